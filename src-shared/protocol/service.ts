@@ -1,0 +1,141 @@
+// The rights service's HTTP API: every message schema, written once. The server builds its OpenAPI document from these, the client decodes replies with them.
+import { z } from 'zod'
+import { keySchema, roleSchema } from '../remix/index.ts'
+
+const urn = z.string().min(1).max(300)
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/)
+const jws = z.string().max(4 * 1024 * 1024)
+
+export const stemSummarySchema = z.object({
+  id: urn,
+  title: z.string().max(300),
+  role: roleSchema,
+  lengthMs: z.int().min(0),
+  bytes: z.int().min(0),
+  mimeType: z.enum(['audio/wav', 'audio/flac', 'audio/mpeg', 'audio/mp4', 'audio/ogg']),
+  contentSha256: hex64,
+  isrc: z.string().max(20).nullable(),
+  /** URN of the stem's own C2PA manifest; null for a stem that came without. */
+  c2pa: z.string().max(300).nullable(),
+})
+
+/** A named stretch of the work, in bars from 1. */
+export const sectionSchema = z.object({ name: z.string().max(100), startBar: z.int().min(1), lengthBars: z.int().min(1) })
+
+export const workSummarySchema = z.object({
+  id: urn,
+  title: z.string().max(300),
+  artists: z.array(z.string().max(300)).min(1).max(100),
+  milliBpm: z.int().min(20_000).max(400_000).nullable(),
+  key: keySchema.nullable(),
+  meter: z.object({ numerator: z.int().min(1).max(32), denominator: z.int().min(1).max(16) }),
+  year: z.int().min(1800).max(3000).nullable(),
+  /** Two hex colours for the cover gradient. */
+  coverColors: z.tuple([z.string().regex(/^#[0-9a-f]{6}$/i), z.string().regex(/^#[0-9a-f]{6}$/i)]),
+  lengthMs: z.int().min(0),
+  sections: z.array(sectionSchema).max(500),
+  stems: z.array(stemSummarySchema).min(1).max(500),
+  /** What the licence allows, in plain words, and whether it can be leased now. */
+  licence: z.object({
+    state: z.enum(['open', 'limited', 'ended', 'not-yet', 'revoked']),
+    /** One line for a badge: `vocals limited · 3 exports`. */
+    badge: z.string().max(200),
+    sentences: z.array(z.string().max(400)).max(50),
+  }),
+})
+
+export const catalogueReplySchema = z.object({ works: z.array(workSummarySchema).max(1_000), total: z.int().min(0) })
+
+export const enrolRequestSchema = z.object({
+  /** Ed25519 device key (receipts), JWK. */
+  deviceKey: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60) }),
+  /** PKCS #10 request for the ES256 claim-signing key, PEM. */
+  csr: z.string().max(20_000),
+  /** Proof of possession: JWS by the device key over {"csrSha256", "nonce"}. */
+  proof: jws,
+})
+export const enrolReplySchema = z.object({
+  device: z.string().max(100),
+  account: z.string().max(200),
+  /** Bearer token for this device. */
+  token: z.string().max(500),
+  /** Leaf first, without the root, PEM each. */
+  certificates: z.array(z.string().max(20_000)).min(1).max(5),
+  notAfter: z.iso.datetime(),
+})
+
+/** Everything a client needs to check what the service says, fetched once and pinned; newer bundles must be signed by a key of the pinned one. */
+export const trustBundleSchema = z.object({
+  v: z.literal(1),
+  issuer: z.string().max(300),
+  /** Root certificates that anchor claim-signing certificates, PEM. */
+  anchors: z.array(z.string().max(20_000)).min(1).max(20),
+  /** Keys that sign grants, leases and revocation lists, JWK with `kid`. */
+  grantKeys: z.array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60), kid: z.string().max(100) })).min(1).max(20),
+  /** C2SP verifier key of the receipt log: `origin+keyid+base64`. */
+  logKey: z.string().max(500),
+  issuedAt: z.iso.datetime(),
+})
+
+export const leaseRequestSchema = z.object({ work: urn })
+export const leaseReplySchema = z.object({
+  grantJws: jws,
+  leaseJws: jws,
+  /** The revocation list this lease refers to. */
+  revocationListJws: jws,
+})
+
+export const receiptsRequestSchema = z.object({ receipts: z.array(z.object({ id: z.uuid(), jws })).min(1).max(100) })
+export const inclusionSchema = z.object({
+  logIndex: z.int().min(0),
+  treeSize: z.int().min(1),
+  /** Base64 hashes, leaf to root. */
+  inclusion: z.array(z.string().max(60)).max(64),
+  /** C2SP checkpoint (signed note). */
+  checkpoint: z.string().max(4_000),
+})
+export const receiptResultSchema = z.discriminatedUnion('status', [
+  z.object({ id: z.uuid(), status: z.literal('stored'), proof: inclusionSchema }),
+  z.object({
+    id: z.uuid(),
+    status: z.literal('refused'),
+    /** `receipt-conflict`, `chain-gap`, `fork`, `bad-signature`, `not-enrolled`, `wrong-device`, `lease-cap`, `malformed`. */
+    code: z.string().max(60),
+    message: z.string().max(1_000),
+    /** For `chain-gap`: the last sequence number the service has. */
+    have: z.int().min(-1).optional(),
+  }),
+])
+export const receiptsReplySchema = z.object({ results: z.array(receiptResultSchema).max(100) })
+
+export const consistencyReplySchema = z.object({ from: z.int().min(0), to: z.int().min(0), proof: z.array(z.string().max(60)).max(64) })
+
+export const problemReplySchema = z.object({ code: z.string().max(100), message: z.string().max(2_000), details: z.record(z.string(), z.unknown()).optional() })
+
+export type StemSummary = z.infer<typeof stemSummarySchema>
+export type WorkSummary = z.infer<typeof workSummarySchema>
+export type CatalogueReply = z.infer<typeof catalogueReplySchema>
+export type EnrolRequest = z.infer<typeof enrolRequestSchema>
+export type EnrolReply = z.infer<typeof enrolReplySchema>
+export type TrustBundle = z.infer<typeof trustBundleSchema>
+export type LeaseReply = z.infer<typeof leaseReplySchema>
+export type Inclusion = z.infer<typeof inclusionSchema>
+export type ReceiptResult = z.infer<typeof receiptResultSchema>
+
+/** Paths of the API. */
+export const SERVICE_PATHS = {
+  health: '/v1/health',
+  openapi: '/v1/openapi.json',
+  trust: '/v1/trust',
+  catalogue: '/v1/catalogue',
+  work: '/v1/works/:work',
+  enrol: '/v1/enrol',
+  lease: '/v1/leases',
+  stem: '/v1/stems/:sha256',
+  receipts: '/v1/receipts',
+  checkpoint: '/v1/log/checkpoint',
+  consistency: '/v1/log/consistency',
+  inclusion: '/v1/log/inclusion/:id',
+  revocations: '/v1/revocations',
+  receiptLookup: '/v1/receipts/lookup',
+} as const

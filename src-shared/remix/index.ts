@@ -1,0 +1,3 @@
+export * from './device-parameters.ts'
+export * from './plan.ts'
+export * from './records.ts'

@@ -1,0 +1,79 @@
+// The compiled render plan: frames, gains and routing, nothing musical left. The engine, the licence check, the manifest and the receipt all
+// read this one structure. JSON-safe; the same remix gives the same plan, so its hash names the arrangement.
+import type { DeviceKind, Role } from './records.ts'
+
+export const PLAN_VERSION = 1
+
+export interface RenderPlan {
+  readonly v: typeof PLAN_VERSION
+  readonly sampleRate: 48_000
+  /** End of the last clip, in frames; effects ring on after it (see `tailFrames`). */
+  readonly lengthFrames: number
+  /** How long reverbs and delays may ring after `lengthFrames`. */
+  readonly tailFrames: number
+  readonly sources: readonly PlanSource[]
+  /** Audio tracks in (order, id), then buses such that a bus comes after everything that sends to it, then the master. */
+  readonly tracks: readonly PlanTrack[]
+}
+
+export interface PlanSource {
+  readonly stemId: string
+  readonly workId: string
+  readonly role: Role
+  readonly title: string
+  readonly contentSha256: string
+  readonly sampleRate: number
+  readonly channels: number
+  readonly lengthFrames: number
+  readonly isrc: string | null
+}
+
+export interface PlanTrack {
+  readonly id: string
+  readonly kind: 'audio' | 'bus' | 'master'
+  readonly name: string
+  readonly role: Role
+  /** False for muted tracks and those silenced by another's solo: they keep their place but render nothing. */
+  readonly isAudible: boolean
+  readonly clips: readonly PlanClip[]
+  readonly devices: readonly PlanDevice[]
+  readonly gainDb: PlanValue
+  readonly pan: PlanValue
+  readonly sends: readonly PlanSend[]
+}
+
+export interface PlanClip {
+  readonly clipId: string
+  /** Index into `sources`. */
+  readonly source: number
+  /** Timeline position at 48 kHz. */
+  readonly startFrame: number
+  readonly lengthFrames: number
+  /** Where the clip starts in the decoded source, in frames at 48 kHz (sources are resampled when decoded). */
+  readonly sourceStartFrame: number
+  readonly gainDb: number
+  readonly fadeInFrames: number
+  readonly fadeOutFrames: number
+  readonly fadeCurve: 'linear' | 'equal-power'
+}
+
+export interface PlanDevice {
+  readonly deviceId: string
+  readonly kind: DeviceKind
+  readonly isEnabled: boolean
+  /** Every parameter of the kind, defaults filled in, clamped to its range. */
+  readonly params: Readonly<Record<string, PlanValue>>
+}
+
+export interface PlanSend {
+  readonly sendId: string
+  readonly toTrackId: string
+  readonly gainDb: PlanValue
+  readonly isPreFader: boolean
+}
+
+/** A parameter value, with automation points (frames at 48 kHz, ascending) when there are any. */
+export interface PlanValue {
+  readonly value: number
+  readonly points?: readonly { readonly frame: number; readonly value: number; readonly curve: 'hold' | 'linear' }[]
+}

@@ -1,0 +1,5 @@
+export * from './assert.ts'
+export * from './brand.ts'
+export * from './bytes.ts'
+export * from './disposable.ts'
+export * from './result.ts'
