@@ -1,0 +1,10 @@
+// Unit and integration tests: everything but the end-to-end tests, which need the built app and a display.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['src-*/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+})
