@@ -1,0 +1,70 @@
+// Builds the app: one flat folder per process kind, so that a child's entry is always a sibling of its caller.
+import { copyFileSync, existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
+
+// The oldest Electron that has to run the bundle decides the syntax: the same files serve 33 and 45.
+process.env.ELECTRON_MAJOR_VER = '33'
+
+const inRoot = (path: string): string => resolve(import.meta.dirname, path)
+
+/** Entries of the main side; each is a process or a thread of its own and becomes `out/main/<name>.js`. */
+const entries = {
+  index: 'src-main/shell/main.ts',
+  cli: 'src-main/cli/main.ts',
+  engine: 'src-engine/engine.ts',
+  'engine-worker': 'src-engine/render/worker.ts',
+  'decode-worker': 'src-engine/files/decode-worker.ts',
+  signer: 'src-main/studio/stamp/signer.ts',
+  service: 'src-service/main.ts',
+}
+
+const existing = Object.fromEntries(
+  Object.entries(entries)
+    .map(([name, path]) => [name, inRoot(path)] as const)
+    .filter(([, path]) => existsSync(path)),
+)
+
+/** The DSP kernels are one WebAssembly file that every thread reads from beside its own bundle. */
+const copyKernels = (): Plugin => ({
+  name: 'copy-kernels',
+  writeBundle: () => {
+    const kernels = inRoot('src-engine/kernels/kernels.wasm')
+    if (existsSync(kernels)) copyFileSync(kernels, inRoot('out/main/kernels.wasm'))
+  },
+})
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: inRoot('out/main'),
+      sourcemap: true,
+      rolldownOptions: {
+        input: existing,
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js', assetFileNames: '[name][extname]' },
+      },
+    },
+    plugins: [copyKernels()],
+  },
+  preload: {
+    build: {
+      outDir: inRoot('out/preload'),
+      // A sandboxed preload is one self-contained CommonJS file that can require nothing but `electron`.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { index: inRoot('src-preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: inRoot('src-renderer'),
+    build: {
+      outDir: inRoot('out/renderer'),
+      rolldownOptions: { input: inRoot('src-renderer/index.html') },
+    },
+    plugins: [react()],
+  },
+})
