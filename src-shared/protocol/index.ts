@@ -1,2 +1,4 @@
+export * from './engine.ts'
 export * from './pack.ts'
+export * from './render-plan.ts'
 export * from './service.ts'

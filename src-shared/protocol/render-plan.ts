@@ -1,0 +1,95 @@
+// Decoder of a render plan that crosses a process border. It bounds what a plan may claim before the engine allocates for it.
+import { z } from 'zod'
+import { DEVICE_KINDS, DEVICE_PARAMETERS, PLAN_VERSION, REMIX_SAMPLE_RATE, type RenderPlan, roleSchema } from '../remix/index.ts'
+
+const id = z.string().min(1).max(200)
+/** About 100 hours at 48 kHz: far beyond any remix, far below where frame arithmetic loses exactness. */
+const MAX_FRAMES = 2 ** 34
+const frames = z.int().min(0).max(MAX_FRAMES)
+
+const valueSchema = z.object({
+  value: z.number(),
+  points: z
+    .array(z.object({ frame: frames, value: z.number(), curve: z.enum(['hold', 'linear']) }))
+    .max(200_000)
+    .refine((points) => points.every((point, index) => index === 0 || point.frame >= (points[index - 1]?.frame ?? 0)), 'points must ascend')
+    .exactOptional(),
+})
+
+const clipSchema = z.object({
+  clipId: id,
+  source: z.int().min(0).max(100_000),
+  startFrame: frames,
+  lengthFrames: frames,
+  sourceStartFrame: frames,
+  gainDb: z.number().min(-144).max(36),
+  fadeInFrames: frames,
+  fadeOutFrames: frames,
+  fadeCurve: z.enum(['linear', 'equal-power']),
+})
+
+const deviceSchema = z
+  .object({
+    deviceId: id,
+    kind: z.enum(DEVICE_KINDS),
+    isEnabled: z.boolean(),
+    params: z.record(z.string().max(100), valueSchema),
+  })
+  .refine(
+    ({ kind, params }) => DEVICE_PARAMETERS[kind].every(({ name }) => params[name] !== undefined),
+    'every parameter of the device must be present',
+  )
+
+const trackSchema = z.object({
+  id,
+  kind: z.enum(['audio', 'bus', 'master']),
+  name: z.string().max(300),
+  role: roleSchema,
+  isAudible: z.boolean(),
+  clips: z.array(clipSchema).max(100_000),
+  devices: z.array(deviceSchema).max(100),
+  gainDb: valueSchema,
+  pan: valueSchema,
+  sends: z.array(z.object({ sendId: id, toTrackId: id, gainDb: valueSchema, isPreFader: z.boolean() })).max(1_000),
+})
+
+const sourceSchema = z.object({
+  stemId: id,
+  workId: id,
+  role: roleSchema,
+  title: z.string().max(300),
+  contentSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sampleRate: z.int().min(8_000).max(384_000),
+  channels: z.int().min(1).max(2),
+  lengthFrames: z
+    .int()
+    .min(0)
+    .max(2 ** 40),
+  isrc: z.string().max(20).nullable(),
+})
+
+/** A render plan whose routing holds: one master at the end, clips point at sources, sends only ever run forward. */
+export const renderPlanSchema = z
+  .object({
+    v: z.literal(PLAN_VERSION),
+    sampleRate: z.literal(REMIX_SAMPLE_RATE),
+    lengthFrames: frames,
+    tailFrames: frames,
+    sources: z.array(sourceSchema).max(10_000),
+    tracks: z.array(trackSchema).min(1).max(2_000),
+  })
+  .superRefine((plan, context) => {
+    const position = new Map(plan.tracks.map((track, index) => [track.id, index]))
+    if (position.size !== plan.tracks.length) context.addIssue({ code: 'custom', message: 'track ids must be unique' })
+    plan.tracks.forEach((track, index) => {
+      if ((track.kind === 'master') !== (index === plan.tracks.length - 1))
+        context.addIssue({ code: 'custom', message: 'the master comes last, once' })
+      if (track.clips.some((clip) => clip.source >= plan.sources.length))
+        context.addIssue({ code: 'custom', message: 'a clip names no source' })
+      for (const send of track.sends) {
+        const to = position.get(send.toTrackId)
+        if (to === undefined || to <= index || plan.tracks[to]?.kind !== 'bus')
+          context.addIssue({ code: 'custom', message: 'a send must run to a later bus' })
+      }
+    })
+  }) satisfies z.ZodType<RenderPlan>
