@@ -21,7 +21,10 @@ export const packFileNameSchema = z
 
 /** Grant terms a human writes; everything left out takes the cautious default shown in docs/formats/pack.md. */
 export const grantTermsSchema = z.object({
-  licensor: z.array(z.object({ name: text, sharePermille: permille })).min(1).max(50),
+  licensor: z
+    .array(z.object({ name: text, sharePermille: permille }))
+    .min(1)
+    .max(50),
   consent: z
     .object({ artist: z.string().max(60), evidence: z.string().max(300), date: z.string().max(40), coversVoiceLikeness: z.boolean() })
     .default({ artist: 'explicit-opt-in', evidence: 'urn:stemma:evidence:none', date: '', coversVoiceLikeness: false }),
@@ -34,7 +37,10 @@ export const grantTermsSchema = z.object({
       shareLink: z.boolean().default(false),
       publish: z.boolean().default(false),
       commercial: z.boolean().default(false),
-      exports: z.object({ max: z.int().min(0), perDays: z.int().min(1) }).nullable().default(null),
+      exports: z
+        .object({ max: z.int().min(0), perDays: z.int().min(1) })
+        .nullable()
+        .default(null),
       formats: z.array(z.enum(['wav', 'flac', 'mp3', 'm4a'])).default(['wav', 'flac', 'mp3', 'm4a']),
       maxBitDepth: z.union([z.literal(16), z.literal(24), z.literal(32)]).default(32),
     })
@@ -58,9 +64,16 @@ export const grantTermsSchema = z.object({
   credit: z.object({ required: z.boolean(), text, order: z.int() }).optional(),
   shareAlike: z.boolean().default(false),
   compensation: z
-    .object({ model: z.enum(['none', 'per-export', 'pool']), currency: z.string().max(3), perExportMicros: z.int().min(0), perAiMinuteMicros: z.int().min(0) })
+    .object({
+      model: z.enum(['none', 'per-export', 'pool']),
+      currency: z.string().max(3),
+      perExportMicros: z.int().min(0),
+      perAiMinuteMicros: z.int().min(0),
+    })
     .default({ model: 'none', currency: 'EUR', perExportMicros: 0, perAiMinuteMicros: 0 }),
-  offline: z.object({ leaseMaxHours: z.int().min(0).max(168), graceHours: z.int().min(0).max(24) }).default({ leaseMaxHours: 168, graceHours: 24 }),
+  offline: z
+    .object({ leaseMaxHours: z.int().min(0).max(168), graceHours: z.int().min(0).max(24) })
+    .default({ leaseMaxHours: 168, graceHours: 24 }),
 })
 
 /** `work.json`, beside the audio files. */
@@ -72,12 +85,22 @@ export const workFileSchema = z.object({
   /** BPM; null or left out where nobody knows. */
   tempo: z.number().min(20).max(400).nullable().optional(),
   key: keySchema.nullable().optional(),
-  meter: z.string().regex(/^\d{1,2}\/(1|2|4|8|16)$/).default('4/4'),
+  meter: z
+    .string()
+    .regex(/^\d{1,2}\/(1|2|4|8|16)$/)
+    .default('4/4'),
   year: z.int().min(1800).max(3000).nullable().optional(),
   coverColors: z.tuple([z.string().regex(/^#[0-9a-f]{6}$/i), z.string().regex(/^#[0-9a-f]{6}$/i)]).optional(),
   sections: z.array(sectionSchema).max(500).default([]),
   stems: z
-    .array(z.object({ file: packFileNameSchema, title: z.string().min(1).max(300), role: roleSchema, isrc: z.string().max(20).nullable().optional() }))
+    .array(
+      z.object({
+        file: packFileNameSchema,
+        title: z.string().min(1).max(300),
+        role: roleSchema,
+        isrc: z.string().max(20).nullable().optional(),
+      }),
+    )
     .min(1)
     .max(500),
   grant: grantTermsSchema,

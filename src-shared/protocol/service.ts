@@ -71,7 +71,10 @@ export const trustBundleSchema = z.object({
   /** Root certificates that anchor claim-signing certificates, PEM. */
   anchors: z.array(z.string().max(20_000)).min(1).max(20),
   /** Keys that sign grants, leases and revocation lists, JWK with `kid`. */
-  grantKeys: z.array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60), kid: z.string().max(100) })).min(1).max(20),
+  grantKeys: z
+    .array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60), kid: z.string().max(100) }))
+    .min(1)
+    .max(20),
   /** C2SP verifier key of the receipt log: `origin+keyid+base64`. */
   logKey: z.string().max(500),
   issuedAt: z.iso.datetime(),
@@ -85,7 +88,12 @@ export const leaseReplySchema = z.object({
   revocationListJws: jws,
 })
 
-export const receiptsRequestSchema = z.object({ receipts: z.array(z.object({ id: z.uuid(), jws })).min(1).max(100) })
+export const receiptsRequestSchema = z.object({
+  receipts: z
+    .array(z.object({ id: z.uuid(), jws }))
+    .min(1)
+    .max(100),
+})
 export const inclusionSchema = z.object({
   logIndex: z.int().min(0),
   treeSize: z.int().min(1),
@@ -110,7 +118,11 @@ export const receiptsReplySchema = z.object({ results: z.array(receiptResultSche
 
 export const consistencyReplySchema = z.object({ from: z.int().min(0), to: z.int().min(0), proof: z.array(z.string().max(60)).max(64) })
 
-export const problemReplySchema = z.object({ code: z.string().max(100), message: z.string().max(2_000), details: z.record(z.string(), z.unknown()).optional() })
+export const problemReplySchema = z.object({
+  code: z.string().max(100),
+  message: z.string().max(2_000),
+  details: z.record(z.string(), z.unknown()).optional(),
+})
 
 export type StemSummary = z.infer<typeof stemSummarySchema>
 export type WorkSummary = z.infer<typeof workSummarySchema>

@@ -28,7 +28,9 @@ export interface ManifestPlan {
   readonly actions: readonly ManifestAction[]
   readonly ai: AiSummary
   /** `cawg.training-mining`: never looser than the strictest stem. */
-  readonly trainingMining: Readonly<Record<'cawg.ai_generative_training' | 'cawg.ai_training' | 'cawg.data_mining' | 'cawg.ai_inference', 'allowed' | 'notAllowed'>>
+  readonly trainingMining: Readonly<
+    Record<'cawg.ai_generative_training' | 'cawg.ai_training' | 'cawg.data_mining' | 'cawg.ai_inference', 'allowed' | 'notAllowed'>
+  >
   readonly scope: 'personal-use' | 'commercial'
   /** Credit lines in the order the grants ask for, de-duplicated. */
   readonly credits: readonly string[]

@@ -7,7 +7,10 @@ export const ZERO_HASH = `sha256:${'0'.repeat(64)}`
 
 const sha256Text = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const urn = z.string().min(1).max(300)
-const ms = z.int().min(0).max(2 ** 42)
+const ms = z
+  .int()
+  .min(0)
+  .max(2 ** 42)
 
 export const receiptOperationSchema = z.object({
   op: z.string().min(1).max(60),

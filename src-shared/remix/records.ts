@@ -65,7 +65,10 @@ export const stemRecordSchema = z.object({
   sampleRate: z.int().min(8_000).max(384_000),
   channels: z.int().min(1).max(2),
   /** Length in frames at `sampleRate`. */
-  lengthFrames: z.int().min(1).max(2 ** 40),
+  lengthFrames: z
+    .int()
+    .min(1)
+    .max(2 ** 40),
   isrc: z.string().max(20).nullable(),
 })
 
@@ -98,12 +101,21 @@ export const clipRecordSchema = z.object({
   startTick: tick,
   lengthTicks: ticks,
   /** Where in the stem the clip starts, in frames at the stem's own sample rate. */
-  sourceOffsetFrames: z.int().min(0).max(2 ** 40),
+  sourceOffsetFrames: z
+    .int()
+    .min(0)
+    .max(2 ** 40),
   gainDb,
   isMuted: z.boolean(),
   /** Fades in frames at 48 kHz. */
-  fadeInFrames: z.int().min(0).max(2 ** 31),
-  fadeOutFrames: z.int().min(0).max(2 ** 31),
+  fadeInFrames: z
+    .int()
+    .min(0)
+    .max(2 ** 31),
+  fadeOutFrames: z
+    .int()
+    .min(0)
+    .max(2 ** 31),
   fadeCurve: z.enum(FADE_CURVES),
 })
 
@@ -121,7 +133,10 @@ export const deviceRecordSchema = z.object({
   isEnabled: z.boolean(),
   params: z.record(z.string().max(100), z.number()),
   /** Opaque state of a plugin, base64; kept while the plugin is missing. */
-  state: z.string().max(16 * 1024 * 1024).optional(),
+  state: z
+    .string()
+    .max(16 * 1024 * 1024)
+    .optional(),
 })
 
 /** A post-fader (default) or pre-fader send from a track to a bus. */
@@ -143,9 +158,7 @@ export const automationRecordSchema = z.object({
   id,
   ownerId: id,
   param: z.string().min(1).max(100),
-  points: z
-    .array(z.object({ atTick: tick, value: z.number(), curve: z.enum(['hold', 'linear']) }))
-    .max(100_000),
+  points: z.array(z.object({ atTick: tick, value: z.number(), curve: z.enum(['hold', 'linear']) })).max(100_000),
 })
 
 /** A named point or, with `lengthTicks`, a named coloured section. */

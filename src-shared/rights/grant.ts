@@ -9,9 +9,27 @@ const centsRange = z.tuple([z.int().min(-12_000), z.int().max(12_000)])
 
 /** Operations a rule can speak of. An operation no rule names falls to `transform.default`. */
 export const OPERATIONS = [
-  'arrange', 'trim', 'gain', 'pan', 'fade', 'automation', 'stretch', 'pitch',
-  'eq', 'filter', 'compressor', 'reverb', 'delay', 'saturation', 'plugin',
-  'isolate', 'layer', 'ai.restyle', 'ai.voice', 'ai.transcribe', 'ai.master',
+  'arrange',
+  'trim',
+  'gain',
+  'pan',
+  'fade',
+  'automation',
+  'stretch',
+  'pitch',
+  'eq',
+  'filter',
+  'compressor',
+  'reverb',
+  'delay',
+  'saturation',
+  'plugin',
+  'isolate',
+  'layer',
+  'ai.restyle',
+  'ai.voice',
+  'ai.transcribe',
+  'ai.master',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
@@ -86,7 +104,11 @@ export const grantSchema = z.object({
     perAiMinuteMicros: z.int().min(0),
   }),
   offline: z.object({ leaseMaxHours: z.int().min(0), graceHours: z.int().min(0) }),
-  revocation: z.object({ list: z.string().max(500), maxAgeHours: z.int().min(0), onRevoke: z.enum(['block-new-exports', 'block-editing']) }),
+  revocation: z.object({
+    list: z.string().max(500),
+    maxAgeHours: z.int().min(0),
+    onRevoke: z.enum(['block-new-exports', 'block-editing']),
+  }),
 })
 
 export const leaseSchema = z.object({
@@ -94,7 +116,10 @@ export const leaseSchema = z.object({
   id: urn,
   device: z.string().max(100),
   account: z.string().max(200),
-  grants: z.array(z.object({ id: urn, version: z.int(), hash: sha256Text })).min(1).max(500),
+  grants: z
+    .array(z.object({ id: urn, version: z.int(), hash: sha256Text }))
+    .min(1)
+    .max(500),
   issuedAt: z.iso.datetime(),
   notAfter: z.iso.datetime(),
   /** Exports this lease covers; null is no cap. */
@@ -110,7 +135,9 @@ export const revocationListSchema = z.object({
   prev: sha256Text,
   issuedAt: z.iso.datetime(),
   nextUpdate: z.iso.datetime(),
-  entries: z.array(z.object({ kind: z.enum(['grant', 'stem', 'certificate']), id: urn, since: z.iso.datetime(), reason: text })).max(100_000),
+  entries: z
+    .array(z.object({ kind: z.enum(['grant', 'stem', 'certificate']), id: urn, since: z.iso.datetime(), reason: text }))
+    .max(100_000),
 })
 
 export type Rule = z.infer<typeof ruleSchema>

@@ -16,8 +16,11 @@ export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ 
 export const err = <E>(error: E): { readonly ok: false; readonly error: E } => ({ ok: false, error })
 
 /** Builds a `Problem` failure. */
-export const fail = (code: string, message: string, details?: Readonly<Record<string, unknown>>): { readonly ok: false; readonly error: Problem } =>
-  err(details === undefined ? { code, message } : { code, message, details })
+export const fail = (
+  code: string,
+  message: string,
+  details?: Readonly<Record<string, unknown>>,
+): { readonly ok: false; readonly error: Problem } => err(details === undefined ? { code, message } : { code, message, details })
 
 /** A `Problem` that has to travel through code that can only throw (streams, callbacks); unwrap it at the nearest border. */
 export class ProblemError extends Error {
