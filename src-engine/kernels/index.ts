@@ -1,0 +1,4 @@
+// Audio kernels: mixing, devices, conversion, metering. All DSP runs in one WebAssembly module, so every machine gets the same bits.
+export { createDevice, type DeviceProcessor } from './device.ts'
+export type { KernelExports } from './exports.ts'
+export { type Kernels, loadKernels } from './load.ts'
