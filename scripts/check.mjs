@@ -4,7 +4,7 @@ import { dirname, relative } from 'node:path'
 import { argv } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { ensureDependencies } from './parts/dependencies.mjs'
-import { fail, inRoot, root, run } from './parts/project.mjs'
+import { fail, inRoot, node24, root, run } from './parts/project.mjs'
 import { say } from './parts/progress.mjs'
 import { runVitest } from './parts/vitest.mjs'
 
@@ -43,7 +43,7 @@ const allSources = () =>
 
 /** @param {string} project @returns {Promise<CheckResult & { files: readonly string[] }>} */
 const checkTypes = async (project) => {
-  const { code, output } = await run(inRoot('node_modules/.bin/tsc'), ['-p', project, '--listFiles', '--pretty', 'false'])
+  const { code, output } = await run(node24, [inRoot('node_modules/typescript/bin/tsc'), '-p', project, '--listFiles', '--pretty', 'false'])
   const lines = output.split('\n')
   const isListed = (/** @type {string} */ line) => /^(\/|[A-Za-z]:)/.test(line) && !line.includes('): error ')
   const folder = `${dirname(project)}/`
@@ -59,7 +59,12 @@ const checkTypes = async (project) => {
 
 /** @param {readonly string[]} args @param {string} name @returns {Promise<CheckResult>} */
 const checkBiome = async (args, name) => {
-  const { code, output } = await run(inRoot('node_modules/.bin/biome'), [...args, '--max-diagnostics=40', '--error-on-warnings'])
+  const { code, output } = await run(node24, [
+    inRoot('node_modules/@biomejs/biome/bin/biome'),
+    ...args,
+    '--max-diagnostics=40',
+    '--error-on-warnings',
+  ])
   return { name, passed: code === 0, output }
 }
 

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 
 if (!(process.platform === 'linux' && process.arch === 'x64')) {
   const script = fileURLToPath(new URL('../node_modules/@contentauth/c2pa-node/scripts/postinstall.cjs', import.meta.url))
-  const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' })
+  const { SKIP_RUST_BUILD: _, ...env } = process.env
+  const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit', env })
   if (status !== 0) {
     console.warn('c2pa-node: no binary was fetched for this platform; signing stays unavailable until `npm run postinstall` succeeds.')
   }

