@@ -6,6 +6,9 @@ const secondsSince = (startedAt) => `${((performance.now() - startedAt) / 1000).
 /** @param {string} line */
 export const say = (line) => process.stderr.write(`${line}\n`)
 
+/** @param {unknown} result what a step of tests returns carries its number of failures */
+const hasFailures = (result) => typeof result === 'object' && result !== null && 'failed' in result && result.failed !== 0
+
 /**
  * Runs one step under a heading, says every ten seconds that it still runs, and how long it took.
  * @template T
@@ -19,7 +22,7 @@ export const step = async (title, work) => {
   const heartbeat = setInterval(() => say(`  … ${title}, ${secondsSince(startedAt)}`), 10_000)
   try {
     const result = await work()
-    say(`  ✓ ${title} (${secondsSince(startedAt)})`)
+    say(`  ${hasFailures(result) ? '✗' : '✓'} ${title} (${secondsSince(startedAt)})`)
     return result
   } catch (error) {
     say(`  ✗ ${title} (${secondsSince(startedAt)})`)
