@@ -22,11 +22,12 @@ const fingerprint = () => {
   const files = [
     ...folders.flatMap((folder) => filesBelow(inRoot(folder))),
     ...['electron.vite.config.ts', 'package.json', 'package-lock.json'].map(inRoot),
-  ].filter((path) => !/\.test\.tsx?$|\.wasm$|\.generated\.|tsconfig[^/\\]*\.json$/.test(path))
+  ].filter((path) => !/\.test\.tsx?$|\.wasm$|\.tmp$|\.generated\.|tsconfig[^/\\]*\.json$/.test(path))
   const hash = createHash('sha256')
   for (const path of files.sort()) {
-    const { size, mtimeMs } = statSync(path)
-    hash.update(`${path}\0${size}\0${mtimeMs}\n`)
+    // A file may go between the listing and here: an editor's, or a compiler's temporary one.
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat) hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`)
   }
   return hash.digest('hex')
 }
