@@ -10,6 +10,7 @@ const ASSEMBLY = join(ROOT, 'src-engine/kernels/assembly')
 const COMPILER = join(ROOT, 'node_modules/assemblyscript')
 export const KERNELS_WASM = join(ROOT, 'src-engine/kernels/kernels.wasm')
 
+/** @param {string} path */
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const isFresh = () => {
@@ -45,7 +46,7 @@ if (import.meta.url === pathToFileURL(argv[1] ?? '').href) {
   try {
     console.log(buildKernels({ force: argv.includes('--force') }) ? 'Kernels built.' : 'Kernels are up to date.')
   } catch (error) {
-    console.error(error.message)
+    console.error(error instanceof Error ? error.message : error)
     exit(1)
   }
 }
