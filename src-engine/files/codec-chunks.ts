@@ -1,0 +1,85 @@
+// Decodes compressed audio in chunks of some seconds through node-web-audio-api (Symphonia), so memory does not grow with length.
+// Each chunk carries warm-up packets whose sound is dropped; the grid is fixed, so the same file gives the same samples every time.
+import { OfflineAudioContext } from 'node-web-audio-api'
+import type { AudioBlock } from './audio-source.ts'
+import { audioError } from './problems.ts'
+
+/** A chunk as a small file of its own; `frames` of its decoded end (or start) are wanted. */
+export interface CodecChunk {
+  readonly file: ArrayBuffer
+  readonly frames: number
+  /** Which end of the decoded chunk is kept: warm-up sits before it, so `end` unless the codec needs none. */
+  readonly keep: 'end' | 'start'
+}
+
+/** Frames a chunk should hold: long enough that per-chunk cost vanishes, short enough for flat memory. */
+export const CHUNK_FRAMES = 240_000
+
+interface Decoded {
+  readonly buffer: AudioBuffer
+  readonly chunk: CodecChunk
+}
+
+/** Decodes chunks in order, one ahead of the consumer. Output arrays are reused. */
+export async function* decodeCodecChunks(
+  chunks: Iterable<CodecChunk>,
+  { sampleRate, channels, name }: { readonly sampleRate: number; readonly channels: number; readonly name: string },
+): AsyncGenerator<AudioBlock, void, undefined> {
+  const context = new OfflineAudioContext(channels, 1, sampleRate)
+  const iterator = chunks[Symbol.iterator]()
+  const planes: Float32Array<ArrayBuffer>[] = []
+  const start = (): Promise<Decoded | undefined> | undefined => {
+    const next = iterator.next()
+    if (next.done) return undefined
+    const chunk = next.value
+    const decoded = context.decodeAudioData(chunk.file).then(
+      (buffer): Decoded => ({ buffer, chunk }),
+      (): never => {
+        throw audioError('audio.damaged', `"${name}" holds sound that cannot be decoded.`)
+      },
+    )
+    // Awaited in the next round; a rejection before that must not count as unhandled.
+    decoded.catch(() => {})
+    return decoded
+  }
+  let pending = start()
+  while (pending) {
+    const current = await pending
+    pending = start()
+    if (!current) break
+    const { buffer, chunk } = current
+    if (buffer.numberOfChannels !== channels) throw audioError('audio.damaged', `"${name}" changes its number of channels on the way.`)
+    if (buffer.length < chunk.frames)
+      throw audioError('audio.damaged', `"${name}" holds sound that cannot be decoded.`, { expected: chunk.frames, decoded: buffer.length })
+    const offset = chunk.keep === 'end' ? buffer.length - chunk.frames : 0
+    for (let channel = 0; channel < channels; channel++) {
+      let plane = planes[channel]
+      if (!plane || plane.length < chunk.frames) {
+        plane = new Float32Array(chunk.frames)
+        planes[channel] = plane
+      }
+      // Never getChannelData: in Electron it copies, in Node its view outlives the buffer it points into.
+      buffer.copyFromChannel(plane.subarray(0, chunk.frames), channel, offset)
+    }
+    yield { frames: chunk.frames, channels: planes }
+  }
+}
+
+/** Cuts a stream of blocks to `[skip, skip + length)`, with `lead` frames of silence before it; null length means to the end. */
+export async function* trimBlocks(
+  blocks: AsyncGenerator<AudioBlock, void, undefined>,
+  { skip, length, lead }: { readonly skip: number; readonly length: number | null; readonly lead: number },
+  channels: number,
+): AsyncGenerator<AudioBlock, void, undefined> {
+  const silence = Array.from({ length: channels }, () => new Float32Array(Math.min(lead, CHUNK_FRAMES)))
+  for (let left = lead; left > 0; left -= CHUNK_FRAMES) yield { frames: Math.min(left, CHUNK_FRAMES), channels: silence }
+  let position = 0
+  const end = length === null ? Number.POSITIVE_INFINITY : skip + length
+  for await (const block of blocks) {
+    const from = Math.max(0, skip - position)
+    const to = Math.min(block.frames, end - position)
+    if (to > from) yield { frames: to - from, channels: block.channels.map((plane) => plane.subarray(from, to)) }
+    position += block.frames
+    if (position >= end) return
+  }
+}

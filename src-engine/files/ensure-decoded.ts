@@ -1,0 +1,121 @@
+// The door to the decoded-audio cache: hand in a stem, get back a cache entry that is whole, decoding only when there is none.
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { assert, err, ok, type Result } from '../../src-shared/std/index.ts'
+import { decodeInPool } from './decode-pool.ts'
+import { pcmPath, peaksPath } from './pcm-format.ts'
+import { type FrameRange, openDecoded } from './pcm-source.ts'
+import { audioProblem, problemFrom } from './problems.ts'
+
+export interface EnsureDecodedRequest {
+  readonly path: string
+  readonly contentSha256: string
+  readonly cacheDir: string
+  /** 0..1, rising. */
+  readonly onProgress?: (fraction: number) => void
+  readonly signal?: AbortSignal
+}
+
+export interface DecodedInfo {
+  readonly contentSha256: string
+  /** At 48 kHz, whatever the file's rate. */
+  readonly lengthFrames: number
+  readonly channels: 1 | 2
+  readonly silentRanges: readonly FrameRange[]
+  readonly pcmPath: string
+  readonly peaksPath: string
+}
+
+const inFlight = new Map<string, Promise<unknown>>()
+
+/** Decodes a stem into the cache unless a whole copy is there. Asking twice at once decodes once. */
+export const ensureDecoded = async (request: EnsureDecodedRequest): Promise<Result<DecodedInfo>> => {
+  const { path, contentSha256, cacheDir, onProgress, signal } = request
+  assert(/^[0-9a-f]{64}$/.test(contentSha256), 'a content hash is 64 lower-case hex digits')
+  const key = pcmPath(cacheDir, contentSha256)
+  while (inFlight.has(key)) await inFlight.get(key)
+  const cached = describe(cacheDir, contentSha256)
+  if (cached) return ok(cached)
+  const decoding = decodeInPool(
+    { path, contentSha256, cacheDir },
+    (done, total) => onProgress?.(total ? Math.min(1, done / total) : 0),
+    signal,
+  )
+  inFlight.set(key, decoding)
+  try {
+    const decoded = await decoding
+    if (!decoded.ok) return decoded
+    const info = describe(cacheDir, contentSha256)
+    if (info) onProgress?.(1)
+    return info ? ok(info) : err(audioProblem('audio.cache_corrupt', `The decoded copy of "${basename(path)}" could not be read back.`))
+  } finally {
+    inFlight.delete(key)
+  }
+}
+
+const describe = (cacheDir: string, contentSha256: string): DecodedInfo | undefined => {
+  const opened = openDecoded(cacheDir, contentSha256)
+  if (!opened.ok) return undefined
+  const source = opened.value
+  try {
+    // Peaks are published first; without them the waveform would stay empty for ever.
+    if (!statSync(peaksPath(cacheDir, contentSha256), { throwIfNoEntry: false })) return undefined
+    const { lengthFrames, channels } = source
+    return {
+      contentSha256,
+      lengthFrames,
+      channels,
+      silentRanges: source.silentRanges(),
+      pcmPath: pcmPath(cacheDir, contentSha256),
+      peaksPath: peaksPath(cacheDir, contentSha256),
+    }
+  } finally {
+    source.close()
+  }
+}
+
+/** Forgets one stem's decoded copy, so that the next `ensureDecoded` makes it anew. */
+export const dropDecoded = (cacheDir: string, contentSha256: string): void => {
+  rmSync(pcmPath(cacheDir, contentSha256), { force: true })
+  rmSync(peaksPath(cacheDir, contentSha256), { force: true })
+}
+
+export interface TrimCacheOptions {
+  readonly cacheDir: string
+  readonly maxBytes: number
+  /** Stems in use, never removed. */
+  readonly keep: ReadonlySet<string>
+}
+
+/** Removes least recently opened stems until the cache fits, and pieces that a killed decoder left behind. Peaks stay: they are small and draw the library. */
+export const trimCache = ({ cacheDir, maxBytes, keep }: TrimCacheOptions): Result<{ readonly removed: number; readonly bytes: number }> => {
+  const HOUR_MS = 3_600_000
+  try {
+    const entries = readdirSync(cacheDir)
+      .map((file) => ({ file, path: join(cacheDir, file), stat: statSync(join(cacheDir, file), { throwIfNoEntry: false }) }))
+      .filter((entry) => entry.stat?.isFile())
+    let removed = 0
+    let bytes = 0
+    const stems: { path: string; sha: string; size: number; usedMs: number }[] = []
+    for (const { file, path, stat } of entries) {
+      if (!stat) continue
+      if (file.includes('.part-')) {
+        if (Date.now() - stat.mtimeMs > HOUR_MS) rmSync(path, { force: true })
+      } else if (file.endsWith('.pcm')) {
+        stems.push({ path, sha: file.slice(0, 64), size: stat.size, usedMs: stat.mtimeMs })
+        bytes += stat.size
+      }
+    }
+    stems.sort((a, b) => a.usedMs - b.usedMs)
+    for (const stem of stems) {
+      if (bytes <= maxBytes) break
+      if (keep.has(stem.sha)) continue
+      rmSync(stem.path, { force: true })
+      bytes -= stem.size
+      removed++
+    }
+    return ok({ removed, bytes })
+  } catch (thrown) {
+    return err(problemFrom(thrown, 'The folder for decoded audio could not be tidied'))
+  }
+}

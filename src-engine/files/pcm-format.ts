@@ -1,0 +1,76 @@
+// Byte layout of the decoded-audio cache (docs/formats/pcm-cache.md): header, stored chunks, index. Little-endian throughout.
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { ascii, u32le, u64le } from './file-bytes.ts'
+
+/** Raised whenever decoding, resampling or this layout changes, so that old caches are not mistaken for new ones. */
+export const DECODER_VERSION = 1
+export const CACHE_SAMPLE_RATE = 48_000
+/** Frames per chunk: 341 ms, the grain in which silence is left out. */
+export const CHUNK_FRAMES = 16_384
+export const HEADER_BYTES = 128
+/** Chunks start on a page of their own. */
+export const DATA_OFFSET = 4_096
+const MAGIC = 'STEMPCM1'
+
+export type SampleFormat = 's16' | 'f32'
+
+export interface PcmHeader {
+  readonly contentSha256: string
+  readonly format: SampleFormat
+  readonly channels: 1 | 2
+  readonly isLossless: boolean
+  /** Sample rate of the file it was decoded from. */
+  readonly sourceRate: number
+  readonly lengthFrames: number
+  readonly storedChunks: number
+  readonly indexCrc: number
+}
+
+export const chunkCount = (lengthFrames: number): number => Math.ceil(lengthFrames / CHUNK_FRAMES)
+export const chunkBytes = (header: Pick<PcmHeader, 'format' | 'channels'>): number =>
+  CHUNK_FRAMES * header.channels * (header.format === 's16' ? 2 : 4)
+export const indexOffset = (header: Pick<PcmHeader, 'format' | 'channels' | 'storedChunks'>): number =>
+  DATA_OFFSET + header.storedChunks * chunkBytes(header)
+
+export const pcmPath = (cacheDir: string, contentSha256: string): string => join(cacheDir, `${contentSha256}-${DECODER_VERSION}.pcm`)
+export const peaksPath = (cacheDir: string, contentSha256: string): string => join(cacheDir, `${contentSha256}-${DECODER_VERSION}.peaks`)
+
+export const encodeHeader = (header: PcmHeader): Uint8Array => {
+  const bytes = Buffer.alloc(HEADER_BYTES)
+  bytes.write(MAGIC, 0, 'latin1')
+  bytes.writeUInt32LE(DECODER_VERSION, 8)
+  bytes.write(header.contentSha256, 16, 'hex')
+  bytes[48] = header.format === 's16' ? 1 : 2
+  bytes[49] = header.channels
+  bytes[50] = header.isLossless ? 1 : 0
+  bytes.writeUInt32LE(header.sourceRate, 52)
+  bytes.writeBigUInt64LE(BigInt(header.lengthFrames), 56)
+  bytes.writeUInt32LE(CHUNK_FRAMES, 64)
+  bytes.writeUInt32LE(header.storedChunks, 72)
+  bytes.writeUInt32LE(header.indexCrc, 76)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, HEADER_BYTES - 4)), HEADER_BYTES - 4)
+  return bytes
+}
+
+/** The header, or undefined when the bytes are not a whole header of this version. */
+export const decodeHeader = (bytes: Uint8Array): PcmHeader | undefined => {
+  if (
+    bytes.length < HEADER_BYTES ||
+    ascii(bytes, 0, 8) !== MAGIC ||
+    u32le(bytes, 8) !== DECODER_VERSION ||
+    u32le(bytes, 64) !== CHUNK_FRAMES
+  )
+    return undefined
+  if (crc32(bytes.subarray(0, HEADER_BYTES - 4)) !== u32le(bytes, HEADER_BYTES - 4)) return undefined
+  return {
+    contentSha256: Buffer.from(bytes.subarray(16, 48)).toString('hex'),
+    format: bytes[48] === 1 ? 's16' : 'f32',
+    channels: bytes[49] === 1 ? 1 : 2,
+    isLossless: bytes[50] === 1,
+    sourceRate: u32le(bytes, 52),
+    lengthFrames: u64le(bytes, 56),
+    storedChunks: u32le(bytes, 72),
+    indexCrc: u32le(bytes, 76),
+  }
+}
