@@ -1,2 +1,3 @@
+export * from './position-text.ts'
 export * from './tempo-map.ts'
 export * from './time.ts'

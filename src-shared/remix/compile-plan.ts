@@ -1,0 +1,232 @@
+// From a remix to its render plan. Pure and deterministic: the same records give the same bytes, whatever order they are stored in.
+import { canonicalBytes, fail, ok, type Result } from '../std/index.ts'
+import { frameAt, type TempoPoint } from '../time/index.ts'
+import { layOutClips } from './crossfades.ts'
+import { DEVICE_PARAMETERS } from './device-parameters.ts'
+import { endTick, stemFrames } from './edits/index.ts'
+import {
+  PLAN_VERSION,
+  type PlanClip,
+  type PlanDevice,
+  type PlanSend,
+  type PlanSource,
+  type PlanTrack,
+  type PlanValue,
+  type RenderPlan,
+} from './plan.ts'
+import {
+  type Clip,
+  DEVICE_KINDS,
+  type Device,
+  type DeviceKind,
+  REMIX_SAMPLE_RATE,
+  type RemixSnapshot,
+  type Send,
+  type StemRecord,
+  type Track,
+} from './records.ts'
+import { clipsOf, devicesOf, recordsOf, remixOf, sendsOf, tracksOf } from './snapshot.ts'
+
+/** Longest tail an export may have, however long the delays feed back. */
+const MAX_TAIL_SECONDS = 30
+
+type Values = (ownerId: string, param: string, value: number, min: number, max: number) => PlanValue
+
+const valuesOf = (snapshot: RemixSnapshot, tempo: readonly TempoPoint[]): Values => {
+  const automation = new Map(recordsOf(snapshot, 'automation').map((record) => [`${record.ownerId}\n${record.param}`, record.points]))
+  return (ownerId, param, value, min, max) => {
+    const clamp = (number: number) => Math.max(min, Math.min(max, number))
+    const points = automation.get(`${ownerId}\n${param}`)
+    if (!points || points.length === 0) return { value: clamp(value) }
+    const byFrame = new Map<number, { frame: number; value: number; curve: 'hold' | 'linear' }>()
+    for (const point of [...points].sort((left, right) => left.atTick - right.atTick)) {
+      const frame: number = frameAt(tempo, point.atTick, REMIX_SAMPLE_RATE)
+      byFrame.set(frame, { frame, value: clamp(point.value), curve: point.curve })
+    }
+    return { value: clamp(value), points: [...byFrame.values()] }
+  }
+}
+
+const isDeviceKind = (kind: string): kind is DeviceKind => (DEVICE_KINDS as readonly string[]).includes(kind)
+
+const peakOf = ({ value, points }: PlanValue): number => Math.max(value, ...(points ?? []).map((point) => point.value))
+
+/** Seconds until a device has rung out to -60 dB. */
+const tailSeconds = (device: PlanDevice): number => {
+  if (!device.isEnabled) return 0
+  const peak = (name: string): number => {
+    const value = device.params[name]
+    return value ? peakOf(value) : 0
+  }
+  if (peak('mixPercent') === 0) return 0
+  if (device.kind === 'reverb') return peak('decaySeconds') + peak('preDelayMs') / 1000
+  if (device.kind !== 'delay') return 0
+  const feedback = peak('feedbackPercent') / 100
+  const repeats = feedback <= 0.001 ? 1 : 1 + Math.ceil(Math.log(0.001) / Math.log(feedback))
+  return (repeats * peak('timeMs')) / 1000
+}
+
+/** Tracks that sound. A mute always wins. With solos: the soloed ones, all that feeds them and all they feed. */
+const audibleIds = (tracks: readonly Track[], sends: readonly Send[]): ReadonlySet<string> => {
+  const soloed = tracks.filter((track) => track.isSoloed && track.kind !== 'master').map((track) => track.id)
+  const heard = new Set<string>(soloed.length === 0 ? tracks.map((track) => track.id) : ['', ...soloed])
+  const spread = (from: 'fromTrackId' | 'toTrackId', to: 'fromTrackId' | 'toTrackId'): void => {
+    const queue = [...soloed]
+    const seen = new Set(queue)
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      for (const send of sends) {
+        if (send[from] !== at || seen.has(send[to])) continue
+        seen.add(send[to])
+        heard.add(send[to])
+        queue.push(send[to])
+      }
+    }
+  }
+  spread('fromTrackId', 'toTrackId')
+  spread('toTrackId', 'fromTrackId')
+  return new Set(tracks.filter((track) => !track.isMuted && (track.kind === 'master' || heard.has(track.id))).map((track) => track.id))
+}
+
+/** Buses such that each comes after everything that sends to it; null if sends run in a circle. */
+const busOrder = (buses: readonly Track[], sends: readonly Send[]): readonly Track[] | null => {
+  const waiting = [...buses]
+  const ordered: Track[] = []
+  while (waiting.length > 0) {
+    const ready = waiting.findIndex(
+      (bus) => !sends.some((send) => send.toTrackId === bus.id && waiting.some((other) => other.id === send.fromTrackId)),
+    )
+    if (ready < 0) return null
+    ordered.push(...waiting.splice(ready, 1))
+  }
+  return ordered
+}
+
+const planClips = (
+  clips: readonly Clip[],
+  stems: ReadonlyMap<string, StemRecord>,
+  sourceOf: (stem: StemRecord) => number,
+  tempo: readonly TempoPoint[],
+): readonly PlanClip[] => {
+  const planned: PlanClip[] = []
+  for (const clip of clips) {
+    const stem = stems.get(clip.stemId)
+    if (clip.isMuted || !stem) continue
+    const startFrame: number = frameAt(tempo, clip.startTick, REMIX_SAMPLE_RATE)
+    let sourceStartFrame = Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / stem.sampleRate)
+    const source = sourceOf(stem)
+    // Offsets in a 44.1 kHz source cannot name every 48 kHz frame: a half left by a split is put back where the cut was.
+    const before = planned.find((other) => other.source === source && other.startFrame + other.lengthFrames === startFrame)
+    const continued = before ? before.sourceStartFrame + before.lengthFrames : sourceStartFrame
+    if (Math.abs(continued - sourceStartFrame) === 1) sourceStartFrame = continued
+    const wanted = frameAt(tempo, endTick(clip), REMIX_SAMPLE_RATE) - startFrame
+    const lengthFrames = Math.min(wanted, stemFrames(stem) - sourceStartFrame)
+    if (lengthFrames <= 0) continue
+    planned.push({
+      clipId: clip.id,
+      source,
+      startFrame,
+      lengthFrames,
+      sourceStartFrame,
+      gainDb: clip.gainDb,
+      fadeInFrames: Math.min(clip.fadeInFrames, lengthFrames),
+      fadeOutFrames: Math.min(clip.fadeOutFrames, Math.max(0, lengthFrames - clip.fadeInFrames)),
+      fadeCurve: clip.fadeCurve,
+    })
+  }
+  return layOutClips(planned)
+}
+
+const planDevices = (devices: readonly Device[], track: Track, isAudible: boolean, values: Values): Result<readonly PlanDevice[]> => {
+  const planned: PlanDevice[] = []
+  for (const device of devices) {
+    if (!isDeviceKind(device.kind)) {
+      if (!device.isEnabled || !isAudible) continue
+      return fail(
+        'plan.device_missing',
+        `The device “${device.kind}” on ${track.name} is not installed here, so the remix cannot be rendered as it was made. Install it, or switch the device off.`,
+        { deviceId: device.id, trackId: track.id, kind: device.kind },
+      )
+    }
+    const params: Record<string, PlanValue> = {}
+    for (const { name, min, max, default: standard } of DEVICE_PARAMETERS[device.kind]) {
+      params[name] = values(device.id, name, device.params[name] ?? standard, min, max)
+    }
+    planned.push({ deviceId: device.id, kind: device.kind, isEnabled: device.isEnabled, params })
+  }
+  return ok(planned)
+}
+
+const planSends = (sends: readonly Send[], values: Values): readonly PlanSend[] =>
+  sends.map((send) => ({
+    sendId: send.id,
+    toTrackId: send.toTrackId,
+    gainDb: values(send.id, 'gainDb', send.gainDb, -144, 36),
+    isPreFader: send.isPreFader,
+  }))
+
+/** How long the loudest chain through tracks and buses rings on, in frames. */
+const tailFrames = (tracks: readonly PlanTrack[]): number => {
+  const tails = new Map<string, number>()
+  const master = tracks.find((track) => track.kind === 'master')
+  const own = (track: PlanTrack): number => track.devices.reduce((sum, device) => sum + tailSeconds(device), 0)
+  // Backwards: a bus comes after what feeds it, so its tail is known first.
+  for (const track of [...tracks].reverse()) {
+    if (track.isAudible) tails.set(track.id, own(track) + Math.max(0, ...track.sends.map((send) => tails.get(send.toTrackId) ?? 0)))
+  }
+  const sounding = tracks.filter((track) => track.isAudible && track.kind === 'audio' && track.clips.length > 0)
+  if (sounding.length === 0) return 0
+  const seconds = Math.max(...sounding.map((track) => tails.get(track.id) ?? 0)) + (master ? own(master) : 0)
+  return Math.ceil(Math.min(MAX_TAIL_SECONDS, seconds) * REMIX_SAMPLE_RATE)
+}
+
+/**
+ * Compiles a remix to frames, gains and routing at 48 kHz. Fails only where the sound could not be what was made: a device that is
+ * not installed, or sends in a circle.
+ */
+export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
+  const { tempo } = remixOf(snapshot)
+  const values = valuesOf(snapshot, tempo)
+  const stems = new Map(recordsOf(snapshot, 'stem').map((stem) => [stem.id, stem]))
+  const sources: PlanSource[] = []
+  const indexes = new Map<string, number>()
+  const sourceOf = (stem: StemRecord): number => {
+    const known = indexes.get(stem.id)
+    if (known !== undefined) return known
+    const { id: stemId, workId, role, title, contentSha256, sampleRate, channels, lengthFrames, isrc } = stem
+    indexes.set(stemId, sources.length)
+    return sources.push({ stemId, workId, role, title, contentSha256, sampleRate, channels, lengthFrames, isrc }) - 1
+  }
+  const all = tracksOf(snapshot)
+  const sends = recordsOf(snapshot, 'send')
+  const buses = busOrder(
+    all.filter((track) => track.kind === 'bus'),
+    sends,
+  )
+  if (!buses) return fail('plan.send_cycle', 'The sends of this remix feed a bus into itself; remove one of them.')
+  const audible = audibleIds(all, sends)
+  const tracks: PlanTrack[] = []
+  let lengthFrames = 0
+  for (const track of [...all.filter((one) => one.kind === 'audio'), ...buses, ...all.filter((one) => one.kind === 'master')]) {
+    const isAudible = audible.has(track.id)
+    const devices = planDevices(devicesOf(snapshot, track.id), track, isAudible, values)
+    if (!devices.ok) return devices
+    const clips = track.kind === 'audio' ? planClips(clipsOf(snapshot, track.id), stems, sourceOf, tempo) : []
+    for (const clip of clips) lengthFrames = Math.max(lengthFrames, clip.startFrame + clip.lengthFrames)
+    tracks.push({
+      id: track.id,
+      kind: track.kind,
+      name: track.name,
+      role: track.role,
+      isAudible,
+      clips,
+      devices: devices.value,
+      gainDb: values(track.id, 'gainDb', track.gainDb, -144, 36),
+      pan: values(track.id, 'pan', track.pan, -1, 1),
+      sends: planSends(sendsOf(snapshot, track.id), values),
+    })
+  }
+  return ok({ v: PLAN_VERSION, sampleRate: REMIX_SAMPLE_RATE, lengthFrames, tailFrames: tailFrames(tracks), sources, tracks })
+}
+
+/** The bytes whose SHA-256 names a plan: canonical JSON in UTF-8. */
+export const canonicalPlan = (plan: RenderPlan): Uint8Array => canonicalBytes(plan)

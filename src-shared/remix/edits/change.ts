@@ -1,0 +1,89 @@
+// What all edits share: looking records up with a refusal, putting changes into a new snapshot, and time in sources.
+import { fail, ok, type Problem, type Result } from '../../std/index.ts'
+import { frameAt, type Tick, tick, tickAtFrame, type TempoPoint } from '../../time/index.ts'
+import { REMIX_SAMPLE_RATE, type AnyRecord, type Clip, type RemixSnapshot, type StemRecord, type Track } from '../records.ts'
+import { recordOf } from '../snapshot.ts'
+
+/** The fade that every cut gets, so that it does not click: 5 ms at 48 kHz. */
+export const DECLICK_FRAMES = 240
+
+/** Last position a record can hold. */
+export const MAX_TICK = 960 * 4 * 100_000
+
+/** A snapshot with records put in (replacing those of the same id) and others removed. */
+export const withChanges = (snapshot: RemixSnapshot, put: readonly AnyRecord[], removeIds: readonly string[] = []): RemixSnapshot => {
+  const next = new Map(snapshot)
+  for (const id of removeIds) next.delete(id)
+  for (const record of put) next.set(record.id, record)
+  return next
+}
+
+/** Refuses an id that is in use or not an id. */
+export const freshId = (snapshot: RemixSnapshot, id: string): Result<string> => {
+  if (!/^[\w:.-]{1,200}$/.test(id) || id === '__proto__')
+    return fail('edit.bad_id', `“${id}” cannot be used as an id: use letters, digits, “:”, “.”, “-” and “_”.`)
+  return snapshot.has(id) ? fail('edit.id_taken', `The id ${id} is already used in this remix; choose another.`, { id }) : ok(id)
+}
+
+export const findTrack = (snapshot: RemixSnapshot, trackId: string): Result<Track> => {
+  const track = recordOf(snapshot, 'track', trackId)
+  return track ? ok(track) : fail('edit.no_such_track', `There is no track ${trackId} in this remix.`, { trackId })
+}
+
+export const findStem = (snapshot: RemixSnapshot, stemId: string): Result<StemRecord> => {
+  const stem = recordOf(snapshot, 'stem', stemId)
+  return stem ? ok(stem) : fail('edit.no_such_stem', `There is no stem ${stemId} in this remix.`, { stemId })
+}
+
+/** The clips with these ids, in the order given; refuses an empty list and unknown ids. */
+export const findClips = (snapshot: RemixSnapshot, clipIds: readonly string[]): Result<readonly Clip[]> => {
+  if (clipIds.length === 0) return fail('edit.no_clips', 'No clip is selected.')
+  const clips: Clip[] = []
+  for (const clipId of new Set(clipIds)) {
+    const clip = recordOf(snapshot, 'clip', clipId)
+    if (!clip) return fail('edit.no_such_clip', `There is no clip ${clipId} in this remix.`, { clipId })
+    clips.push(clip)
+  }
+  return ok(clips)
+}
+
+export const endTick = (clip: Clip): Tick => tick(clip.startTick + clip.lengthTicks)
+
+/** A clip's length in frames at 48 kHz. Both ends are rounded as positions, so neighbours never gap or overlap by a frame. */
+export const clipFrames = (tempo: readonly TempoPoint[], clip: Clip): number =>
+  frameAt(tempo, endTick(clip), REMIX_SAMPLE_RATE) - frameAt(tempo, clip.startTick, REMIX_SAMPLE_RATE)
+
+/** Frames at 48 kHz between two timeline positions. */
+export const framesBetween = (tempo: readonly TempoPoint[], from: number, to: number): number =>
+  frameAt(tempo, tick(to), REMIX_SAMPLE_RATE) - frameAt(tempo, tick(from), REMIX_SAMPLE_RATE)
+
+/** 48 kHz frames to frames of a source, and back. */
+export const toSourceFrames = (frames48: number, sampleRate: number): number => Math.round((frames48 * sampleRate) / REMIX_SAMPLE_RATE)
+export const toRemixFrames = (sourceFrames: number, sampleRate: number): number =>
+  Math.round((sourceFrames * REMIX_SAMPLE_RATE) / sampleRate)
+
+/** Frames of a stem at 48 kHz. */
+export const stemFrames = (stem: StemRecord): number => toRemixFrames(stem.lengthFrames, stem.sampleRate)
+
+/** The first tick at or after the moment `frames48` frames after `from`: a clip of that length leaves out no sample. */
+export const tickAfterFrames = (tempo: readonly TempoPoint[], from: number, frames48: number): Tick => {
+  const end = frameAt(tempo, tick(from), REMIX_SAMPLE_RATE) + frames48
+  let at = tickAtFrame(tempo, end as Parameters<typeof tickAtFrame>[1], REMIX_SAMPLE_RATE)
+  while (frameAt(tempo, at, REMIX_SAMPLE_RATE) < end) at = tick(at + 1)
+  return at
+}
+
+/** Shortens fades that do not fit into a clip: each keeps its share. */
+export const clampFades = (tempo: readonly TempoPoint[], clip: Clip): Clip => {
+  const room = clipFrames(tempo, clip)
+  const wanted = clip.fadeInFrames + clip.fadeOutFrames
+  if (wanted <= room) return clip
+  const fadeInFrames = Math.floor((clip.fadeInFrames * room) / wanted)
+  return { ...clip, fadeInFrames, fadeOutFrames: Math.min(clip.fadeOutFrames, room - fadeInFrames) }
+}
+
+/** Refuses a value outside its range, naming both. */
+export const inRange = (name: string, value: number, min: number, max: number, unit = ''): Problem | null =>
+  Number.isFinite(value) && value >= min && value <= max
+    ? null
+    : { code: 'edit.out_of_range', message: `${name} must be between ${min}${unit} and ${max}${unit}.`, details: { min, max } }
