@@ -58,8 +58,13 @@ export interface ConvertExports {
   readonly toS24: ToInteger
 }
 
+/** Memory of a module; growing it replaces `buffer`. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer
+}
+
 export interface KernelExports extends DeviceExports, MixExports, ConvertExports {
-  readonly memory: WebAssembly.Memory
+  readonly memory: WasmMemory
   readonly alloc: (bytes: number) => number
   readonly free: (ptr: number) => void
   readonly gainOfDb: (db: number) => number

@@ -2,11 +2,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../../src-shared/std/index.ts'
-import type { KernelExports } from './exports.ts'
+import type { KernelExports, WasmMemory } from './exports.ts'
+
+// Declared here because @types/node leaves WebAssembly to the DOM's library, which this floor does not have.
+interface WasmApi {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
+}
+const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly
 
 /** One instance of the kernels with its own memory. */
 export interface Kernels {
-  readonly memory: WebAssembly.Memory
+  readonly memory: WasmMemory
   /** The functions themselves; hot loops call these. */
   readonly raw: KernelExports
   /** Zeroed, 16-byte aligned; grows the memory when needed, which detaches views made before. */
@@ -19,16 +26,16 @@ export interface Kernels {
   bytes(ptr: number, length: number): Uint8Array<ArrayBuffer>
 }
 
-let compiled: WebAssembly.Module | undefined
+let compiled: object | undefined
 
-const compile = (): WebAssembly.Module => {
-  compiled ??= new WebAssembly.Module(readFileSync(join(import.meta.dirname, 'kernels.wasm')))
+const compile = (): object => {
+  compiled ??= new Module(readFileSync(join(import.meta.dirname, 'kernels.wasm')))
   return compiled
 }
 
 /** A fresh instance of the audio kernels. Needs `npm run build:kernels` to have run. */
 export const loadKernels = (): Kernels => {
-  const { exports } = new WebAssembly.Instance(compile(), {
+  const { exports } = new Instance(compile(), {
     env: {
       abort: () => {
         throw new Error('audio kernels aborted: out of memory')
@@ -37,8 +44,6 @@ export const loadKernels = (): Kernels => {
   })
   const raw = exports as unknown as KernelExports
   const { memory } = raw
-  // WebAssembly.Memory types its buffer as possibly shared; ours never is.
-  const buffer = (): ArrayBuffer => memory.buffer as ArrayBuffer
   return {
     memory,
     raw,
@@ -47,9 +52,9 @@ export const loadKernels = (): Kernels => {
       return raw.alloc(bytes)
     },
     release: raw.free,
-    f32: (ptr, length) => new Float32Array(buffer(), ptr, length),
-    f64: (ptr, length) => new Float64Array(buffer(), ptr, length),
-    i16: (ptr, length) => new Int16Array(buffer(), ptr, length),
-    bytes: (ptr, length) => new Uint8Array(buffer(), ptr, length),
+    f32: (ptr, length) => new Float32Array(memory.buffer, ptr, length),
+    f64: (ptr, length) => new Float64Array(memory.buffer, ptr, length),
+    i16: (ptr, length) => new Int16Array(memory.buffer, ptr, length),
+    bytes: (ptr, length) => new Uint8Array(memory.buffer, ptr, length),
   }
 }

@@ -1,6 +1,26 @@
 // Everything the kernels offer to TypeScript; the other side of `../exports.ts`.
 export * from './convert'
+export {
+  compressorCreate,
+  compressorDispose,
+  compressorProcess,
+  compressorReduction,
+  compressorReset,
+  compressorSet,
+  compressorTail,
+} from './compressor'
+export { delayCreate, delayDispose, delayProcess, delayReset, delaySet, delayTail } from './delay'
 export { eqCreate, eqDispose, eqProcess, eqReset, eqSet, eqTail } from './eq'
+export { filterCreate, filterDispose, filterProcess, filterReset, filterSet, filterTail } from './filter'
 export { dbOfGain, gainOfDb, log10 } from './math'
 export { alloc, free } from './memory'
 export * from './mix'
+export {
+  saturationCreate,
+  saturationDispose,
+  saturationLatency,
+  saturationProcess,
+  saturationReset,
+  saturationSet,
+  saturationTail,
+} from './saturation'
