@@ -1,0 +1,15 @@
+// Messages between the studio and the signing process. Both ends are ours; the pipe is private.
+import type { Result } from '../../../src-shared/std/index.ts'
+import type { InspectRequest, LibraryVerdict, SealStemRequest, StampedFile, StampRequest } from './request.ts'
+
+export interface SignerCall {
+  readonly id: number
+  readonly call:
+    | { readonly op: 'stamp'; readonly request: StampRequest }
+    | { readonly op: 'seal'; readonly request: SealStemRequest }
+    | { readonly op: 'inspect'; readonly request: InspectRequest }
+}
+
+export type SignerReply =
+  | { readonly id: number; readonly op: 'stamp' | 'seal'; readonly result: Result<StampedFile> }
+  | { readonly id: number; readonly op: 'inspect'; readonly verdict: LibraryVerdict }

@@ -1,0 +1,25 @@
+// Entry of the signing process. One request after another: the library needs about twice the file in memory, so two at a time would need four.
+import { parentPort } from '../process-host/parent-port.ts'
+import { inspect } from './library.ts'
+import type { SignerCall, SignerReply } from './messages.ts'
+import { sealStem, stampAsset } from './stamp-asset.ts'
+import { StemChecker } from './stem-check.ts'
+
+const port = parentPort()
+const stems = new StemChecker()
+
+const answer = async ({ id, call }: SignerCall): Promise<SignerReply> => {
+  switch (call.op) {
+    case 'stamp':
+      return { id, op: 'stamp', result: await stampAsset(call.request, stems) }
+    case 'seal':
+      return { id, op: 'seal', result: await sealStem(call.request) }
+    case 'inspect':
+      return { id, op: 'inspect', verdict: await inspect(call.request) }
+  }
+}
+
+let queue: Promise<void> = Promise.resolve()
+port.onMessage((message) => {
+  queue = queue.then(async () => port.postMessage(await answer(message as SignerCall)))
+})
