@@ -48,10 +48,10 @@ const start = (): Member => {
     if (message.kind === 'progress') member.job.onProgress(message.done, message.total)
     else finish(message.kind === 'done' ? ok(undefined) : err(message.problem))
   })
-  const leave = (): void => {
+  const leave = (cause: unknown): void => {
     const at = members.indexOf(member)
     if (at >= 0) members.splice(at, 1)
-    if (member.job) finish(err(audioProblem('audio.worker_failed', 'The decoder stopped unexpectedly.')))
+    if (member.job) finish(err(audioProblem('audio.worker_failed', 'The decoder stopped unexpectedly.', { cause: String(cause) })))
   }
   member.worker.on('error', leave)
   member.worker.on('exit', leave)

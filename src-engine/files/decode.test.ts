@@ -65,6 +65,7 @@ describe.skipIf(!hasMaterial || !hasFfmpeg)('decoding real stems beside ffmpeg',
     ['moov at the start', 'start.m4a', ['-movflags', '+faststart']],
   ])('AAC with %s keeps the exact length its edit list states', async (_, name, args) => {
     const path = join(dir, name)
+    // Without noise substitution, whose noise the standard leaves to each decoder.
     ffmpeg(
       '-ss',
       '20',
@@ -76,6 +77,8 @@ describe.skipIf(!hasMaterial || !hasFfmpeg)('decoding real stems beside ffmpeg',
       'atrim=end_sample=1000001',
       '-c:a',
       'aac',
+      '-aac_pns',
+      '0',
       '-b:a',
       '256k',
       ...args,

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export const MATERIAL = process.env['STEMMA_MATERIAL'] ?? join(import.meta.dirname, '../../../shared/material')
+export const MATERIAL = process.env.STEMMA_MATERIAL ?? join(import.meta.dirname, '../../../shared/material')
 export const hasMaterial = existsSync(join(MATERIAL, 'potassium'))
 export const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 
