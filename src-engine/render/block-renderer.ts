@@ -1,0 +1,152 @@
+// The block renderer: the one path from a plan to sound, for playback, previews and exports alike. Blocks start at the render's first frame;
+// latency is trimmed, so the first frame out is the first frame asked for.
+import type { RenderPlan } from '../../src-shared/remix/index.ts'
+import { assert, type Problem } from '../../src-shared/std/index.ts'
+import { type Kernels, loadKernels } from '../kernels/index.ts'
+import type { Adopt, StereoBlock } from './channel.ts'
+import { BLOCK_FRAMES, CELL_FRAMES, type DeviceFailure, type MakeDevice, makeBuiltInDevice, RenderContext } from './context.ts'
+import { Mixer, type MixerOptions } from './mixer.ts'
+import { SourcePool } from './sources.ts'
+import type { TrackFeed } from './track-feed.ts'
+
+export interface BlockRendererOptions {
+  readonly plan: RenderPlan
+  readonly cacheDir: string
+  readonly fromFrame: number
+  /** Divides 4096; the bits do not depend on it. */
+  readonly blockFrames?: number
+  readonly loudnessGainDb?: number | null
+  readonly kernels?: Kernels
+  readonly makeDevice?: MakeDevice
+  readonly skipsSilence?: boolean
+  readonly onDeviceFailed: DeviceFailure
+  readonly onWarning: (problem: Problem) => void
+  readonly onTrack?: MixerOptions['onTrack']
+  readonly onStem?: (track: number, block: StereoBlock, frames: number, timelineFrame: number) => void
+  /** Tracks that other threads render. */
+  readonly feeds?: ReadonlyMap<string, TrackFeed>
+}
+
+/** A piece of the finished mix: pointers into the renderer's kernels, valid until the next block. */
+export interface RenderedBlock extends StereoBlock {
+  readonly frames: number
+  /** Timeline position of the first frame. */
+  readonly frame: number
+}
+
+export class BlockRenderer {
+  readonly kernels: Kernels
+  readonly #options: BlockRendererOptions
+  readonly #blockFrames: number
+  #context: RenderContext
+  #mixer: Mixer
+  readonly #sources: SourcePool
+  /** Mix time of the next block's first frame; runs ahead of the output by the mix's latency. */
+  #next: number
+  #blockStart = 0
+
+  constructor(options: BlockRendererOptions) {
+    this.#options = options
+    this.#blockFrames = options.blockFrames ?? BLOCK_FRAMES
+    assert(CELL_FRAMES % this.#blockFrames === 0, 'block lengths divide a cell')
+    this.kernels = options.kernels ?? loadKernels()
+    this.#sources = new SourcePool(options.cacheDir)
+    this.#context = this.#newContext(options.fromFrame)
+    this.#mixer = this.#newMixer(options.plan, undefined)
+    this.#next = options.fromFrame
+  }
+
+  /** Timeline frame at which the next block begins. */
+  get position(): number {
+    return Math.max(this.#context.fromFrame, this.#next - this.#mixer.latencyFrames)
+  }
+
+  /** Mix time of the next block: what feeds have to be ready for. */
+  get mixPosition(): number {
+    return this.#next
+  }
+
+  get latencyFrames(): number {
+    return this.#mixer.latencyFrames
+  }
+
+  gainReductionDb(): number {
+    return this.#mixer.gainReductionDb()
+  }
+
+  /** Renders one block of the mix; undefined while only latency came out. */
+  render(): RenderedBlock | undefined {
+    const frames = this.#blockFrames
+    const start = this.#next
+    this.#blockStart = start
+    const block = this.#mixer.render(start, frames)
+    this.#next = start + frames
+    return this.#trim(block, start - this.#mixer.latencyFrames, frames)
+  }
+
+  /**
+   * Goes on with a newer plan from the next block. True where it glides over by itself; false where the routing changed and the mix was built
+   * anew: the caller then fades out what came before and in what comes now. Devices that stay keep their sound.
+   */
+  update(plan: RenderPlan): boolean {
+    if (this.#mixer.update(plan, this.#next)) return true
+    const at = this.position
+    const old = this.#mixer
+    const oldContext = this.#context
+    const running = old.releaseDevices()
+    this.#context = this.#newContext(at)
+    this.#mixer = this.#newMixer(plan, (device) => {
+      const found = running.get(device.deviceId)
+      if (found?.kind !== device.kind) return undefined
+      running.delete(device.deviceId)
+      return found.processor
+    })
+    for (const { processor } of running.values()) processor.dispose()
+    oldContext.dispose()
+    this.#next = at
+    return false
+  }
+
+  dispose(): void {
+    this.#mixer.dispose()
+    this.#context.dispose()
+    this.#sources.dispose()
+  }
+
+  #trim(block: StereoBlock, timelineFrame: number, frames: number): RenderedBlock | undefined {
+    const skip = Math.max(0, this.#context.fromFrame - timelineFrame)
+    if (skip >= frames) return undefined
+    return { left: block.left + skip * 4, right: block.right + skip * 4, frames: frames - skip, frame: timelineFrame + skip }
+  }
+
+  #newContext(fromFrame: number): RenderContext {
+    const { makeDevice = makeBuiltInDevice, skipsSilence = true, onDeviceFailed, onWarning } = this.#options
+    return new RenderContext({
+      kernels: this.kernels,
+      openSource: (plan, source) => this.#sources.open(plan, source),
+      makeDevice,
+      onDeviceFailed,
+      onWarning,
+      fromFrame,
+      skipsSilence,
+    })
+  }
+
+  #newMixer(plan: RenderPlan, adopt: Adopt | undefined): Mixer {
+    const { loudnessGainDb = null, feeds, onTrack, onStem } = this.#options
+    return new Mixer(this.#context, plan, {
+      loudnessGainDb,
+      ...(feeds ? { feeds } : {}),
+      ...(adopt ? { adopt } : {}),
+      ...(onTrack ? { onTrack } : {}),
+      ...(onStem
+        ? {
+            onStem: (index, block, frames) => {
+              const trimmed = this.#trim(block, this.#blockStart - this.#mixer.stemLatencyFrames, frames)
+              if (trimmed) onStem(index, trimmed, trimmed.frames, trimmed.frame)
+            },
+          }
+        : {}),
+    })
+  }
+}
