@@ -1,7 +1,7 @@
 // Feed-forward compressor: soft knee, stereo-linked peak level, smooth decoupled ballistics in the log domain.
 // Giannoulis, Massberg, Reiss, "Digital Dynamic Range Compressor Design", JAES 60(6), 2012: equations 4 (knee) and 17 (ballistics).
-import { sanitise } from './frame'
-import { exp2x4, gainOfDb, log2x4 } from './math'
+import { loadSome, sanitise, storeSome } from './frame'
+import { exp2x4, log2x4 } from './math'
 import { alloc } from './memory'
 import { Ramp, RAMP_BYTES } from './ramp'
 
@@ -101,9 +101,6 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
   const threshold = f32x4.splat(c.threshold), slope = f32x4.splat(c.slope), knee = f32x4.splat(c.knee)
   const halfKnee = f32x4.splat(c.knee * 0.5), halfOverKnee = f32x4.splat(c.halfOverKnee)
   let held = c.held, smoothed = c.smoothed, most: f64 = 0
-  const gains = memory.data(16, 16)
-  const over4 = memory.data(16, 16)
-  const mix4 = memory.data(16, 16)
   for (let i = 0; i < frames; i += 4) {
     const count = min(4, frames - i)
     let l: v128, r: v128
@@ -119,20 +116,37 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
     const excess = f32x4.sub(f32x4.mul(log2x4(peak), f32x4.splat(DB_PER_OCTAVE)), threshold)
     const bend = f32x4.min(f32x4.max(f32x4.add(excess, halfKnee), f32x4.splat(0)), knee)
     const straight = f32x4.max(f32x4.sub(excess, halfKnee), f32x4.splat(0))
-    v128.store(over4, f32x4.mul(slope, f32x4.add(f32x4.mul(f32x4.mul(bend, bend), halfOverKnee), straight)))
-    for (let k: usize = 0; k < <usize>count << 2; k += 4) {
-      const over = <f64>load<f32>(over4 + k)
-      held = max(over, release * held + (1.0 - release) * over)
-      if (held < 1e-9) held = 0
-      smoothed = attack * smoothed + (1.0 - attack) * held
-      if (smoothed < 1e-9) smoothed = 0
-      if (smoothed > most) most = smoothed
-      if (ramp.left > 0) ramp.step()
-      store<f32>(gains + k, <f32>(ramp.at(0) - smoothed * OCTAVES_PER_DB))
-      store<f32>(mix4 + k, <f32>ramp.at(1))
+    const over = f32x4.mul(slope, f32x4.add(f32x4.mul(f32x4.mul(bend, bend), halfOverKnee), straight))
+    let octaves = f32x4.splat(0)
+    let mix = f32x4.splat(<f32>ramp.at(1))
+    if (count == 4 && ramp.left == 0) {
+      const makeup = ramp.at(0)
+      held = hold(held, <f64>f32x4.extract_lane(over, 0), release)
+      const a = (smoothed = ease(smoothed, held, attack))
+      held = hold(held, <f64>f32x4.extract_lane(over, 1), release)
+      const b = (smoothed = ease(smoothed, held, attack))
+      held = hold(held, <f64>f32x4.extract_lane(over, 2), release)
+      const c = (smoothed = ease(smoothed, held, attack))
+      held = hold(held, <f64>f32x4.extract_lane(over, 3), release)
+      const d = (smoothed = ease(smoothed, held, attack))
+      most = max(max(most, max(a, b)), max(c, d))
+      octaves = f32x4(
+        <f32>(makeup - a * OCTAVES_PER_DB),
+        <f32>(makeup - b * OCTAVES_PER_DB),
+        <f32>(makeup - c * OCTAVES_PER_DB),
+        <f32>(makeup - d * OCTAVES_PER_DB),
+      )
+    } else {
+      for (let k = 0; k < count; k++) {
+        held = hold(held, <f64>laneOf(over, k), release)
+        smoothed = ease(smoothed, held, attack)
+        most = max(most, smoothed)
+        if (ramp.left > 0) ramp.step()
+        octaves = withLane(octaves, k, <f32>(ramp.at(0) - smoothed * OCTAVES_PER_DB))
+        mix = withLane(mix, k, <f32>ramp.at(1))
+      }
     }
-    const mix = v128.load(mix4)
-    const gain = f32x4.add(f32x4.sub(f32x4.splat(1), mix), f32x4.mul(mix, exp2x4(v128.load(gains))))
+    const gain = f32x4.add(f32x4.sub(f32x4.splat(1), mix), f32x4.mul(mix, exp2x4(octaves)))
     l = f32x4.add(f32x4.mul(l, gain), f32x4.splat(0))
     r = f32x4.add(f32x4.mul(r, gain), f32x4.splat(0))
     if (count == 4) {
@@ -150,13 +164,31 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
   c.reduction = most
 }
 
-export function loadSome(p: usize, count: i32): v128 {
-  return f32x4(load<f32>(p), count > 1 ? load<f32>(p, 4) : 0, count > 2 ? load<f32>(p, 8) : 0, count > 3 ? load<f32>(p, 12) : 0)
+/** Peak with exponential release. What is too small to matter is zero, so that silence ends. */
+// @ts-ignore: decorator
+@inline
+function hold(held: f64, over: f64, release: f64): f64 {
+  const next = max(over, over + release * (held - over))
+  return next < 1e-9 ? 0 : next
 }
 
-export function storeSome(p: usize, x: v128, count: i32): void {
-  store<f32>(p, f32x4.extract_lane(x, 0))
-  if (count > 1) store<f32>(p, f32x4.extract_lane(x, 1), 4)
-  if (count > 2) store<f32>(p, f32x4.extract_lane(x, 2), 8)
-  if (count > 3) store<f32>(p, f32x4.extract_lane(x, 3), 12)
+// @ts-ignore: decorator
+@inline
+function ease(smoothed: f64, held: f64, attack: f64): f64 {
+  const next = held + attack * (smoothed - held)
+  return next < 1e-9 ? 0 : next
+}
+
+// @ts-ignore: decorator
+@inline
+function laneOf(x: v128, lane: i32): f32 {
+  return lane == 0 ? f32x4.extract_lane(x, 0) : lane == 1 ? f32x4.extract_lane(x, 1) : lane == 2 ? f32x4.extract_lane(x, 2) : f32x4.extract_lane(x, 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function withLane(x: v128, lane: i32, value: f32): v128 {
+  if (lane == 0) return f32x4.replace_lane(x, 0, value)
+  if (lane == 1) return f32x4.replace_lane(x, 1, value)
+  return lane == 2 ? f32x4.replace_lane(x, 2, value) : f32x4.replace_lane(x, 3, value)
 }

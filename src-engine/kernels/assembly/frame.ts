@@ -84,3 +84,16 @@ function sanitiseChannel(ptr: usize, frames: i32): bool {
   }
   return v128.any_true(any)
 }
+
+/** Up to four samples; lanes past `count` are zero. */
+export function loadSome(p: usize, count: i32): v128 {
+  return f32x4(load<f32>(p), count > 1 ? load<f32>(p, 4) : 0, count > 2 ? load<f32>(p, 8) : 0, count > 3 ? load<f32>(p, 12) : 0)
+}
+
+/** The first `count` lanes. */
+export function storeSome(p: usize, x: v128, count: i32): void {
+  store<f32>(p, f32x4.extract_lane(x, 0))
+  if (count > 1) store<f32>(p, f32x4.extract_lane(x, 1), 4)
+  if (count > 2) store<f32>(p, f32x4.extract_lane(x, 2), 8)
+  if (count > 3) store<f32>(p, f32x4.extract_lane(x, 3), 12)
+}

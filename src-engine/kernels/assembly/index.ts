@@ -12,9 +12,20 @@ export {
 export { delayCreate, delayDispose, delayProcess, delayReset, delaySet, delayTail } from './delay'
 export { eqCreate, eqDispose, eqProcess, eqReset, eqSet, eqTail } from './eq'
 export { filterCreate, filterDispose, filterProcess, filterReset, filterSet, filterTail } from './filter'
+export {
+  limiterCreate,
+  limiterDispose,
+  limiterLatency,
+  limiterProcess,
+  limiterReduction,
+  limiterReset,
+  limiterSet,
+  limiterTail,
+} from './limiter'
 export { dbOfGain, gainOfDb, log10 } from './math'
 export { alloc, free } from './memory'
 export * from './mix'
+export { reverbCreate, reverbDispose, reverbProcess, reverbReset, reverbSet, reverbTail } from './reverb'
 export {
   saturationCreate,
   saturationDispose,
