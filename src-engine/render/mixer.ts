@@ -360,7 +360,7 @@ export class Mixer {
 }
 
 const updateSends = (edges: readonly Edge[], track: PlanTrack): void => {
-  track.sends.forEach((send, index) => edges[index]?.gain?.update(send.gainDb))
+  for (const [index, send] of track.sends.entries()) edges[index]?.gain?.update(send.gainDb)
 }
 
 /** The master's devices before and after its fader. */

@@ -1,0 +1,5 @@
+export { BlockRenderer, type BlockRendererOptions, type RenderedBlock } from './block-renderer.ts'
+export type { StereoBlock } from './channel.ts'
+export { BLOCK_FRAMES, CELL_FRAMES } from './context.ts'
+export { playbackDeviceFailure } from './device-failure.ts'
+export { renderPlan, type RenderPlanOptions } from './render-plan.ts'

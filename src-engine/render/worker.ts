@@ -1,0 +1,76 @@
+// Thread that renders some of the audio tracks of an export into shared memory. It runs straight through and sleeps only on a full ring.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { RenderPlan } from '../../src-shared/remix/index.ts'
+import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
+import { loadKernels } from '../kernels/index.ts'
+import type { StereoBlock } from './channel.ts'
+import { BLOCK_FRAMES, CELL_FRAMES, RenderContext } from './context.ts'
+import { deviceFailure } from './device-failure.ts'
+import { loadDeviceModule } from './device-module.ts'
+import { SourcePool } from './sources.ts'
+import { LocalTrack } from './track-feed.ts'
+import { type RingMemory, TrackRing } from './track-ring.ts'
+
+export interface WorkerJob {
+  readonly plan: RenderPlan
+  readonly trackIds: readonly string[]
+  readonly cacheDir: string
+  readonly fromFrame: number
+  readonly ring: RingMemory
+  readonly skipsSilence: boolean
+  readonly deviceModule: string | null
+}
+
+/** `ready` wakes a mix that waits for a cell. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly problem: Problem }
+  | { readonly kind: 'warning'; readonly problem: Problem }
+
+const tell = (message: FromWorker): void => parentPort?.postMessage(message)
+
+const run = async (job: WorkerJob): Promise<void> => {
+  const ring = new TrackRing(job.ring)
+  const sources = new SourcePool(job.cacheDir)
+  const kernels = loadKernels()
+  const context = new RenderContext({
+    kernels,
+    openSource: (plan, source) => sources.open(plan, source),
+    makeDevice: await loadDeviceModule(job.deviceModule),
+    onDeviceFailed: (track, device, error) => {
+      throw new ProblemError(deviceFailure(track, device, error))
+    },
+    onWarning: (problem) => tell({ kind: 'warning', problem }),
+    fromFrame: job.fromFrame,
+    skipsSilence: job.skipsSilence,
+  })
+  const tracks = job.trackIds.map((id) => new LocalTrack(context, job.plan, job.plan.tracks.find((track) => track.id === id)!))
+  const newBlock = (): StereoBlock => ({ left: context.alloc(CELL_FRAMES), right: context.alloc(CELL_FRAMES) })
+  const block = newBlock()
+  const preFader = newBlock()
+  // Runs ahead of the mix without an end of its own: the mix knows when it has enough and terminates the thread.
+  for (let cell = 0; ; cell++) {
+    ring.waitForSlot(cell)
+    const start = job.fromFrame + cell * CELL_FRAMES
+    tracks.forEach((track, index) => {
+      track.beginCell(start, start + CELL_FRAMES)
+      ring.writeHeader(cell, index, track.isRunning, track.soundsUntil)
+      if (!track.isRunning) return
+      const hasPreFader = job.ring.hasPreFader[index] === true
+      for (let offset = 0; offset < CELL_FRAMES; offset += BLOCK_FRAMES) {
+        track.render(block, hasPreFader ? preFader : undefined, start + offset, BLOCK_FRAMES)
+        const channels = hasPreFader ? [block.left, block.right, preFader.left, preFader.right] : [block.left, block.right]
+        channels.forEach((from, channel) => {
+          ring.channel(cell, index, channel, offset, BLOCK_FRAMES).set(kernels.f32(from, BLOCK_FRAMES))
+        })
+      }
+    })
+    if (ring.publish(cell)) tell({ kind: 'ready' })
+  }
+}
+
+run(workerData as WorkerJob).catch((error: unknown) => {
+  // A defect ends the thread loudly; what a user can meet travels as a problem.
+  if (!(error instanceof ProblemError)) throw error
+  tell({ kind: 'failed', problem: error.problem })
+})
