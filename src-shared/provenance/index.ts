@@ -1,1 +1,5 @@
+export * from './ai.ts'
+export * from './manifest-plan.ts'
+export * from './receipt-stems.ts'
 export * from './types.ts'
+export * from './usage.ts'

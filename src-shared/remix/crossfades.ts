@@ -89,9 +89,9 @@ export const layOutClips = (clips: readonly PlanClip[]): readonly PlanClip[] => 
     const current = queue[at] as Piece
     const next = queue[at + 1]
     if (next && next.start <= current.end && next.end >= current.end && isSeamless(current, next)) {
-      current.end = next.start
-      current.fadeOut = 0
-      next.fadeIn = 0
+      // One clip again: a split that nothing was done with leaves the plan, and so its hash, as it was.
+      queue[at + 1] = { ...current, end: next.end, fadeOut: next.fadeOut, fadeOutCurve: next.fadeOutCurve }
+      continue
     } else if (next && next.start < current.end) {
       // A third clip that starts inside the overlap ends it: never three at once.
       const third = queue[at + 2]

@@ -47,21 +47,17 @@ describe('a new remix', () => {
 })
 
 describe('splitting (timeline.split)', () => {
-  it('changes no sample: the halves play on as if never cut', () => {
+  it('changes no sample: the halves play on as if never cut, and the plan keeps its hash', () => {
     const whole = sampleRemix()
+    const bytes = canonicalPlan(unwrap(compilePlan(whole)))
     for (const name of ['Lead', 'Kick']) {
       const cut = edit(
         whole,
         { op: 'clip.split', clipIds: [`@${name}`], atTick: '7.2.13' },
         { op: 'clip.split', clipIds: [`@${name}`], atTick: 9_001 },
       )
-      const clips = planTrack(cut, name).clips
-      expect(clips).toHaveLength(3)
-      for (const [i, clip] of clips.entries()) {
-        expect(clip.fadeInFrames + clip.fadeOutFrames).toBe(0)
-        expect(clip.sourceStartFrame).toBe(clip.startFrame)
-        if (i > 0) expect(clip.startFrame).toBe(clips[i - 1]!.startFrame + clips[i - 1]!.lengthFrames)
-      }
+      expect(clipsOf(cut, trackNamed(cut, name).id)).toHaveLength(3)
+      expect(Buffer.compare(canonicalPlan(unwrap(compilePlan(cut))), bytes)).toBe(0)
     }
   })
 
@@ -375,8 +371,7 @@ const commandFrom = (
   return list[kind % list.length]!
 }
 
-const audioFrames = (plan: RenderPlan): string =>
-  JSON.stringify(plan.tracks.map((track) => [track.id, track.clips.map((clip) => [clip.startFrame, clip.lengthFrames])]))
+const text = (plan: RenderPlan): string => new TextDecoder().decode(canonicalPlan(plan))
 
 describe('any sequence of edits', () => {
   it('leaves a valid document that reads back the same, and undoing it all gives the first bytes again (timeline.undo)', () => {
@@ -415,7 +410,7 @@ describe('any sequence of edits', () => {
     )
   })
 
-  it('covers the same frames after splitting everything anywhere', () => {
+  it('splitting everything anywhere leaves the plan as it was (timeline.split)', () => {
     fc.assert(
       fc.property(fc.array(tickArb, { maxLength: 8 }), (cuts) => {
         let snapshot = sampleRemix()
@@ -424,13 +419,7 @@ describe('any sequence of edits', () => {
           const step = applyEdit(snapshot, { op: 'clip.split', clipIds: clipsOf(snapshot).map((clip) => clip.id), atTick }, { newId })
           if (step.ok) snapshot = step.value.snapshot
         }
-        const joined = (plan: RenderPlan) => plan.tracks.map((track) => track.clips.reduce((sum, clip) => sum + clip.lengthFrames, 0))
-        const plan = unwrap(compilePlan(snapshot))
-        expect(joined(plan)).toEqual(joined(unwrap(compilePlan(sampleRemix()))))
-        for (const track of plan.tracks)
-          for (const clip of track.clips)
-            expect([clip.sourceStartFrame, clip.fadeInFrames, clip.fadeOutFrames]).toEqual([clip.startFrame, 0, 0])
-        expect(audioFrames(plan)).toBe(audioFrames(unwrap(compilePlan(snapshot))))
+        expect(text(unwrap(compilePlan(snapshot)))).toBe(text(unwrap(compilePlan(sampleRemix()))))
       }),
       { seed: 7, numRuns: 60 },
     )

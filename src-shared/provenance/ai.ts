@@ -1,0 +1,92 @@
+// AI credits, derived from what was done to the sound. DSP is never called AI, and a model that only cleans up is not called generative.
+import type { AiSummary } from '../receipts/index.ts'
+import type { Role } from '../remix/index.ts'
+import type { Usage, UsedOperation } from '../rights/index.ts'
+
+const IPTC = 'http://cv.iptc.org/newscodes/digitalsourcetype/'
+
+/** IPTC digital source types that are used here. */
+export const SOURCE_TYPE = {
+  composite: `${IPTC}composite`,
+  compositeCapture: `${IPTC}compositeCapture`,
+  compositeWithTrainedAlgorithmicMedia: `${IPTC}compositeWithTrainedAlgorithmicMedia`,
+  trainedAlgorithmicMedia: `${IPTC}trainedAlgorithmicMedia`,
+  algorithmicallyEnhanced: `${IPTC}algorithmicallyEnhanced`,
+  humanEdits: `${IPTC}humanEdits`,
+} as const
+
+const GENERATIVE: ReadonlySet<string> = new Set(['ai.restyle', 'ai.voice'])
+
+/** Whether an operation makes sound with a trained model. */
+export const isGenerative = (op: string): boolean => GENERATIVE.has(op)
+
+/** What an operation makes of the sound, as an IPTC digital source type. */
+export const sourceTypeOf = (op: string): string =>
+  isGenerative(op)
+    ? SOURCE_TYPE.trainedAlgorithmicMedia
+    : op.startsWith('ai.')
+      ? SOURCE_TYPE.algorithmicallyEnhanced
+      : SOURCE_TYPE.humanEdits
+
+/** DDEX contributor roles of stem roles. */
+const CONTRIBUTOR_ROLES: Readonly<Record<Role, string>> = {
+  vocals: 'Vocalist',
+  drums: 'Drummer',
+  bass: 'BassGuitarist',
+  keys: 'Keyboardist',
+  synth: 'SynthesizerPlayer',
+  guitar: 'Guitarist',
+  effects: 'SoundEffectsArtist',
+  other: 'Musician',
+}
+
+const contributorRole = (role: string): string => (Object.hasOwn(CONTRIBUTOR_ROLES, role) ? CONTRIBUTOR_ROLES[role as Role] : 'Musician')
+
+/** Time covered by generative operations within one stem, overlaps counted once. */
+const generatedMs = (ops: readonly UsedOperation[]): number => {
+  let until = 0
+  let sum = 0
+  for (const { fromMs, toMs } of ops.filter((one) => isGenerative(one.op)).sort((left, right) => left.fromMs - right.fromMs)) {
+    sum += Math.max(0, toMs - Math.max(fromMs, until))
+    until = Math.max(until, toMs)
+  }
+  return sum
+}
+
+/** DDEX and IPTC summary of a usage: `None` and no contributions for an arrangement made by a human with plain DSP. */
+export const aiSummaryOf = (usage: Usage): AiSummary => {
+  const touched = usage.stems.filter((stem) => stem.ops.some((one) => isGenerative(one.op)))
+  const isWhole = (stem: (typeof touched)[number]): boolean => generatedMs(stem.ops) >= stem.usedMs
+  const contributions = new Map<string, AiSummary['contributions'][number]>()
+  for (const stem of touched) {
+    const role = contributorRole(stem.role)
+    const peers = usage.stems.filter((one) => contributorRole(one.role) === role)
+    const value = peers.every((one) => touched.includes(one) && isWhole(one)) ? 'All' : 'Partly'
+    for (const { op, model } of stem.ops) {
+      if (isGenerative(op)) contributions.set(`${role}\n${model ?? ''}`, { role, value, ...(model === undefined ? {} : { model }) })
+    }
+  }
+  if (touched.length === 0) {
+    // A synthesizer part is no capture of a performance; the neutral type claims less.
+    const dst = usage.stems.some((stem) => stem.role === 'synth') ? SOURCE_TYPE.composite : SOURCE_TYPE.compositeCapture
+    return { containsAI: 'None', contributions: [], dst }
+  }
+  const containsAI = touched.length === usage.stems.length && touched.every(isWhole) ? 'All' : 'Partly'
+  return { containsAI, contributions: [...contributions.values()].slice(0, 100), dst: SOURCE_TYPE.compositeWithTrainedAlgorithmicMedia }
+}
+
+/** The AI credits sheet that goes beside an export (`*.ddex.json`), in the names of DDEX ERN 4.3.2 and AVS 9. */
+export const buildDdexSheet = (title: string, ai: AiSummary): Readonly<Record<string, unknown>> => ({
+  $comment:
+    'AI credits in the terms of DDEX ERN 4.3.2 (SoundRecording/ContainsAI, Contributor/AiContribution), computed from the render plan.',
+  SoundRecording: {
+    DisplayTitleText: title,
+    ContainsAI: ai.containsAI,
+    Contributor: ai.contributions.map(({ role, value, model }) => ({
+      SpecialContributor: 'GenerativeAI',
+      Role: role,
+      AiContribution: value,
+      ...(model === undefined ? {} : { ProprietaryId: model }),
+    })),
+  },
+})

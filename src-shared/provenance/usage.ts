@@ -1,0 +1,187 @@
+// What an export uses of each stem, read off the render plan that makes the sound: nothing is declared, everything is derived.
+import type { PlanDevice, PlanSend, PlanTrack, PlanValue, RenderPlan } from '../remix/index.ts'
+import type { StemUsage, Usage, UsedOperation } from '../rights/index.ts'
+
+/** A stretch of the timeline, in frames at 48 kHz. */
+export interface FrameRange {
+  readonly fromFrame: number
+  readonly toFrame: number
+}
+
+export interface UsageOptions {
+  /** Only this stretch is exported; times in the usage count from its start. */
+  readonly range?: FrameRange | undefined
+  /** Each stem goes to a file of its own. */
+  readonly isIsolated?: boolean | undefined
+}
+
+interface Interval {
+  from: number
+  to: number
+}
+
+/** A clip as it is heard. */
+interface Heard extends Interval {
+  readonly clipId: string
+  readonly track: PlanTrack
+  readonly ops: readonly string[]
+}
+
+const SILENT_DB = -144
+const FRAMES_PER_MS = 48
+
+const isEverAbove = ({ value, points }: PlanValue, limit: number): boolean =>
+  points && points.length > 0 ? points.some((point) => point.value > limit) : value > limit
+
+const isMoving = ({ points }: PlanValue): boolean => (points?.length ?? 0) > 0
+const isSet = (value: PlanValue): boolean => isMoving(value) || value.value !== 0
+
+const mergeIntervals = (intervals: readonly Interval[]): readonly Interval[] => {
+  const merged: Interval[] = []
+  for (const { from, to } of [...intervals].sort((left, right) => left.from - right.from)) {
+    const last = merged.at(-1)
+    if (last && from <= last.to) last.to = Math.max(last.to, to)
+    else merged.push({ from, to })
+  }
+  return merged
+}
+
+const extentOf = (intervals: readonly Interval[]): Interval => ({
+  from: Math.min(...intervals.map((one) => one.from)),
+  to: Math.max(...intervals.map((one) => one.to)),
+})
+
+/** Time both sides sound, as intervals. Both are merged and sorted. */
+const overlapOf = (left: readonly Interval[], right: readonly Interval[]): readonly Interval[] => {
+  const overlap: Interval[] = []
+  let i = 0
+  let j = 0
+  for (let a = left[0], b = right[0]; a && b; a = left[i], b = right[j]) {
+    const from = Math.max(a.from, b.from)
+    const to = Math.min(a.to, b.to)
+    if (from < to) overlap.push({ from, to })
+    if (a.to < b.to) i++
+    else j++
+  }
+  return overlap
+}
+
+/** The operation a device is to a licence. A limiter only holds levels down: it counts as gain, or no remix could have a safe master. */
+const operationOf = (device: PlanDevice): string => (device.kind === 'limiter' ? 'gain' : device.kind)
+
+const isActive = (device: PlanDevice): boolean => {
+  const mix = device.params['mixPercent']
+  return device.isEnabled && (mix === undefined || isEverAbove(mix, 0))
+}
+
+const isOpen = (send: PlanSend): boolean => isEverAbove(send.gainDb, SILENT_DB)
+
+/** Tracks a track's sound passes through: itself, the buses it is sent to, and the master. */
+const pathOf = (track: PlanTrack, byId: ReadonlyMap<string, PlanTrack>, master: PlanTrack | undefined): readonly PlanTrack[] => {
+  const path = new Set<PlanTrack>()
+  const queue = [track]
+  for (let at = queue.pop(); at; at = queue.pop()) {
+    if (path.has(at) || !at.isAudible) continue
+    path.add(at)
+    for (const send of at.sends) {
+      const to = byId.get(send.toTrackId)
+      if (to && isOpen(send)) queue.push(to)
+    }
+  }
+  if (master) path.add(master)
+  return [...path]
+}
+
+const isHeard = (track: PlanTrack): boolean =>
+  track.isAudible && (isEverAbove(track.gainDb, SILENT_DB) || track.sends.some((send) => send.isPreFader && isOpen(send)))
+
+const pathOperations = (path: readonly PlanTrack[]): readonly { readonly op: string; readonly causeId: string }[] => {
+  const operations: { op: string; causeId: string }[] = []
+  for (const track of path) {
+    if (isSet(track.gainDb)) operations.push({ op: 'gain', causeId: track.id })
+    if (isSet(track.pan)) operations.push({ op: 'pan', causeId: track.id })
+    const devices = track.devices.filter(isActive)
+    for (const device of devices) operations.push({ op: operationOf(device), causeId: device.deviceId })
+    const values = [
+      track.gainDb,
+      track.pan,
+      ...track.sends.map((send) => send.gainDb),
+      ...devices.flatMap((device) => Object.values(device.params)),
+    ]
+    if (values.some(isMoving)) operations.push({ op: 'automation', causeId: track.id })
+  }
+  return operations
+}
+
+const ORDINARY = new Set(['arrange', 'trim', 'gain', 'pan', 'fade', 'automation'])
+
+/** Operations of one stem. Ordinary ones are told once per stem; a device is told on its own, so that a refusal can point at it. */
+const operationsOf = (
+  heard: readonly Heard[],
+  paths: ReadonlyMap<PlanTrack, readonly { op: string; causeId: string }[]>,
+  toMs: (frame: number) => number,
+): UsedOperation[] => {
+  const found = new Map<string, { op: string; causeId: string; intervals: Interval[] }>()
+  const note = (op: string, causeId: string, interval: Interval): void => {
+    const key = ORDINARY.has(op) ? op : `${op}\n${causeId}`
+    const known = found.get(key)
+    if (known) known.intervals.push(interval)
+    else found.set(key, { op, causeId, intervals: [interval] })
+  }
+  for (const clip of heard) {
+    for (const op of clip.ops) note(op, clip.clipId, clip)
+    for (const { op, causeId } of paths.get(clip.track) ?? []) note(op, causeId, clip)
+  }
+  return [...found.values()].map(({ op, causeId, intervals }) => {
+    const { from, to } = extentOf(intervals)
+    return { op, fromMs: toMs(from), toMs: toMs(to), causeId }
+  })
+}
+
+/** Reads off a plan what it uses of each stem. Muted, silenced and faded-out tracks count nothing; overlaps of one stem count once. */
+export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOptions = {}): Usage => {
+  const window = { from: range?.fromFrame ?? 0, to: range?.toFrame ?? plan.lengthFrames }
+  const toMs = (frame: number): number => Math.round((frame - window.from) / FRAMES_PER_MS)
+  const byId = new Map(plan.tracks.map((track) => [track.id, track]))
+  const master = plan.tracks.find((track) => track.kind === 'master')
+  const paths = new Map(
+    plan.tracks.filter((track) => track.kind === 'audio').map((track) => [track, pathOperations(pathOf(track, byId, master))]),
+  )
+  const heardBySource = new Map<number, Heard[]>()
+  const isSilentMaster = master !== undefined && !isHeard(master)
+  for (const track of plan.tracks) {
+    if (!isHeard(track) || isSilentMaster) continue
+    for (const clip of track.clips) {
+      const from = Math.max(window.from, clip.startFrame)
+      const to = Math.min(window.to, clip.startFrame + clip.lengthFrames)
+      const source = plan.sources[clip.source]
+      if (from >= to || !source || clip.gainDb <= SILENT_DB) continue
+      const ops: string[] = []
+      if (clip.startFrame !== clip.sourceStartFrame) ops.push('arrange')
+      if (clip.lengthFrames < Math.round((source.lengthFrames * 48_000) / source.sampleRate)) ops.push('trim')
+      if (clip.gainDb !== 0) ops.push('gain')
+      if (clip.fadeInFrames > 0 || clip.fadeOutFrames > 0) ops.push('fade')
+      const heard = heardBySource.get(clip.source)
+      const item: Heard = { from, to, clipId: clip.clipId, track, ops }
+      if (heard) heard.push(item)
+      else heardBySource.set(clip.source, [item])
+    }
+  }
+  const merged = new Map([...heardBySource].map(([source, heard]) => [source, mergeIntervals(heard)]))
+  const stems: StemUsage[] = []
+  for (const [index, source] of plan.sources.entries()) {
+    const heard = heardBySource.get(index)
+    const intervals = merged.get(index)
+    if (!heard || !intervals) continue
+    const ops = operationsOf(heard, paths, toMs)
+    const others = [...merged].filter(([other]) => plan.sources[other]?.workId !== source.workId).flatMap(([, one]) => one)
+    const layered = overlapOf(intervals, mergeIntervals(others))
+    if (layered.length > 0) ops.push({ op: 'layer', fromMs: toMs(extentOf(layered).from), toMs: toMs(extentOf(layered).to) })
+    if (isIsolated || merged.size === 1)
+      ops.push({ op: 'isolate', fromMs: toMs(extentOf(intervals).from), toMs: toMs(extentOf(intervals).to) })
+    const frames = intervals.reduce((sum, { from, to }) => sum + to - from, 0)
+    const { stemId: stem, role, title, contentSha256 } = source
+    stems.push({ stem, role, title, contentSha256, usedMs: Math.round(frames / FRAMES_PER_MS), ops })
+  }
+  return { lengthMs: Math.round((window.to - window.from) / FRAMES_PER_MS), stems }
+}
