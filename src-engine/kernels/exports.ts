@@ -58,12 +58,44 @@ export interface ConvertExports {
   readonly toS24: ToInteger
 }
 
+export interface LoudnessExports {
+  readonly loudnessCreate: (sampleRate: number) => number
+  readonly loudnessDispose: (meter: number) => void
+  readonly loudnessPush: (meter: number, left: number, right: number, frames: number) => void
+  readonly loudnessIntegrated: (meter: number) => number
+  /** Loudness of the last `steps` times 100 ms. */
+  readonly loudnessRecent: (meter: number, steps: number) => number
+  readonly loudnessMaximum: (meter: number, steps: number) => number
+  readonly loudnessRange: (meter: number) => number
+  /** Linear. */
+  readonly loudnessSamplePeak: (meter: number) => number
+  readonly loudnessTruePeak: (meter: number) => number
+}
+
+export interface ResamplerExports {
+  readonly resamplerCreate: (from: number, to: number) => number
+  readonly resamplerDispose: (resampler: number) => void
+  readonly resamplerReset: (resampler: number) => void
+  /** Most frames a push of `n` frames, or a flush (n = 0), can give. */
+  readonly resamplerCapacity: (resampler: number, n: number) => number
+  readonly resamplerPush: (resampler: number, left: number, right: number, n: number, outLeft: number, outRight: number) => number
+  readonly resamplerFlush: (resampler: number, outLeft: number, outRight: number) => number
+}
+
+export interface PeaksExports {
+  /** `state` is a bucket: two f32, empty at +infinity, -infinity. */
+  readonly peaksExtend: (src: number, n: number, state: number) => void
+  readonly peaksClose: (state: number, dst: number) => void
+  readonly peaksOf: (src: number, buckets: number, state: number, dst: number) => void
+  readonly peaksHalve: (src: number, pairs: number, dst: number) => void
+}
+
 /** Memory of a module; growing it replaces `buffer`. */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer
 }
 
-export interface KernelExports extends DeviceExports, MixExports, ConvertExports {
+export interface KernelExports extends DeviceExports, MixExports, ConvertExports, LoudnessExports, ResamplerExports, PeaksExports {
   readonly memory: WasmMemory
   readonly alloc: (bytes: number) => number
   readonly free: (ptr: number) => void

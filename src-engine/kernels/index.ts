@@ -2,3 +2,4 @@
 export { createDevice, type DeviceProcessor } from './device.ts'
 export type { KernelExports } from './exports.ts'
 export { type Kernels, loadKernels } from './load.ts'
+export { createResampler, type EmitFrames, type Resampler } from './resampler.ts'

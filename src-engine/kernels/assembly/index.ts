@@ -35,3 +35,16 @@ export {
   saturationSet,
   saturationTail,
 } from './saturation'
+export {
+  loudnessCreate,
+  loudnessDispose,
+  loudnessIntegrated,
+  loudnessMaximum,
+  loudnessPush,
+  loudnessRange,
+  loudnessRecent,
+  loudnessSamplePeak,
+  loudnessTruePeak,
+} from './loudness'
+export { peaksClose, peaksExtend, peaksHalve, peaksOf } from './peaks'
+export { resamplerCapacity, resamplerCreate, resamplerDispose, resamplerFlush, resamplerPush, resamplerReset } from './resample'
