@@ -4,6 +4,7 @@ import { keySchema, roleSchema } from '../remix/index.ts'
 
 const urn = z.string().min(1).max(300)
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/)
+const sha256Text = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const jws = z.string().max(4 * 1024 * 1024)
 
 export const stemSummarySchema = z.object({
@@ -51,9 +52,17 @@ export const enrolRequestSchema = z.object({
   deviceKey: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60) }),
   /** PKCS #10 request for the ES256 claim-signing key, PEM. */
   csr: z.string().max(20_000),
-  /** Proof of possession: JWS by the device key over {"csrSha256", "nonce"}. */
-  proof: jws,
+  /** Proof of possession: JWS (`stemma-enrol+jws`) by the device key over `enrolProofSchema`. */
+  proof: z.string().max(4_000),
 })
+export const ENROL_TYP = 'stemma-enrol+jws'
+export const enrolProofSchema = z.strictObject({
+  /** SHA-256 of the CSR's PEM text. */
+  csrSha256: hex64,
+  /** From the challenge; good for one enrolment. */
+  nonce: z.string().max(100),
+})
+export const enrolChallengeReplySchema = z.object({ nonce: z.string().max(100), expiresAt: z.iso.datetime() })
 export const enrolReplySchema = z.object({
   device: z.string().max(100),
   account: z.string().max(200),
@@ -65,11 +74,14 @@ export const enrolReplySchema = z.object({
 })
 
 /** Everything a client needs to check what the service says, fetched once and pinned; newer bundles must be signed by a key of the pinned one. */
+export const TRUST_TYP = 'stemma-trust+jws'
+/** The bundle travels as a JWS by one of its own grant keys. */
+export const trustReplySchema = z.object({ trustJws: jws })
 export const trustBundleSchema = z.object({
   v: z.literal(1),
   issuer: z.string().max(300),
-  /** Root certificates that anchor claim-signing certificates, PEM. */
-  anchors: z.array(z.string().max(20_000)).min(1).max(20),
+  /** Root certificates that anchor the claim-signing certificates of devices and of the labels whose packs are in the catalogue, PEM. */
+  anchors: z.array(z.string().max(20_000)).min(1).max(500),
   /** Keys that sign grants, leases and revocation lists, JWK with `kid`. */
   grantKeys: z
     .array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60), kid: z.string().max(100) }))
@@ -80,7 +92,11 @@ export const trustBundleSchema = z.object({
   issuedAt: z.iso.datetime(),
 })
 
-export const leaseRequestSchema = z.object({ work: urn })
+export const leaseRequestSchema = z.object({
+  work: urn,
+  /** Newest receipt of this device for this service, synced or not; null before its first. A lease needs every receipt before it. */
+  ledger: z.object({ epoch: z.uuid(), seq: z.int().min(0), hash: sha256Text }).nullable(),
+})
 export const leaseReplySchema = z.object({
   grantJws: jws,
   leaseJws: jws,
@@ -107,7 +123,10 @@ export const receiptResultSchema = z.discriminatedUnion('status', [
   z.object({
     id: z.uuid(),
     status: z.literal('refused'),
-    /** `receipt-conflict`, `chain-gap`, `fork`, `bad-signature`, `not-enrolled`, `wrong-device`, `lease-cap`, `malformed`. */
+    /**
+     * `receipt-conflict`, `chain-gap`, `fork`, `bad-signature`, `wrong-device`, `malformed`: not in the chain. `lease-cap`, `unknown-lease`: kept as
+     * evidence, and the chain goes on from it.
+     */
     code: z.string().max(60),
     message: z.string().max(1_000),
     /** For `chain-gap`: the last sequence number the service has. */
@@ -115,6 +134,25 @@ export const receiptResultSchema = z.discriminatedUnion('status', [
   }),
 ])
 export const receiptsReplySchema = z.object({ results: z.array(receiptResultSchema).max(100) })
+
+export const receiptLookupReplySchema = z.object({
+  receipts: z
+    .array(
+      z.object({
+        id: z.uuid(),
+        jws,
+        /** Key that signed it, so that anyone can check the signature. */
+        deviceKey: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60) }),
+        /** What was found by: the file, its sound, or the sound of a file that lost its stamp. */
+        matched: z.enum(['sha256', 'pcmSha256', 'filePcmSha256']),
+        /** Null for a receipt that was kept as evidence and not logged. */
+        proof: inclusionSchema.nullable(),
+      }),
+    )
+    .max(100),
+})
+export const revocationsReplySchema = z.object({ revocationListJws: jws })
+export const healthReplySchema = z.object({ isReady: z.literal(true), issuer: z.string().max(300), works: z.int().min(0), version: z.string().max(40) })
 
 export const consistencyReplySchema = z.object({ from: z.int().min(0), to: z.int().min(0), proof: z.array(z.string().max(60)).max(64) })
 
@@ -130,6 +168,8 @@ export type CatalogueReply = z.infer<typeof catalogueReplySchema>
 export type EnrolRequest = z.infer<typeof enrolRequestSchema>
 export type EnrolReply = z.infer<typeof enrolReplySchema>
 export type TrustBundle = z.infer<typeof trustBundleSchema>
+export type LeaseRequest = z.infer<typeof leaseRequestSchema>
+export type ReceiptLookupReply = z.infer<typeof receiptLookupReplySchema>
 export type LeaseReply = z.infer<typeof leaseReplySchema>
 export type Inclusion = z.infer<typeof inclusionSchema>
 export type ReceiptResult = z.infer<typeof receiptResultSchema>
@@ -142,6 +182,7 @@ export const SERVICE_PATHS = {
   catalogue: '/v1/catalogue',
   work: '/v1/works/:work',
   enrol: '/v1/enrol',
+  enrolChallenge: '/v1/enrol/challenge',
   lease: '/v1/leases',
   stem: '/v1/stems/:sha256',
   receipts: '/v1/receipts',
@@ -150,4 +191,7 @@ export const SERVICE_PATHS = {
   inclusion: '/v1/log/inclusion/:id',
   revocations: '/v1/revocations',
   receiptLookup: '/v1/receipts/lookup',
+  /** For the operator, with the admin token: import a pack, withdraw a grant or stem. */
+  adminPacks: '/v1/admin/packs',
+  adminRevocations: '/v1/admin/revocations',
 } as const

@@ -1,1 +1,5 @@
+export * from './chain.ts'
+export * from './merkle.ts'
+export * from './note.ts'
 export * from './receipt.ts'
+export * from './signed-receipt.ts'

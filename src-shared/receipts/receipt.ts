@@ -1,4 +1,5 @@
 // The usage receipt: one signed line of the ledger. Integers only, so that RFC 8785 canonical JSON is trivially stable.
+// Unknown fields are refused: a receipt says exactly what this schema says, or it is not one.
 // Wire form: compact JWS (RFC 7515), header {"alg":"EdDSA","kid":<RFC 7638 thumbprint>,"typ":"stemma-receipt+jws"}, payload = JCS bytes.
 import { z } from 'zod'
 
@@ -12,7 +13,7 @@ const ms = z
   .min(0)
   .max(2 ** 42)
 
-export const receiptOperationSchema = z.object({
+export const receiptOperationSchema = z.strictObject({
   op: z.string().min(1).max(60),
   fromMs: ms,
   toMs: ms,
@@ -22,7 +23,7 @@ export const receiptOperationSchema = z.object({
   strengthPermille: z.int().min(0).max(1_000).optional(),
 })
 
-export const receiptStemSchema = z.object({
+export const receiptStemSchema = z.strictObject({
   stem: urn,
   role: z.string().max(40),
   contentSha256: sha256Text,
@@ -36,15 +37,15 @@ export const receiptStemSchema = z.object({
   ops: z.array(receiptOperationSchema).max(10_000),
 })
 
-export const aiSummarySchema = z.object({
+export const aiSummarySchema = z.strictObject({
   /** DDEX `avs:ContainsAI`. */
   containsAI: z.enum(['All', 'Partly', 'None']),
-  contributions: z.array(z.object({ role: z.string().max(60), value: z.enum(['All', 'Partly', 'None']), model: urn.optional() })).max(100),
+  contributions: z.array(z.strictObject({ role: z.string().max(60), value: z.enum(['All', 'Partly', 'None']), model: urn.optional() })).max(100),
   /** IPTC digital source type URI of the asset. */
   dst: z.string().max(200),
 })
 
-export const receiptAssetSchema = z.object({
+export const receiptAssetSchema = z.strictObject({
   /** Hash of the finished file. */
   sha256: sha256Text,
   bytes: z.int().min(0),
@@ -68,7 +69,7 @@ const base = {
   /** Hash of the previous receipt's JWS text; zeros for the first of the first epoch. */
   prev: sha256Text,
   issuedAt: z.iso.datetime(),
-  clock: z.object({
+  clock: z.strictObject({
     src: z.enum(['server-anchored', 'system']),
     uncertaintyMs: z.int().min(0),
     anchor: z.string().max(300),
@@ -76,10 +77,10 @@ const base = {
   }),
   /** Pairwise pseudonym; never a name or address. */
   account: z.string().max(200),
-  app: z.object({ name: z.string().max(60), version: z.string().max(40) }),
+  app: z.strictObject({ name: z.string().max(60), version: z.string().max(40) }),
 }
 
-export const exportReceiptSchema = z.object({
+export const exportReceiptSchema = z.strictObject({
   ...base,
   type: z.enum(['export', 'ai-render', 'preview']),
   /** Hash of the remix document that was rendered. */
@@ -94,7 +95,7 @@ export const exportReceiptSchema = z.object({
   plugins: z.array(z.string().max(200)).max(200),
 })
 
-export const voidReceiptSchema = z.object({
+export const voidReceiptSchema = z.strictObject({
   ...base,
   type: z.literal('void'),
   /** Why nothing was exported under this sequence number, or which receipt is withdrawn. */

@@ -1,7 +1,6 @@
 export * from './assert.ts'
 export * from './brand.ts'
 export * from './bytes.ts'
-export * from './canonical-json.ts'
 export * from './disposable.ts'
 export * from './jws.ts'
 export * from './result.ts'
