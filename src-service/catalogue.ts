@@ -4,16 +4,15 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { GrantTerms, Pack, StemSummary, WorkSummary } from '../src-shared/protocol/index.ts'
-import { GRANT_TYP, grantHash } from '../src-shared/rights/index.ts'
+import { GRANT_TYP, explainGrant, grantHash, verifyGrant } from '../src-shared/rights/index.ts'
 import type { Grant } from '../src-shared/rights/index.ts'
-import { buildJws, canonicalText, fail, ok } from '../src-shared/std/index.ts'
+import { buildJws, canonicalText, fail, ok, unwrap } from '../src-shared/std/index.ts'
 import type { Result } from '../src-shared/std/index.ts'
 import type { BlobStore } from './blobs.ts'
 import { sha256 } from './keys.ts'
 import type { ServiceKeys } from './keys.ts'
-import { describeLicence } from './licence-words.ts'
 import { openPack } from './pack-file.ts'
-import { currentEntries } from './revocations.ts'
+import { revocationsOf } from './revocations.ts'
 import type { ServiceReader, ServiceStore, StoredGrant, StoredWork } from './store.ts'
 
 const PACK_EXTENSION = '.stemmapack'
@@ -75,6 +74,9 @@ const buildGrant = ({ facts, stems, terms }: WorkImport, keys: ServiceKeys, prev
   offline: terms.offline,
   revocation: { list: '/v1/revocations', maxAgeHours: REVOCATION_MAX_AGE_HOURS, onRevoke: 'block-new-exports' },
 })
+
+/** The content of a grant this service signed itself. */
+export const grantOf = (grant: StoredGrant): Grant => unwrap(verifyGrant(grant.jws, { keyFor: () => new Uint8Array(32), verify: () => true }))
 
 /** Takes a work in: unpacks stems that are missing, then stores work and grant together. Codes: `pack.stem_differs`, `pack.other_label`. */
 export const importWork = async ({ store, keys, blobs }: CatalogueDeps, work: WorkImport): Promise<Result<{ readonly work: string; readonly title: string }>> => {
@@ -172,15 +174,14 @@ export const importFolder = async (deps: CatalogueDeps, dir: string): Promise<re
 
 /** Works as the catalogue shows them now. */
 export const summarise = async (reader: ServiceReader, works: readonly StoredWork[], nowMs: number): Promise<WorkSummary[]> => {
-  const entries = await currentEntries(reader)
-  const revokedStems = new Set(entries.filter((entry) => entry.kind === 'stem').map((entry) => entry.id))
-  const revokedGrants = new Set(entries.filter((entry) => entry.kind === 'grant').map((entry) => entry.id))
+  const latest = await reader.latestRevocations()
+  const revocations = latest ? revocationsOf(latest) : null
   const summaries: WorkSummary[] = []
-  for (const { facts, stems, terms, id } of works) {
+  for (const { facts, stems, id } of works) {
     const grant = await reader.currentGrant(id)
-    const isRevoked = grant !== undefined && revokedGrants.has(grant.id)
-    const withdrawn = new Set(stems.map((stem) => stem.id).filter((stem) => revokedStems.has(stem)))
-    summaries.push({ ...facts, stems: [...stems], licence: describeLicence(terms, stems, { nowMs, isRevoked, revokedStems: withdrawn }) })
+    if (!grant) continue
+    const { state, badge, sentences } = explainGrant(grantOf(grant), { nowMs, revocations })
+    summaries.push({ ...facts, stems: [...stems], licence: { state, badge, sentences: [...sentences] } })
   }
   return summaries
 }

@@ -1,10 +1,11 @@
 // Leases: the right to use a grant for a while without asking. None without the receipts that are due.
 import { randomUUID } from 'node:crypto'
 import type { LeaseReply, LeaseRequest } from '../src-shared/protocol/index.ts'
-import { LEASE_TYP, verifyGrant } from '../src-shared/rights/index.ts'
+import { LEASE_TYP } from '../src-shared/rights/index.ts'
 import type { Lease } from '../src-shared/rights/index.ts'
-import { buildJws, fail, ok, unwrap } from '../src-shared/std/index.ts'
+import { buildJws, fail, ok } from '../src-shared/std/index.ts'
 import type { Result } from '../src-shared/std/index.ts'
+import { grantOf } from './catalogue.ts'
 import type { ServiceKeys } from './keys.ts'
 import { currentEntries, currentRevocations } from './revocations.ts'
 import type { ServiceStore, ServiceWriter, StoredDevice } from './store.ts'
@@ -45,7 +46,7 @@ export const issueLease = async (
     const work = await writer.work(workId)
     const stored = await writer.currentGrant(workId)
     if (!work || !stored) return fail('work.unknown', 'This work is not in the catalogue of this rights service. Search again; it may have been withdrawn.')
-    const grant = unwrap(verifyGrant(stored.jws, { keyFor: () => new Uint8Array(32), verify: () => true }))
+    const grant = grantOf(stored)
     const { notBefore, notAfter } = grant.validity
     const title = work.facts.title
     if (nowMs > Date.parse(notAfter)) return fail('lease.ended', `The licence for “${title}” ended on ${day(notAfter)}. Its stems cannot be pulled any more; choose another work.`, { notAfter })

@@ -17,13 +17,14 @@ export const revokeRequestSchema = z.object({
 })
 export type RevokeRequest = z.infer<typeof revokeRequestSchema>
 
-const payloadOf = (list: StoredRevocations): RevocationList =>
+/** The content of a list this service signed itself. */
+export const revocationsOf = (list: StoredRevocations): RevocationList =>
   unwrap(verifyRevocationList(list.jws, { keyFor: () => new Uint8Array(32), verify: () => true }))
 
 /** What is withdrawn now. */
 export const currentEntries = async (reader: ServiceReader): Promise<RevocationList['entries']> => {
   const latest = await reader.latestRevocations()
-  return latest ? payloadOf(latest).entries : []
+  return latest ? revocationsOf(latest).entries : []
 }
 
 const publish = async (writer: ServiceWriter, keys: ServiceKeys, entries: RevocationList['entries'], nowMs: number): Promise<StoredRevocations> => {
