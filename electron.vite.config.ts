@@ -17,6 +17,7 @@ const entries = {
   engine: 'src-engine/engine.ts',
   'engine-worker': 'src-engine/render/worker.ts',
   'decode-worker': 'src-engine/files/decode-worker.ts',
+  'encode-worker': 'src-engine/files/encode-worker.ts',
   'demo-worker': 'src-main/studio/demo/catalogue/demo-worker.ts',
   signer: 'src-main/studio/stamp/signer.ts',
   service: 'src-service/main.ts',

@@ -17,9 +17,14 @@ export interface CodecChunk {
 /** Frames a chunk should hold: long enough that per-chunk cost vanishes, short enough for flat memory. */
 export const CHUNK_FRAMES = 240_000
 
-setFlagsFromString('--expose-gc')
 /** Decoded buffers live outside the JavaScript heap, which therefore sees no reason to collect them: without this, memory grows with length. */
-const collectGarbage = runInNewContext('gc') as () => void
+const exposeGarbageCollection = (): (() => void) => {
+  setFlagsFromString('--expose-gc')
+  const gc: unknown = runInNewContext('typeof gc === "function" ? gc : undefined')
+  return typeof gc === 'function' ? () => void gc() : () => {}
+}
+
+const collectGarbage = exposeGarbageCollection()
 /** Every 20 s of audio: 8 MB of stereo between collections. */
 const CHUNKS_PER_COLLECTION = 4
 

@@ -1,15 +1,21 @@
 // One file into the cache: read, bring to 48 kHz, write. Runs inside the decode worker; nothing here grows with length.
+import { createResampler, type Kernels, loadKernels } from '../kernels/index.ts'
 import type { AudioInfo } from './audio-source.ts'
 import { openAudio } from './open-audio.ts'
 import { CACHE_SAMPLE_RATE, type SampleFormat } from './pcm-format.ts'
 import { DUST, PcmWriter } from './pcm-writer.ts'
 import { audioError } from './problems.ts'
-import { createStreamResampler } from './stream-resampler.ts'
 
 export interface DecodeRequest {
   readonly path: string
   readonly contentSha256: string
   readonly cacheDir: string
+}
+
+let kernels: Kernels | undefined
+const kernelsOfThread = (): Kernels => {
+  kernels ??= loadKernels()
+  return kernels
 }
 
 export interface DecodeHooks {
@@ -27,9 +33,7 @@ export const decodeFile = async (
   try {
     const { info } = source
     const resampler =
-      info.sampleRate === CACHE_SAMPLE_RATE
-        ? undefined
-        : createStreamResampler({ fromRate: info.sampleRate, toRate: CACHE_SAMPLE_RATE, channels: info.channels })
+      info.sampleRate === CACHE_SAMPLE_RATE ? undefined : createResampler(kernelsOfThread(), info.sampleRate, CACHE_SAMPLE_RATE)
     const isExact = info.isLossless && !resampler
     const writer = new PcmWriter({
       cacheDir,
@@ -56,6 +60,8 @@ export const decodeFile = async (
     } catch (thrown) {
       writer.abort()
       throw thrown
+    } finally {
+      resampler?.dispose()
     }
   } finally {
     source.close()

@@ -1,22 +1,13 @@
 // A few decode workers, started when needed and kept for the next stem. Idle ones do not hold the process open.
-import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
 import type { DecodeRequest } from './decode-file.ts'
 import type { FromDecodeWorker, ToDecodeWorker } from './decode-worker.ts'
 import { audioProblem } from './problems.ts'
+import { workerEntry } from './worker-entry.ts'
 
 const MAX_WORKERS = 4
-
-/** The worker's entry: a `.ts` beside this file in source, a flat `.js` in the bundle (this module may sit in a chunk folder below it). */
-const workerEntry = (): string => {
-  const here = import.meta.dirname
-  if (import.meta.filename.endsWith('.ts')) return join(here, 'decode-worker.ts')
-  const beside = join(here, 'decode-worker.js')
-  return existsSync(beside) ? beside : join(dirname(here), 'decode-worker.js')
-}
 
 interface Job {
   readonly id: number
@@ -35,7 +26,7 @@ const waiting: Job[] = []
 let nextId = 1
 
 const start = (): Member => {
-  const member: Member = { worker: new Worker(workerEntry()), job: undefined }
+  const member: Member = { worker: new Worker(workerEntry('decode-worker')), job: undefined }
   const finish = (result: Result<void>): void => {
     const { job } = member
     member.job = undefined

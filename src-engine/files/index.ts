@@ -1,15 +1,21 @@
+// Audio files: decoding into the cache and reading it, waveform peaks, encoders, tags.
 export type { AudioBlock, AudioInfo, AudioSource, Codec, Container } from './audio-source.ts'
+export { availableFormats, createEncoder, type FormatAvailability } from './create-encoder.ts'
 export { closeDecodePool } from './decode-pool.ts'
+export type { AudioEncoderSink, EncodedInfo, EncodeRequest, EncodeSettings, ExportFormat, FinishOptions } from './encoder.ts'
 export {
   type DecodedInfo,
   dropDecoded,
   type EnsureDecodedRequest,
   ensureDecoded,
-  trimCache,
   type TrimCacheOptions,
+  trimCache,
 } from './ensure-decoded.ts'
-export { openAudio, type OpenAudio } from './open-audio.ts'
+export { hashFilePcm } from './hash-pcm.ts'
+export { type OpenAudio, openAudio } from './open-audio.ts'
 export { CACHE_SAMPLE_RATE, DECODER_VERSION } from './pcm-format.ts'
 export { type FrameRange, isCacheDamage, openDecoded, type PcmSource } from './pcm-source.ts'
 export { type PeakRequest, type Peaks, readPeaks } from './peaks.ts'
-export { audioProblem, type AudioProblemCode } from './problems.ts'
+export { type AudioProblemCode, audioProblem } from './problems.ts'
+export { readTags } from './read-tags.ts'
+export { checkTags, type LoudnessSummary, type TagSet } from './tag-set.ts'

@@ -11,6 +11,8 @@ export type AudioProblemCode =
   | 'audio.truncated'
   | 'audio.damaged'
   | 'audio.empty'
+  | 'audio.no_integer_samples'
+  | 'audio.tags_unreadable'
   | 'audio.cancelled'
   | 'audio.cache_unwritable'
   | 'audio.cache_corrupt'
@@ -25,6 +27,8 @@ const ADVICE: Readonly<Record<AudioProblemCode, string>> = {
   'audio.truncated': 'Get the whole file again from its source.',
   'audio.damaged': 'Get the file again from its source.',
   'audio.empty': 'Choose a file that holds sound.',
+  'audio.no_integer_samples': 'Only WAV with integer samples, FLAC and ALAC can be looked up by their sound.',
+  'audio.tags_unreadable': 'The sound may still be whole; try another program for its tags.',
   'audio.cancelled': 'Start it again when you like.',
   'audio.cache_unwritable': 'Free some disk space or choose another folder for decoded audio.',
   'audio.cache_corrupt': 'It will be decoded again; try once more.',

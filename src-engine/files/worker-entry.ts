@@ -1,0 +1,10 @@
+// Where a worker's entry file is: a `.ts` beside this file in source, a flat `.js` in the bundle (this module may sit in a chunk folder below it).
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export const workerEntry = (name: 'decode-worker' | 'encode-worker'): string => {
+  const here = import.meta.dirname
+  if (import.meta.filename.endsWith('.ts')) return join(here, `${name}.ts`)
+  const beside = join(here, `${name}.js`)
+  return existsSync(beside) ? beside : join(dirname(here), `${name}.js`)
+}
