@@ -494,22 +494,23 @@ export const applyEdit = (
   }
 }
 
-/** Applies edits in order, all or none. The refusal names the edit, by number from 1. */
+/** Applies edits in order, all or none, with one label for the lot. The refusal names the edit, by number from 1, where there are several. */
 export const applyEdits = (
   snapshot: RemixSnapshot,
   commands: readonly EditCommand[],
   context: { readonly newId: NewId },
-): Result<{ readonly snapshot: RemixSnapshot; readonly labels: readonly string[] }> => {
+): Result<{ readonly snapshot: RemixSnapshot; readonly label: string; readonly labels: readonly string[] }> => {
   let next = snapshot
   const labels: string[] = []
   for (const [i, command] of commands.entries()) {
     const step = applyEdit(next, command, context)
     if (!step.ok) {
       const { code, message, details } = step.error
-      return fail(code, `Edit ${i + 1} (${command.op}): ${message}`, { ...details, edit: i + 1 })
+      return commands.length === 1 ? step : fail(code, `Edit ${i + 1} (${command.op}): ${message}`, { ...details, edit: i + 1 })
     }
     next = step.value.snapshot
     labels.push(step.value.label)
   }
-  return ok({ snapshot: next, labels })
+  const [first = 'Edit'] = labels
+  return ok({ snapshot: next, label: labels.every((label) => label === first) ? first : `${first} and ${labels.length - 1} more`, labels })
 }

@@ -1,0 +1,3 @@
+export * from './journal.ts'
+export * from './recovery.ts'
+export * from './remix-file.ts'
