@@ -52,7 +52,7 @@ export class BlockRenderer {
     this.kernels = options.kernels ?? loadKernels()
     this.#sources = new SourcePool(options.cacheDir)
     this.#context = this.#newContext(options.fromFrame)
-    this.#mixer = this.#newMixer(options.plan, undefined)
+    this.#mixer = this.#newMixer(this.#context, options.plan, undefined)
     this.#next = options.fromFrame
   }
 
@@ -84,27 +84,41 @@ export class BlockRenderer {
     return this.#trim(block, start - this.#mixer.latencyFrames, frames)
   }
 
+  /** Whether a newer plan can be taken over without rebuilding the mix. */
+  canUpdate(plan: RenderPlan): boolean {
+    return this.#mixer.canUpdate(plan)
+  }
+
+  /** Goes on with such a plan from the next block; what changed glides over that block. */
+  update(plan: RenderPlan): void {
+    this.#mixer.update(plan, this.#next)
+  }
+
   /**
-   * Goes on with a newer plan from the next block. True where it glides over by itself; false where the routing changed and the mix was built
-   * anew: the caller then fades out what came before and in what comes now. Devices that stay keep their sound.
+   * Builds the mix anew at a timeline frame: for a jump, or a plan whose routing changed. Devices that stay keep their sound, so tails ring on;
+   * the caller fades out what came before and in what comes now, where that is no loop point.
    */
-  update(plan: RenderPlan): boolean {
-    if (this.#mixer.update(plan, this.#next)) return true
-    const at = this.position
-    const old = this.#mixer
-    const oldContext = this.#context
-    const running = old.releaseDevices()
-    this.#context = this.#newContext(at)
-    this.#mixer = this.#newMixer(plan, (device) => {
-      const found = running.get(device.deviceId)
-      if (found?.kind !== device.kind) return undefined
-      running.delete(device.deviceId)
-      return found.processor
-    })
+  rebuild(plan: RenderPlan, frame: number): void {
+    const running = this.#mixer.releaseDevices()
+    const context = this.#newContext(frame)
+    let mixer: Mixer
+    try {
+      mixer = this.#newMixer(context, plan, (device) => {
+        const found = running.get(device.deviceId)
+        if (found?.kind !== device.kind) return undefined
+        running.delete(device.deviceId)
+        return found.processor
+      })
+    } catch (error) {
+      // A stem that is not there, say: what plays now goes on.
+      context.dispose()
+      throw error
+    }
     for (const { processor } of running.values()) processor.dispose()
-    oldContext.dispose()
-    this.#next = at
-    return false
+    this.#context.dispose()
+    this.#context = context
+    this.#mixer = mixer
+    this.#next = frame
   }
 
   dispose(): void {
@@ -132,9 +146,9 @@ export class BlockRenderer {
     })
   }
 
-  #newMixer(plan: RenderPlan, adopt: Adopt | undefined): Mixer {
+  #newMixer(context: RenderContext, plan: RenderPlan, adopt: Adopt | undefined): Mixer {
     const { loudnessGainDb = null, feeds, onTrack, onStem } = this.#options
-    return new Mixer(this.#context, plan, {
+    return new Mixer(context, plan, {
       loudnessGainDb,
       ...(feeds ? { feeds } : {}),
       ...(adopt ? { adopt } : {}),

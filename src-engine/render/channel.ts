@@ -34,6 +34,7 @@ export class Channel {
     this.#isAudible = track.isAudible
     this.inputLatency = inputLatency
     this.chain = new DeviceChain(context, track, devices, inputLatency, adopt)
+    if (this.chain.isAdopted) this.#inputUntil = context.fromFrame + 1
     this.#gain = new Gain(context, track.gainDb)
     this.#pan = new Pan(context, track.pan)
   }

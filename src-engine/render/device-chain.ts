@@ -22,8 +22,11 @@ export class DeviceSlot {
   readonly #dry: DelayLine | undefined
   /** Set for the one block in which the device is switched on or off. */
   #isSwitching = false
+  /** A processor that came from a running mix keeps its sound when it begins here. */
+  #keepsSound: boolean
 
-  constructor(context: RenderContext, device: PlanDevice, processor: DeviceProcessor) {
+  constructor(context: RenderContext, device: PlanDevice, processor: DeviceProcessor, isAdopted: boolean) {
+    this.#keepsSound = isAdopted
     this.#context = context
     this.#device = device
     this.processor = processor
@@ -53,7 +56,8 @@ export class DeviceSlot {
 
   /** Sets the parameters of a frame without gliding there; sound before it is forgotten. */
   begin(frame: number): void {
-    this.processor.reset()
+    if (this.#keepsSound) this.#keepsSound = false
+    else this.processor.reset()
     this.#dry?.reset()
     this.#nextStep = Number.NEGATIVE_INFINITY
     this.#step(frame)
@@ -123,6 +127,8 @@ export class DeviceChain {
   readonly latencyFrames: number
   /** Frame, in mix time, at which the first device's input is at frame 0 of the timeline. */
   readonly #inputLatency: number
+  /** True where a processor came from a mix that was running: there may be a tail to play. */
+  readonly isAdopted: boolean
   #isBroken = false
 
   /** `adopt` may hand over processors that already run, by device id. */
@@ -137,16 +143,21 @@ export class DeviceChain {
     this.#track = track
     this.#inputLatency = inputLatency
     const slots: DeviceSlot[] = []
+    let isAdopted = false
     for (const device of devices) {
       try {
-        const processor = adopt?.(device) ?? context.makeDevice(context.kernels, device, REMIX_SAMPLE_RATE)
-        slots.push(new DeviceSlot(context, device, processor))
+        const running = adopt?.(device)
+        isAdopted ||= running !== undefined
+        slots.push(
+          new DeviceSlot(context, device, running ?? context.makeDevice(context.kernels, device, REMIX_SAMPLE_RATE), running !== undefined),
+        )
       } catch (error) {
         this.#isBroken = true
         context.onDeviceFailed(track, device, error)
       }
     }
     this.slots = slots
+    this.isAdopted = isAdopted
     this.latencyFrames = slots.reduce((sum, slot) => sum + slot.processor.latencyFrames, 0)
   }
 

@@ -200,13 +200,17 @@ export class Mixer {
     return master.input
   }
 
-  /** Takes a newer plan in place when only values and clips differ; false when devices, sends or tracks came or went. */
-  update(plan: RenderPlan, fromFrame: number): boolean {
-    if (mixTopology(plan) !== mixTopology(this.#plan)) return false
+  /** Whether only values and clips differ: no devices, sends or tracks came or went. */
+  canUpdate(plan: RenderPlan): boolean {
+    return mixTopology(plan) === mixTopology(this.#plan)
+  }
+
+  /** Takes such a plan in place, gliding from the next block on. */
+  update(plan: RenderPlan, fromFrame: number): void {
     this.#plan = plan
     const audio = plan.tracks.filter((track) => track.kind === 'audio')
     const hasLoudness = this.#options.loudnessGainDb !== null
-    this.#locals.forEach((local, index) => local.update(plan, audio[index]!))
+    for (const [index, local] of this.#locals.entries()) local.update(plan, audio[index]!)
     for (const node of this.#tracks) updateSends(node.edges, plan.tracks[node.index]!)
     for (const node of this.#buses) {
       const track = plan.tracks[node.index]!
@@ -219,7 +223,6 @@ export class Mixer {
     this.#output.update(final)
     // What was silent a block ago may sound now: decide again without waiting for the next cell.
     this.#nextCell = fromFrame
-    return true
   }
 
   /** Gives running processors away, by device id; the caller disposes of what it does not take. */
@@ -374,7 +377,7 @@ const splitMaster = (
 }
 
 /** Equal where a plan can take another's place without rebuilding: same tracks, devices and sends, in the same order. */
-export const mixTopology = (plan: RenderPlan): string =>
+const mixTopology = (plan: RenderPlan): string =>
   JSON.stringify(
     plan.tracks.map(({ id, kind, devices, sends }) => [
       id,
