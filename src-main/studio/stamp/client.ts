@@ -3,14 +3,14 @@ import { access, rm } from 'node:fs/promises'
 import { fail, type Disposable, type Result } from '../../../src-shared/std/index.ts'
 import type { ChildPort, ProcessHost } from '../process-host/index.ts'
 import type { SignerCall, SignerReply } from './messages.ts'
-import type { InspectRequest, LibraryVerdict, SealStemRequest, StampedFile, StampRequest } from './request.ts'
+import type { InspectRequest, Inspection, SealStemRequest, StampedFile, StampRequest } from './request.ts'
 
 /** Signs and inspects in a process of its own. Calls queue; stems that did not change are checked once for as long as it lives. */
 export interface Signer extends Disposable {
   stamp(request: StampRequest): Promise<Result<StampedFile>>
   seal(request: SealStemRequest): Promise<Result<StampedFile>>
-  /** The C2PA library's verdict. A file that kills or stalls the library is `unreadable`. */
-  inspect(request: InspectRequest): Promise<LibraryVerdict>
+  /** The C2PA library's verdict, and the tags. A file that kills or stalls the library is `unreadable`. */
+  inspect(request: InspectRequest): Promise<Inspection>
 }
 
 /** A hostile file must not hold a verification for ever; an honest one of 2 GB takes half a minute. */
@@ -74,14 +74,9 @@ export const createSigner = (host: ProcessHost): Signer => {
     seal: (request) => sign({ op: 'seal', request }),
     inspect: async (request) => {
       const reply = await ask({ op: 'inspect', request }, INSPECT_TIMEOUT_MS)
-      if (reply?.op === 'inspect') return reply.verdict
-      return {
-        state: 'unreadable',
-        activeManifest: null,
-        failures: [],
-        signedAt: null,
-        reason: 'The reader of content credentials gave up on this file.',
-      }
+      if (reply?.op === 'inspect') return reply.inspection
+      const reason = 'the reader of content credentials gave up on this file'
+      return { verdict: { state: 'unreadable', activeManifest: null, failures: [], signedAt: null, reason }, tags: [] }
     },
     dispose: () => {
       isDisposed = true

@@ -1,11 +1,12 @@
 // The C2PA library (c2pa-node 0.8.0), wrapped: its errors are sentences without codes, its readers are null for "no credentials".
 // Loaded in the signing process only: it is 48 MB of native code that parses hostile files.
 import { createPrivateKey, sign, X509Certificate, type KeyObject } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { Builder, Reader } from '@contentauth/c2pa-node'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import type { IngredientDefinition, ManifestDefinition } from './definition.ts'
 import { librarySettings, signerConfig } from './profile.ts'
-import type { InspectRequest, LibraryVerdict, SigningIdentity } from './request.ts'
+import { MAX_STAMP_BYTES, type InspectRequest, type LibraryVerdict, type SigningIdentity } from './request.ts'
 
 interface Status {
   readonly code: string
@@ -32,6 +33,7 @@ export const inspect = async ({ path, mimeType, anchors }: InspectRequest): Prom
   const nothing = { activeManifest: null, failures: [], signedAt: null, reason: null }
   let report: Report
   try {
+    if ((await stat(path)).size > MAX_STAMP_BYTES) return { ...nothing, state: 'unreadable', reason: 'the file is larger than 2 GB' }
     const reader = await Reader.fromAsset({ path, mimeType }, librarySettings(anchors))
     if (!reader) return { ...nothing, state: 'none' }
     report = reader.json() as unknown as Report

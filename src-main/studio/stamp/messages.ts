@@ -1,6 +1,6 @@
 // Messages between the studio and the signing process. Both ends are ours; the pipe is private.
 import type { Result } from '../../../src-shared/std/index.ts'
-import type { InspectRequest, LibraryVerdict, SealStemRequest, StampedFile, StampRequest } from './request.ts'
+import type { InspectRequest, Inspection, SealStemRequest, StampedFile, StampRequest } from './request.ts'
 
 export interface SignerCall {
   readonly id: number
@@ -12,4 +12,4 @@ export interface SignerCall {
 
 export type SignerReply =
   | { readonly id: number; readonly op: 'stamp' | 'seal'; readonly result: Result<StampedFile> }
-  | { readonly id: number; readonly op: 'inspect'; readonly verdict: LibraryVerdict }
+  | { readonly id: number; readonly op: 'inspect'; readonly inspection: Inspection }

@@ -100,3 +100,9 @@ export interface LibraryVerdict {
   /** Why the file could not be read, in the library's words. */
   readonly reason: string | null
 }
+
+/** Verdict and ordinary tags; both read in the signing process, where a hostile file can do no harm. */
+export interface Inspection {
+  readonly verdict: LibraryVerdict
+  readonly tags: readonly { readonly name: string; readonly value: string }[]
+}

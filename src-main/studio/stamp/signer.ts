@@ -4,6 +4,7 @@ import { inspect } from './library.ts'
 import type { SignerCall, SignerReply } from './messages.ts'
 import { sealStem, stampAsset } from './stamp-asset.ts'
 import { StemChecker } from './stem-check.ts'
+import { readTags } from './tags.ts'
 
 const port = parentPort()
 const stems = new StemChecker()
@@ -15,7 +16,11 @@ const answer = async ({ id, call }: SignerCall): Promise<SignerReply> => {
     case 'seal':
       return { id, op: 'seal', result: await sealStem(call.request) }
     case 'inspect':
-      return { id, op: 'inspect', verdict: await inspect(call.request) }
+      return {
+        id,
+        op: 'inspect',
+        inspection: { verdict: await inspect(call.request), tags: await readTags(call.request.path, call.request.mimeType) },
+      }
   }
 }
 

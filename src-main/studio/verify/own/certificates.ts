@@ -129,7 +129,7 @@ const unfit = (why: string): ChainVerdict => ({ state: 'unfit', why })
 const judgeLeaf = (leaf: X509Certificate): ChainVerdict | undefined => {
   const extensions = readExtensions(leaf)
   if (extensions.isCa || leaf.ca) return unfit('The signing certificate is that of an authority, which must not sign files.')
-  if (isIssuedBy(leaf, leaf)) return unfit('The signing certificate is signed by itself.')
+  if (leaf.verify(leaf.publicKey)) return unfit('The signing certificate is signed by itself.')
   if (!((extensions.keyUsage ?? 0) & KEY_USAGE_DIGITAL_SIGNATURE)) return unfit('The signing certificate is not meant for signatures.')
   // Node's types leave out that a certificate without the extension has none.
   const usages: readonly string[] = extensions.hasExtendedKeyUsage ? (leaf.keyUsage ?? []) : []

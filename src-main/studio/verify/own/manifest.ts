@@ -32,6 +32,8 @@ export interface OwnIngredient {
   /** Heard from, to in milliseconds of the export, where the manifest says so. */
   readonly range: { readonly fromMs: number; readonly toMs: number } | null
   readonly manifest: OwnManifest | null
+  /** Its manifest is the one that was sealed in, whole and unbroken; true also where it has none. */
+  readonly isIntact: boolean
   /** Failures the signing program itself recorded when it took the ingredient in. */
   readonly recordedFailures: readonly string[]
 }
@@ -91,6 +93,7 @@ export class ManifestChecker {
   readonly #checked = new Map<string, OwnManifest>()
   readonly #open = new Set<string>()
   readonly #redacted = new Set<string>()
+  readonly #broken = new Set<string>()
 
   constructor(store: Superbox, anchors: readonly X509Certificate[], now: number) {
     this.#store = store
@@ -118,6 +121,7 @@ export class ManifestChecker {
   }
 
   #report(manifest: string | null, code: string, aspect: FindingAspect, message: string): void {
+    if (manifest !== null && (aspect === 'integrity' || aspect === 'structure')) this.#broken.add(manifest)
     // A hostile file can break thousands of rules; a few hundred findings say enough.
     if (this.findings.length < 300) this.findings.push({ code, aspect, message, manifest })
   }
@@ -318,6 +322,10 @@ export class ManifestChecker {
       )
     }
     const link = assertion.activeManifest ?? assertion.c2pa_manifest
+    const linked =
+      link === undefined || link === null
+        ? { manifest: null, isIntact: true }
+        : this.#linked(manifest, title, link, assertion.claimSignature, hashAlgorithm, depth)
     return {
       assertion: label,
       title,
@@ -325,8 +333,8 @@ export class ManifestChecker {
       relationship: asText(assertion.relationship) ?? '',
       instanceId: asText(assertion.instanceID) ?? null,
       range: readRange(assertion),
-      manifest:
-        link === undefined || link === null ? null : this.#linked(manifest, title, link, assertion.claimSignature, hashAlgorithm, depth),
+      manifest: linked.manifest,
+      isIntact: linked.isIntact && recordedFailures.length === 0,
       recordedFailures,
     }
   }
@@ -338,15 +346,16 @@ export class ManifestChecker {
     signatureLink: CborValue,
     hashAlgorithm: string,
     depth: number,
-  ): OwnManifest | null {
+  ): { readonly manifest: OwnManifest | null; readonly isIntact: boolean } {
     const uri = readHashedUri(link, hashAlgorithm)
     const label = uri?.url.replace(/^self#jumbf=\/c2pa\//, '').replace(/\/$/, '')
     const box = label === undefined ? undefined : childOf(this.#store, label)
     if (!uri || !box) {
       this.#report(parent, 'ingredient.manifest.missing', 'integrity', `The credentials of “${title}” were taken out.`)
-      return null
+      return { manifest: null, isIntact: false }
     }
-    if (!matches(box, uri)) {
+    const isSealed = matches(box, uri)
+    if (!isSealed) {
       this.#report(
         parent,
         'ingredient.manifest.mismatch',
@@ -356,7 +365,8 @@ export class ManifestChecker {
     }
     const signatureUri = signatureLink === undefined ? undefined : readHashedUri(signatureLink, hashAlgorithm)
     const signatureBox = childOf(box, 'c2pa.signature')
-    if (signatureLink !== undefined && (!signatureUri || !signatureBox || !matches(signatureBox, signatureUri))) {
+    const isSameSigner = signatureLink === undefined || (signatureUri && signatureBox && matches(signatureBox, signatureUri)) === true
+    if (!isSameSigner) {
       this.#report(
         parent,
         'ingredient.claimSignature.mismatch',
@@ -364,6 +374,7 @@ export class ManifestChecker {
         `The signature of “${title}” is not the one that was sealed in.`,
       )
     }
-    return this.#manifest(box, depth + 1)
+    const manifest = this.#manifest(box, depth + 1)
+    return { manifest, isIntact: isSealed && isSameSigner && manifest !== null && !this.#broken.has(box.label) }
   }
 }

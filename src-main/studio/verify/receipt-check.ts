@@ -1,0 +1,135 @@
+// The receipt behind a file: found by the id the file names, by the file's hash, or by its sound, then checked down to the log's signature.
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import type { Inclusion, VerifyFinding, VerifyReceipt } from '../../../src-shared/protocol/index.ts'
+import {
+  leafHash,
+  parseVerifierKey,
+  verifyCheckpoint,
+  verifyInclusion,
+  verifyReceipt,
+  type Receipt,
+} from '../../../src-shared/receipts/index.ts'
+import {
+  fromBase64,
+  jwkBytes,
+  jwkThumbprint,
+  utf8,
+  type Ed25519Jwk,
+  type Sha256,
+  type VerifyEd25519,
+} from '../../../src-shared/std/index.ts'
+
+/** A receipt as the ledger or the service hands it out. Nothing in it is believed. */
+export interface FoundReceipt {
+  readonly jws: string
+  /** Key that is said to have signed it. */
+  readonly deviceKey: Ed25519Jwk
+  readonly matched: 'id' | 'file' | 'sound'
+  readonly proof: Inclusion | null
+  /** True where a later receipt withdraws it. */
+  readonly isVoid: boolean
+}
+
+export interface ReceiptQuery {
+  /** The id the file names, without `urn:uuid:`. */
+  readonly receiptId: string | null
+  /** Hex. */
+  readonly fileSha256: string | null
+  /** Hash of the decoded samples, hex; given only when the file carries no credentials. */
+  readonly filePcmSha256: string | null
+}
+
+/** Where receipts are looked for: this machine's ledger, the service, or both. */
+export interface ReceiptLookup {
+  find(query: ReceiptQuery): Promise<readonly FoundReceipt[]>
+}
+
+export interface ReceiptVerdict {
+  readonly receipt: VerifyReceipt
+  readonly findings: readonly VerifyFinding[]
+  /** The receipt's content, where its signature holds. */
+  readonly content: Receipt | null
+}
+
+const sha256: Sha256 = (...chunks) => {
+  const hash = createHash('sha256')
+  for (const chunk of chunks) hash.update(chunk)
+  return new Uint8Array(hash.digest())
+}
+
+const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
+
+const verifyEd25519: VerifyEd25519 = (publicKey, message, signature) => {
+  if (publicKey.length !== 32 || signature.length !== 64) return false
+  return verify(null, message, createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: 'der', type: 'spki' }), signature)
+}
+
+const checkProof = (jws: string, proof: Inclusion, logKey: string): { readonly origin: string; readonly isValid: boolean } => {
+  const key = parseVerifierKey(logKey, sha256)
+  if (!key.ok) return { origin: '', isValid: false }
+  const checkpoint = verifyCheckpoint(proof.checkpoint, key.value, verifyEd25519)
+  if (!checkpoint.ok) return { origin: key.value.name, isValid: false }
+  const hashes = proof.inclusion.map((hash) => fromBase64(hash))
+  const isIncluded =
+    checkpoint.value.size === proof.treeSize &&
+    hashes.every((hash) => hash?.length === 32) &&
+    verifyInclusion(
+      {
+        leaf: leafHash(utf8(jws), sha256),
+        index: proof.logIndex,
+        size: proof.treeSize,
+        proof: hashes as readonly Uint8Array[],
+        root: checkpoint.value.root,
+      },
+      sha256,
+    )
+  return { origin: checkpoint.value.origin, isValid: isIncluded }
+}
+
+const error = (code: string, message: string): VerifyFinding => ({ code, severity: 'error', message })
+
+/** What the file says about itself, to hold against the receipt. */
+export interface ReceiptClaims {
+  readonly c2pa: string | null
+  readonly fileSha256: string | null
+}
+
+/** Checks a found receipt: signature, log proof, and that it speaks of this file. */
+export const checkReceipt = (found: FoundReceipt, logKey: string | null, claims: ReceiptClaims): ReceiptVerdict => {
+  const findings: VerifyFinding[] = []
+  const kid = jwkThumbprint(found.deviceKey, sha256)
+  const key = jwkBytes(found.deviceKey)
+  const signed = verifyReceipt(found.jws, { keyFor: (wanted) => (wanted === kid ? key : undefined), verify: verifyEd25519 })
+  const content = signed.ok ? signed.value : null
+  if (!signed.ok) findings.push(error('receipt.signature_invalid', `The receipt of this file does not hold: ${signed.error.message}`))
+  const proof = found.proof && logKey !== null ? { ...found.proof, ...checkProof(found.jws, found.proof, logKey) } : null
+  if (proof && !proof.isValid)
+    findings.push(error('receipt.proof_invalid', 'The proof that the receipt stands in the public log does not hold.'))
+  if (content && content.type !== 'void' && found.matched === 'id') {
+    if (claims.c2pa !== null && content.asset.c2pa !== claims.c2pa) {
+      findings.push(error('receipt.other_file', 'The receipt this file names was written for another file.'))
+    } else if (claims.fileSha256 !== null && content.asset.sha256 !== `sha256:${claims.fileSha256}`) {
+      findings.push(error('receipt.file_changed', 'The file is not byte for byte the one its receipt was written for.'))
+    }
+  }
+  const isBroken = findings.length > 0
+  const state = isBroken ? 'unproved' : found.isVoid || content?.type === 'void' ? 'void' : proof ? 'synced' : 'local'
+  return {
+    content,
+    findings,
+    receipt: {
+      id: content?.id ?? '',
+      state,
+      matched: found.matched,
+      issuedAt: content?.issuedAt ?? null,
+      signatureIsValid: signed.ok,
+      proof: proof && { logIndex: proof.logIndex, treeSize: proof.treeSize, origin: proof.origin, isValid: proof.isValid },
+      sentence: {
+        unproved: 'There is a receipt, but it does not hold; see the findings.',
+        void: 'The receipt was withdrawn.',
+        synced: `Receipt number ${proof?.logIndex ?? 0} of the log ${proof?.origin ?? ''}; the proof was checked.`,
+        local: 'There is a receipt, signed but not yet proved by a log.',
+      }[state],
+    },
+  }
+}
