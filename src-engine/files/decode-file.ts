@@ -12,6 +12,8 @@ export interface DecodeRequest {
   readonly cacheDir: string
 }
 
+const PROGRESS_FRAMES = 240_000
+
 let kernels: Kernels | undefined
 const kernelsOfThread = (): Kernels => {
   kernels ??= loadKernels()
@@ -46,12 +48,16 @@ export const decodeFile = async (
     })
     try {
       let done = 0
+      let reported = 0
       for await (const block of source.blocks()) {
         if (isCancelled()) throw audioError('audio.cancelled', 'Decoding was stopped.')
         if (resampler) resampler.write(block.channels, block.frames, (channels, frames) => writer.write(channels, frames))
         else writer.write(block.channels, block.frames)
         done += block.frames
-        onProgress(done, info.lengthFrames)
+        if (done - reported >= PROGRESS_FRAMES) {
+          reported = done
+          onProgress(done, info.lengthFrames)
+        }
       }
       resampler?.finish((channels, frames) => writer.write(channels, frames))
       if (isCancelled()) throw audioError('audio.cancelled', 'Decoding was stopped.')

@@ -12,6 +12,7 @@ const MAX_WORKERS = 4
 interface Job {
   readonly id: number
   readonly request: DecodeRequest
+  readonly stop: SharedArrayBuffer
   readonly onProgress: (done: number, total: number | null) => void
   readonly settle: (result: Result<void>) => void
 }
@@ -58,7 +59,7 @@ const assign = (): void => {
     const job = waiting.shift() as Job
     member.job = job
     member.worker.ref()
-    member.worker.postMessage({ kind: 'decode', id: job.id, request: job.request } satisfies ToDecodeWorker)
+    member.worker.postMessage({ id: job.id, request: job.request, stop: job.stop } satisfies ToDecodeWorker)
   }
 }
 
@@ -70,12 +71,13 @@ export const decodeInPool = (
 ): Promise<Result<void>> =>
   new Promise((resolve) => {
     const id = nextId++
+    const stop = new SharedArrayBuffer(4)
     const onAbort = (): void => {
       const at = waiting.findIndex((job) => job.id === id)
       if (at >= 0) {
         waiting.splice(at, 1)
         settle(err(audioProblem('audio.cancelled', 'Decoding was stopped.')))
-      } else members.find((member) => member.job?.id === id)?.worker.postMessage({ kind: 'cancel', id } satisfies ToDecodeWorker)
+      } else Atomics.store(new Int32Array(stop), 0, 1)
     }
     const settle = (result: Result<void>): void => {
       signal?.removeEventListener('abort', onAbort)
@@ -83,7 +85,7 @@ export const decodeInPool = (
     }
     if (signal?.aborted) return settle(err(audioProblem('audio.cancelled', 'Decoding was stopped.')))
     signal?.addEventListener('abort', onAbort)
-    waiting.push({ id, request, onProgress, settle })
+    waiting.push({ id, request, stop, onProgress, settle })
     assign()
   })
 

@@ -5,32 +5,31 @@ import type { Problem } from '../../src-shared/std/index.ts'
 import { type DecodeRequest, decodeFile } from './decode-file.ts'
 import { problemFrom } from './problems.ts'
 
-export type ToDecodeWorker =
-  | { readonly kind: 'decode'; readonly id: number; readonly request: DecodeRequest }
-  | { readonly kind: 'cancel'; readonly id: number }
+export interface ToDecodeWorker {
+  readonly id: number
+  readonly request: DecodeRequest
+  /** One Int32; non-zero stops the job. Shared, since a busy worker reads no messages. */
+  readonly stop: SharedArrayBuffer
+}
 
 export type FromDecodeWorker =
   | { readonly kind: 'progress'; readonly id: number; readonly done: number; readonly total: number | null }
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly problem: Problem }
 
-const cancelled = new Set<number>()
-
-const decode = async (id: number, request: DecodeRequest): Promise<FromDecodeWorker> => {
+const decode = async ({ id, request, stop }: ToDecodeWorker): Promise<FromDecodeWorker> => {
+  const flag = new Int32Array(stop)
   try {
     await decodeFile(request, {
       onProgress: (done, total) => parentPort?.postMessage({ kind: 'progress', id, done, total } satisfies FromDecodeWorker),
-      isCancelled: () => cancelled.has(id),
+      isCancelled: () => Atomics.load(flag, 0) !== 0,
     })
     return { kind: 'done', id }
   } catch (thrown) {
     return { kind: 'failed', id, problem: problemFrom(thrown, `"${basename(request.path)}" could not be read`) }
-  } finally {
-    cancelled.delete(id)
   }
 }
 
 parentPort?.on('message', (message: ToDecodeWorker) => {
-  if (message.kind === 'cancel') cancelled.add(message.id)
-  else void decode(message.id, message.request).then((reply) => parentPort?.postMessage(reply))
+  void decode(message).then((reply) => parentPort?.postMessage(reply))
 })
