@@ -1,3 +1,4 @@
+export * from './apply-edit.ts'
 export * from './compile-plan.ts'
 export * from './device-parameters.ts'
 export * from './diff.ts'

@@ -1,0 +1,240 @@
+// Applying commands to a remix: arguments read, the pure edit run, a label for the undo menu.
+import { fail, type NewId, ok, type Result } from '../std/index.ts'
+import { type MeterPoint, type TempoPoint, tick } from '../time/index.ts'
+import { clipIdsOf, oneId, readFrames, readLength, readPosition, readSpan, Refusal, refuse } from './edit-arguments.ts'
+import type { EditCommand } from './edit-command.ts'
+import * as edits from './edits/index.ts'
+import type { RemixSnapshot } from './records.ts'
+import { recordOf, remixOf } from './snapshot.ts'
+
+const clipsLabel = (snapshot: RemixSnapshot, verb: string, clipIds: readonly string[]): string => {
+  const only = clipIds.length === 1 ? recordOf(snapshot, 'clip', clipIds[0] ?? '') : undefined
+  return only ? `${verb} ${only.name}` : `${verb} ${clipIds.length} clips`
+}
+
+const trackName = (snapshot: RemixSnapshot, trackId: string): string => recordOf(snapshot, 'track', trackId)?.name ?? 'track'
+
+const trackLabel = (snapshot: RemixSnapshot, command: Extract<EditCommand, { op: 'track.set' }>, trackId: string): string => {
+  const called = trackName(snapshot, trackId)
+  if (command.isMuted !== undefined) return `${command.isMuted ? 'Mute' : 'Unmute'} ${called}`
+  if (command.isSoloed !== undefined) return `${command.isSoloed ? 'Solo' : 'Unsolo'} ${called}`
+  if (command.gainDb !== undefined) return `Set ${called} level`
+  if (command.pan !== undefined) return `Pan ${called}`
+  if (command.name !== undefined) return `Rename ${called}`
+  return command.index === undefined ? `Change ${called}` : `Move track ${called}`
+}
+
+const run = (
+  snapshot: RemixSnapshot,
+  command: EditCommand,
+  newId: NewId,
+): { readonly result: Result<RemixSnapshot>; readonly label: string } => {
+  const remix = remixOf(snapshot)
+  const position = (value: number | string) => readPosition(remix, value)
+  const earliest = (ids: readonly string[]) => Math.min(...ids.map((id) => recordOf(snapshot, 'clip', id)?.startTick ?? 0))
+  switch (command.op) {
+    case 'clip.move': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      const from = earliest(clipIds)
+      const byTicks = command.toTick === undefined ? readSpan(remix, command.byTicks ?? 0, from) : position(command.toTick) - from
+      const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
+      return { result: edits.moveClips(snapshot, { clipIds, byTicks, toTrackId }), label: clipsLabel(snapshot, 'Move', clipIds) }
+    }
+    case 'clip.split': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      const atTick = position(command.atTick)
+      return {
+        result: edits.splitClips(snapshot, { clipIds, atTick, rightIds: command.rightIds }, newId),
+        label: clipsLabel(snapshot, 'Split', clipIds),
+      }
+    }
+    case 'clip.trim': {
+      const clipId = oneId(snapshot, 'clip', command.clipId)
+      return {
+        result: edits.trimClip(snapshot, { clipId, edge: command.edge, toTick: position(command.toTick) }),
+        label: clipsLabel(snapshot, 'Trim', [clipId]),
+      }
+    }
+    case 'clip.slip': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      return {
+        result: edits.slipClips(snapshot, { clipIds, byFrames: readFrames(command.byFrames) }),
+        label: clipsLabel(snapshot, 'Slip', clipIds),
+      }
+    }
+    case 'clip.delete': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      return { result: edits.deleteClips(snapshot, { clipIds }), label: clipsLabel(snapshot, 'Delete', clipIds) }
+    }
+    case 'clip.duplicate': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      const byTicks = command.byTicks === undefined ? undefined : readSpan(remix, command.byTicks, earliest(clipIds))
+      return {
+        result: edits.duplicateClips(snapshot, { clipIds, byTicks, newIds: command.newIds }, newId),
+        label: clipsLabel(snapshot, 'Duplicate', clipIds),
+      }
+    }
+    case 'clip.set': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      const { op: _, clipIds: __, fadeInFrames, fadeOutFrames, ...changes } = command
+      const fades = {
+        fadeInFrames: fadeInFrames === undefined ? undefined : readFrames(fadeInFrames),
+        fadeOutFrames: fadeOutFrames === undefined ? undefined : readFrames(fadeOutFrames),
+      }
+      const verb =
+        command.isMuted === undefined
+          ? command.gainDb === undefined
+            ? command.name === undefined
+              ? 'Fade'
+              : 'Rename'
+            : 'Set gain of'
+          : command.isMuted
+            ? 'Mute'
+            : 'Unmute'
+      return { result: edits.setClips(snapshot, { clipIds, ...changes, ...fades }), label: clipsLabel(snapshot, verb, clipIds) }
+    }
+    case 'clip.add': {
+      const startTick = position(command.startTick)
+      const lengthTicks = command.lengthTicks === undefined ? undefined : readLength(remix, command.lengthTicks, startTick)
+      const stemId = oneId(snapshot, 'stem', command.stemId)
+      const args = { ...command, trackId: oneId(snapshot, 'track', command.trackId), stemId, startTick, lengthTicks }
+      return { result: edits.addClip(snapshot, args, newId), label: `Add ${recordOf(snapshot, 'stem', stemId)?.title ?? 'clip'}` }
+    }
+    case 'track.set': {
+      const { op: _, ...args } = command
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      return { result: edits.setTrack(snapshot, { ...args, trackId }), label: trackLabel(snapshot, command, trackId) }
+    }
+    case 'track.add':
+      return { result: edits.addTrack(snapshot, command, newId), label: `Add ${command.kind === 'bus' ? 'bus' : 'track'} ${command.name}` }
+    case 'track.delete': {
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      return { result: edits.deleteTrack(snapshot, { trackId }), label: `Delete ${trackName(snapshot, trackId)}` }
+    }
+    case 'device.add': {
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      return {
+        result: edits.addDevice(snapshot, { ...command, trackId }, newId),
+        label: `Add ${command.kind} to ${trackName(snapshot, trackId)}`,
+      }
+    }
+    case 'device.set':
+      return {
+        result: edits.setDevice(snapshot, command),
+        label: `Change ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
+      }
+    case 'device.move': {
+      const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
+      return {
+        result: edits.moveDevice(snapshot, { ...command, toTrackId }),
+        label: `Move ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
+      }
+    }
+    case 'device.remove':
+      return {
+        result: edits.removeDevice(snapshot, command),
+        label: `Remove ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
+      }
+    case 'send.add': {
+      const fromTrackId = oneId(snapshot, 'track', command.fromTrackId)
+      const toTrackId = oneId(snapshot, 'track', command.toTrackId)
+      const label = `Send ${trackName(snapshot, fromTrackId)} to ${trackName(snapshot, toTrackId)}`
+      return { result: edits.addSend(snapshot, { ...command, fromTrackId, toTrackId }, newId), label }
+    }
+    case 'send.set':
+      return { result: edits.setSend(snapshot, command), label: 'Change send' }
+    case 'send.remove':
+      return { result: edits.removeSend(snapshot, command), label: 'Remove send' }
+    case 'automation.set': {
+      const ownerId = command.ownerId.startsWith('@') ? oneId(snapshot, 'track', command.ownerId) : command.ownerId
+      const points = command.points.map((point) => ({ ...point, atTick: position(point.atTick) }))
+      return { result: edits.setAutomation(snapshot, { ...command, ownerId, points }, newId), label: `Automate ${command.param}` }
+    }
+    case 'automation.remove': {
+      const ownerId = command.ownerId.startsWith('@') ? oneId(snapshot, 'track', command.ownerId) : command.ownerId
+      return { result: edits.removeAutomation(snapshot, { ...command, ownerId }), label: `Remove automation of ${command.param}` }
+    }
+    case 'remix.set': {
+      let result: Result<RemixSnapshot> = ok(snapshot)
+      if (command.title !== undefined) result = edits.renameRemix(snapshot, { title: command.title })
+      if (result.ok && command.key !== undefined) result = edits.setKey(result.value, { key: command.key })
+      return { result, label: command.title === undefined ? 'Set key' : 'Rename remix' }
+    }
+    case 'loop.set': {
+      const startTick = command.startTick === undefined ? (remix.loop?.startTick ?? 0) : position(command.startTick)
+      const lengthTicks =
+        command.lengthTicks === undefined ? (remix.loop?.lengthTicks ?? 0) : readLength(remix, command.lengthTicks, startTick)
+      return {
+        result: edits.setLoop(snapshot, { loop: { startTick, lengthTicks, isEnabled: command.isEnabled ?? true } }),
+        label: 'Set loop',
+      }
+    }
+    case 'loop.clear':
+      return { result: edits.setLoop(snapshot, { loop: null }), label: 'Clear loop' }
+    case 'tempo.set': {
+      const points: TempoPoint[] = (command.points ?? [{ at: 0, milliBpm: undefined, bpm: command.bpm }]).map((point) => ({
+        atTick: tick(position(point.at)),
+        milliBpm: point.milliBpm ?? Math.round((point.bpm ?? refuse('tempo.missing', 'Give a tempo as “bpm”.')) * 1000),
+      }))
+      return { result: edits.setTempo(snapshot, { tempo: points, keep: command.keep ?? 'audio' }), label: 'Set tempo' }
+    }
+    case 'meter.set': {
+      const points: MeterPoint[] = (
+        command.points ?? [{ at: 0, numerator: command.numerator ?? 4, denominator: command.denominator ?? 4 }]
+      ).map(({ at, numerator, denominator }) => ({ atTick: tick(position(at)), numerator, denominator }))
+      return { result: edits.setMeter(snapshot, { meter: points }), label: 'Set meter' }
+    }
+    case 'marker.add': {
+      const atTick = position(command.atTick)
+      const lengthTicks = command.lengthTicks ? readLength(remix, command.lengthTicks, atTick) : null
+      return { result: edits.addMarker(snapshot, { ...command, atTick, lengthTicks }, newId), label: `Add marker ${command.name}` }
+    }
+    case 'marker.set': {
+      const markerId = oneId(snapshot, 'marker', command.markerId)
+      const atTick = command.atTick === undefined ? undefined : position(command.atTick)
+      const from = atTick ?? recordOf(snapshot, 'marker', markerId)?.atTick ?? 0
+      const lengthTicks = command.lengthTicks == null ? command.lengthTicks : readLength(remix, command.lengthTicks, from)
+      return { result: edits.setMarker(snapshot, { ...command, markerId, atTick, lengthTicks }), label: 'Change marker' }
+    }
+    case 'marker.remove': {
+      const markerId = oneId(snapshot, 'marker', command.markerId)
+      return { result: edits.removeMarker(snapshot, { markerId }), label: 'Remove marker' }
+    }
+  }
+}
+
+/** Applies one edit. Pure: the new snapshot and the label for the undo menu, or a refusal that changed nothing. */
+export const applyEdit = (
+  snapshot: RemixSnapshot,
+  command: EditCommand,
+  { newId }: { readonly newId: NewId },
+): Result<{ readonly snapshot: RemixSnapshot; readonly label: string }> => {
+  try {
+    const { result, label } = run(snapshot, command, newId)
+    return result.ok ? ok({ snapshot: result.value, label }) : result
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, error: error.problem }
+    throw error
+  }
+}
+
+/** Applies edits in order, all or none, with one label for the lot. The refusal names the edit, by number from 1, where there are several. */
+export const applyEdits = (
+  snapshot: RemixSnapshot,
+  commands: readonly EditCommand[],
+  context: { readonly newId: NewId },
+): Result<{ readonly snapshot: RemixSnapshot; readonly label: string; readonly labels: readonly string[] }> => {
+  let next = snapshot
+  const labels: string[] = []
+  for (const [i, command] of commands.entries()) {
+    const step = applyEdit(next, command, context)
+    if (!step.ok) {
+      const { code, message, details } = step.error
+      return commands.length === 1 ? step : fail(code, `Edit ${i + 1} (${command.op}): ${message}`, { ...details, edit: i + 1 })
+    }
+    next = step.value.snapshot
+    labels.push(step.value.label)
+  }
+  const [first = 'Edit'] = labels
+  return ok({ snapshot: next, label: labels.every((label) => label === first) ? first : `${first} and ${labels.length - 1} more`, labels })
+}
