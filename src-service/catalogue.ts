@@ -122,11 +122,14 @@ const workFromPack = (pack: Pack): Pick<WorkImport, 'facts' | 'stems' | 'terms' 
       lengthMs: Math.max(...stems.map((stem) => stem.lengthMs)),
       sections: work.sections,
     },
-    stems: stems.map(({ id, title, role, lengthMs, bytes, mimeType, contentSha256, isrc, c2pa }) => ({
+    stems: stems.map(({ id, title, role, lengthMs, lengthFrames, sampleRate, channels, bytes, mimeType, contentSha256, isrc, c2pa }) => ({
       id,
       title,
       role,
       lengthMs,
+      lengthFrames,
+      sampleRate,
+      channels,
       bytes,
       mimeType,
       contentSha256,

@@ -64,6 +64,7 @@ export const buildPackFixture = (
       contentSha256: toHex(sha256(stem.data)),
       mimeType: 'audio/wav',
       lengthMs: 1_000,
+      lengthFrames: 48_000,
       sampleRate: 48_000,
       channels: 2,
       isrc: null,

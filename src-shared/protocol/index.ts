@@ -1,3 +1,4 @@
+export * from './app.ts'
 export * from './engine.ts'
 export * from './pack.ts'
 export * from './render-plan.ts'

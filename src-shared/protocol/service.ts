@@ -12,6 +12,10 @@ export const stemSummarySchema = z.object({
   title: z.string().max(300),
   role: roleSchema,
   lengthMs: z.int().min(0),
+  /** Exact length in frames at `sampleRate`. */
+  lengthFrames: z.int().min(1).max(2 ** 40),
+  sampleRate: z.int().min(8_000).max(384_000),
+  channels: z.int().min(1).max(2),
   bytes: z.int().min(0),
   mimeType: z.enum(['audio/wav', 'audio/flac', 'audio/mpeg', 'audio/mp4', 'audio/ogg']),
   contentSha256: hex64,
