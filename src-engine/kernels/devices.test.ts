@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { DEVICE_PARAMETERS } from '../../src-shared/remix/device-parameters.ts'
 import { DEVICE_KINDS, type DeviceKind } from '../../src-shared/remix/records.ts'
-import { createDevice, type DeviceProcessor, type Kernels, loadKernels } from './index.ts'
+import { type DeviceProcessor, type Kernels, loadKernels } from './index.ts'
+import { bitsOf, type Gesture, makeDevice, run } from './testing/run.ts'
 import { noise, type Stereo, stereo } from './testing/signals.ts'
 
 const RATE = 48_000
@@ -21,7 +22,7 @@ const AT_WORK: Readonly<Record<DeviceKind, Readonly<Record<string, number>>>> = 
 }
 
 /** A gesture in the middle of the sound: parameter changes at given frames. */
-const GESTURE: Readonly<Record<DeviceKind, readonly (readonly [frame: number, name: string, value: number])[]>> = {
+const GESTURE: Readonly<Record<DeviceKind, Gesture>> = {
   eq: [
     [3_001, 'band3Db', 9],
     [3_050, 'band2Type', 0],
@@ -65,37 +66,10 @@ beforeAll(() => {
   kernels = loadKernels()
 })
 
-const device = (kind: DeviceKind, params: Readonly<Record<string, number>> = AT_WORK[kind]): DeviceProcessor => {
-  const made = createDevice(kernels, kind, RATE)
-  for (const [name, value] of Object.entries(params)) made.setParam(name, value)
-  return made
-}
+const device = (kind: DeviceKind, params = AT_WORK[kind]): DeviceProcessor => makeDevice(kernels, kind, params)
+const process = (processor: DeviceProcessor, input: Stereo, block: number, gesture: Gesture = []): Stereo =>
+  run(kernels, processor, input, { block, gesture })
 
-const run = (processor: DeviceProcessor, input: Stereo, block: number, gesture: (typeof GESTURE)[DeviceKind] = []): Stereo => {
-  const total = input.left.length
-  const output = stereo(total)
-  const left = kernels.alloc(total * 4)
-  const right = kernels.alloc(total * 4)
-  const stops = [...gesture.map(([frame]) => frame), total]
-  let at = 0
-  for (const stop of stops) {
-    while (at < stop) {
-      const frames = Math.min(block, stop - at)
-      kernels.f32(left, frames).set(input.left.subarray(at, at + frames))
-      kernels.f32(right, frames).set(input.right.subarray(at, at + frames))
-      processor.process(left, right, frames)
-      output.left.set(kernels.f32(left, frames), at)
-      output.right.set(kernels.f32(right, frames), at)
-      at += frames
-    }
-    for (const [frame, name, value] of gesture) if (frame === stop) processor.setParam(name, value)
-  }
-  kernels.release(left)
-  kernels.release(right)
-  return output
-}
-
-const bits = ({ left, right }: Stereo): string => Buffer.concat([Buffer.from(left.buffer), Buffer.from(right.buffer)]).toString('base64')
 /** Noise, then silence long enough for devices to flush, then noise again. */
 const material = (): Stereo => {
   const input = noise(FRAMES, 7)
@@ -107,17 +81,17 @@ const material = (): Stereo => {
 describe.each(DEVICE_KINDS)('%s', (kind) => {
   it('sounds the same whatever the block length, through parameter changes', () => {
     const input = material()
-    const whole = bits(run(device(kind), input, FRAMES, GESTURE[kind]))
+    const whole = bitsOf(process(device(kind), input, FRAMES, GESTURE[kind]))
     for (const block of [1, 3, 64, 127, 128, 1_000, 4_096]) {
-      expect(bits(run(device(kind), input, block, GESTURE[kind])) === whole, `blocks of ${block}`).toBe(true)
+      expect(bitsOf(process(device(kind), input, block, GESTURE[kind])) === whole, `blocks of ${block}`).toBe(true)
     }
   })
 
   it('starts afresh after reset', () => {
     const processor = device(kind)
-    const first = bits(run(processor, material(), 512))
+    const first = bitsOf(process(processor, material(), 512))
     processor.reset()
-    expect(bits(run(processor, material(), 512)) === first).toBe(true)
+    expect(bitsOf(process(processor, material(), 512)) === first).toBe(true)
   })
 
   it('recovers from NaN and infinity', () => {
@@ -126,15 +100,15 @@ describe.each(DEVICE_KINDS)('%s', (kind) => {
     broken.left[100] = Number.NaN
     broken.right[200] = Number.POSITIVE_INFINITY
     broken.left[300] = 3e38
-    run(processor, broken, 256)
-    const after = run(processor, noise(RATE, 4), 1_000)
+    process(processor, broken, 256)
+    const after = process(processor, noise(RATE, 4), 1_000)
     expect(after.left.every(Number.isFinite) && after.right.every(Number.isFinite)).toBe(true)
   })
 
   it('falls silent after its input has ended', () => {
     const processor = device(kind)
-    run(processor, noise(4_096, 5), 512)
-    const rest = run(processor, stereo(RATE * 6), 4_096)
+    process(processor, noise(4_096, 5), 512)
+    const rest = process(processor, stereo(RATE * 6), 4_096)
     expect(Math.max(...rest.left.subarray(-4_096), ...rest.right.subarray(-4_096))).toBe(0)
   })
 
@@ -142,7 +116,7 @@ describe.each(DEVICE_KINDS)('%s', (kind) => {
   it.skipIf(!hasMix)('is its input, late by its latency, at mix 0', () => {
     const processor = device(kind, { ...AT_WORK[kind], mixPercent: 0 })
     const input = noise(FRAMES, 9)
-    const output = run(processor, input, 500)
+    const output = process(processor, input, 500)
     const { latencyFrames } = processor
     expect(output.left.subarray(latencyFrames)).toEqual(input.left.subarray(0, FRAMES - latencyFrames))
     expect(output.right.subarray(latencyFrames)).toEqual(input.right.subarray(0, FRAMES - latencyFrames))

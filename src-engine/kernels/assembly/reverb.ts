@@ -2,6 +2,7 @@
 // at the same rate per second, all-pass diffusion at the input, and slow movement of half the lines against ringing. Four frames at a time with
 // time in the lanes; only the absorption filters, which look back one frame, are transposed to have lines in the lanes.
 import { loadFrame, sanitise, storeFrame, storeSome } from './frame'
+import { sinQuarter } from './math'
 import { alloc } from './memory'
 import { peakOf } from './mix'
 import { Ramp, RAMP_BYTES } from './ramp'
@@ -11,15 +12,19 @@ const LINES: i32 = 16
 // Everything that moves moves on this grid of the device's own frames.
 const GRID: i32 = 64
 const GUARD: i32 = 128
-// Line lengths at 48 kHz and full size: primes between 30 and 90 ms.
-const LENGTHS: StaticArray<i32> = [1433, 1553, 1693, 1867, 2011, 2203, 2381, 2593, 2801, 3041, 3271, 3491, 3697, 3907, 4111, 4337]
+// Line lengths at 48 kHz and full size: primes between 27 and 81 ms, so that rings of 4096 do and all of them stay in the cache.
+const LENGTHS: StaticArray<i32> = [1301, 1427, 1553, 1697, 1847, 2003, 2161, 2341, 2521, 2707, 2897, 3089, 3299, 3491, 3697, 3907]
 const DIFFUSERS: StaticArray<i32> = [229, 173, 611, 447, 241, 181, 569, 431]
 const PRE_FADE_GRIDS: i32 = 16
 // Samples at 48 kHz by which a moving line strays from its length.
 const DEPTH: f64 = 5.0
 
-// A line in memory: ring pointer, whole frames back (i32), place between samples, its step a frame, present length, target length, last LFO.
-const LINE_BYTES: usize = 48
+// A line in memory: ring pointer, whole frames back (i32), whether it moves (i32), at 24 present length, target length, last LFO, then the four
+// interpolation weights at the start of the grid and what they change by each frame.
+const LINE_BYTES: usize = 80
+const WEIGHTS: usize = 48
+const STEPS: usize = 64
+const SIXTH: f64 = -0.16666666666666666
 
 // @ts-ignore: decorator
 @unmanaged
@@ -51,6 +56,8 @@ class Reverb {
   isIdle: bool
   isPrimed: bool
   hasSounded: bool
+  perFrame: f64
+  depth: f64
   cutNow: f64
   cutTarget: f64
   level: f32
@@ -68,8 +75,10 @@ export function reverbCreate(sampleRate: f64): usize {
   const ptr = alloc(offsetof<Reverb>())
   const r = changetype<Reverb>(ptr)
   r.sampleRate = sampleRate
+  r.perFrame = 1.0 / sampleRate
+  r.depth = DEPTH * (sampleRate / 48000.0)
   r.params = alloc(7 * 8)
-  const ring = powerOfTwo((4337.0 + 2.0 * DEPTH) * (sampleRate / 48000.0) + 2.0 * GUARD)
+  const ring = powerOfTwo((3907.0 + DEPTH) * (sampleRate / 48000.0) + 16.0)
   r.ringMask = ring - 1
   r.ringBytes = (ring + GUARD) << 2
   r.rings = alloc(r.ringBytes * LINES)
@@ -159,7 +168,8 @@ function redesign(r: Reverb): void {
   const c = NativeMath.cos((2.0 * NativeMath.PI * min(param(r, DAMPING), r.sampleRate * 0.49)) / r.sampleRate)
   let energy: f64 = 0
   for (let i = 0; i < LINES; i++) {
-    const length = NativeMath.floor(<f64>LENGTHS[i] * size)
+    // Never so short that a segment would read what it has not written yet.
+    const length = max(NativeMath.floor(<f64>LENGTHS[i] * size), 96.0)
     store<f64>(line(r, i), length, 32)
     // -60 dB after the decay time; at the damping frequency twice as many dB a second (|H| there is the gain squared).
     const g = NativeMath.exp((-6.907755278982137 * length) / (param(r, DECAY) * r.sampleRate))
@@ -194,8 +204,12 @@ function redesign(r: Reverb): void {
 /** Slow sine of a moving line at the present frame; every line has a rate and phase of its own. */
 function lfo(r: Reverb, i: i32): f64 {
   const hz = 0.31 + 0.047 * <f64>i
-  const turns = (<f64>r.frame * hz) / r.sampleRate + 0.137 * <f64>i
-  return NativeMath.sin(2.0 * NativeMath.PI * (turns - NativeMath.floor(turns))) * DEPTH * (r.sampleRate / 48000.0)
+  const quarters = 4.0 * (<f64>r.frame * hz * r.perFrame + 0.137 * <f64>i)
+  const whole = NativeMath.floor(quarters)
+  const x = quarters - whole
+  const quarter = <i32>(<i64>whole & 3)
+  const wave = sinQuarter(quarter & 1 ? 1.0 - x : x)
+  return (quarter & 2 ? -wave : wave) * r.depth
 }
 
 /** Decides where every line reads during the next 64 frames, and moves what glides. */
@@ -216,8 +230,9 @@ function startGrid(r: Reverb): void {
     }
     const whole = NativeMath.ceil(from)
     store<i32>(at, <i32>whole, 4)
-    store<f32>(at, <f32>(whole - from), 8)
-    store<f32>(at, <f32>((to - from) / <f64>GRID), 12)
+    const isMoving = from != to || whole != from
+    store<i32>(at, isMoving ? 1 : 0, 8)
+    if (isMoving) weigh(at, whole - from, whole - to)
     store<f64>(at, next, 24)
   }
   for (let g: usize = 0; g < 4; g++) {
@@ -235,6 +250,23 @@ function startGrid(r: Reverb): void {
     r.preNext = r.preWanted
     r.preFade = PRE_FADE_GRIDS
   }
+}
+
+/** Third-order Lagrange weights for a place `f` between two samples, going to `g` by the end of the grid. */
+function weigh(at: usize, f: f64, g: f64): void {
+  const low = (f - 1.0) * (f - 2.0)
+  const high = (f + 1.0) * f
+  const low2 = (g - 1.0) * (g - 2.0)
+  const high2 = (g + 1.0) * g
+  weight(at, 0, f * low * SIXTH, g * low2 * SIXTH)
+  weight(at, 4, (f + 1.0) * low * 0.5, (g + 1.0) * low2 * 0.5)
+  weight(at, 8, high * (f - 2.0) * -0.5, high2 * (g - 2.0) * -0.5)
+  weight(at, 12, high * (f - 1.0) * -SIXTH, high2 * (g - 1.0) * -SIXTH)
+}
+
+function weight(at: usize, slot: usize, from: f64, to: f64): void {
+  store<f32>(at + slot, <f32>from, WEIGHTS)
+  store<f32>(at + slot, <f32>((to - from) * (1.0 / <f64>GRID)), STEPS)
 }
 
 function approach(now: v128, target: v128): v128 {
@@ -293,15 +325,14 @@ function preDelay(r: Reverb, left: usize, right: usize, n: i32, at: i32): void {
   const write = <usize>(at & mask) << 2
   const g = r.cutNow
   const a = 1.0 / (1.0 + g * (g + 1.4142135623730951))
-  const a1 = f64x2.splat(a), a2 = f64x2.splat(g * a), a3 = f64x2.splat(g * g * a), k = f64x2.splat(1.4142135623730951)
+  const b0 = f64x2.splat(a), b1 = f64x2.splat(-2.0 * a)
+  const a1 = f64x2.splat(2.0 * (g * g - 1.0) * a), a2 = f64x2.splat((1.0 - 1.4142135623730951 * g + g * g) * a)
   for (let i: usize = 0; i < <usize>n << 2; i += 4) {
     const x = loadFrame(left + i, right + i)
-    const v3 = f64x2.sub(x, s2)
-    const v1 = f64x2.add(f64x2.mul(a1, s1), f64x2.mul(a2, v3))
-    const v2 = f64x2.add(s2, f64x2.add(f64x2.mul(a2, s1), f64x2.mul(a3, v3)))
-    s1 = f64x2.sub(f64x2.add(v1, v1), s1)
-    s2 = f64x2.sub(f64x2.add(v2, v2), s2)
-    const y = f64x2.sub(f64x2.sub(x, f64x2.mul(k, v1)), v2)
+    const first = f64x2.mul(b0, x)
+    const y = f64x2.add(first, s1)
+    s1 = f64x2.sub(f64x2.add(f64x2.mul(b1, x), s2), f64x2.mul(a1, y))
+    s2 = f64x2.sub(first, f64x2.mul(a2, y))
     const audible = v128.and(y, f64x2.gt(f64x2.abs(y), f64x2.splat(1e-15)))
     storeFrame(ringL + write + i, ringR + write + i, audible)
   }
@@ -332,95 +363,91 @@ function preDelay(r: Reverb, left: usize, right: usize, n: i32, at: i32): void {
 function diffuse(r: Reverb, x: usize, index: i32, gain: f32, n: i32, at: i32): void {
   const ring = r.diffusers + <usize>(r.diffuserBytes * index)
   const mask = r.diffuserMask
-  const delay = <i32>(<f64>DIFFUSERS[index] * (r.sampleRate / 48000.0))
+  const delay = max(<i32>(<f64>DIFFUSERS[index] * (r.sampleRate / 48000.0)), 96)
   const g = f32x4.splat(gain)
+  const to = <usize>(at & mask) << 2
+  const from = <usize>((at - delay) & mask) << 2
   for (let i = 0; i < n; i += 4) {
-    const count = min(4, n - i)
     const p = x + (<usize>i << 2)
-    const old = v128.load(ring + (<usize>((at + i - delay) & mask) << 2))
+    const old = v128.load(ring + from + (<usize>i << 2))
     const w = f32x4.sub(v128.load(p), f32x4.mul(g, old))
     v128.store(p, f32x4.add(old, f32x4.mul(g, w)))
-    write(ring, mask, (at + i) & mask, w, count)
+    put(ring + to + (<usize>i << 2), w, min(4, n - i))
   }
+  if ((at & mask) < GUARD) memory.copy(ring + to + (<usize>(mask + 1) << 2), ring + to, <usize>n << 2)
 }
 
-/** Stores up to four samples and mirrors the start of the ring behind its end, so that reads need not wrap. */
-// @ts-ignore: decorator
-@inline
-function write(ring: usize, mask: i32, at: i32, x: v128, count: i32): void {
-  const p = ring + (<usize>at << 2)
-  if (count == 4) v128.store(p, x)
-  else storeSome(p, x, count)
-  if (at < GUARD) {
-    const q = p + (<usize>(mask + 1) << 2)
-    if (count == 4) v128.store(q, x)
-    else storeSome(q, x, count)
-  }
-}
-
-/** Four frames of a line that stands still. */
-// @ts-ignore: decorator
-@inline
-function readStill(r: Reverb, at: usize, frame: i32): v128 {
-  return v128.load(load<usize>(at) + (<usize>((frame - load<i32>(at, 4)) & r.ringMask) << 2))
-}
-
-/** Four frames of a line that moves: third-order Lagrange interpolation. `k` holds the frames' places on the grid. */
-// @ts-ignore: decorator
-@inline
-function readMoving(r: Reverb, at: usize, frame: i32, k: v128): v128 {
-  const f = f32x4.add(v128.load32_splat(at, 8), f32x4.neg(f32x4.mul(v128.load32_splat(at, 12), k)))
-  const p = load<usize>(at) + (<usize>((frame - load<i32>(at, 4) - 1) & r.ringMask) << 2)
-  const m1 = f32x4.sub(f, f32x4.splat(1))
-  const m2 = f32x4.sub(f, f32x4.splat(2))
-  const p1 = f32x4.add(f, f32x4.splat(1))
-  const low = f32x4.mul(m1, m2)
-  const high = f32x4.mul(p1, f)
-  const a = f32x4.mul(f32x4.mul(f32x4.mul(f, low), f32x4.splat(-0.16666667)), v128.load(p))
-  const b = f32x4.mul(f32x4.mul(f32x4.mul(p1, low), f32x4.splat(0.5)), v128.load(p, 4))
-  const c = f32x4.mul(f32x4.mul(f32x4.mul(high, m2), f32x4.splat(-0.5)), v128.load(p, 8))
-  const d = f32x4.mul(f32x4.mul(f32x4.mul(high, m1), f32x4.splat(0.16666667)), v128.load(p, 12))
-  return f32x4.add(f32x4.add(a, b), f32x4.add(c, d))
-}
-
-// @ts-ignore: decorator
-@inline
-function readLine(r: Reverb, i: i32, frame: i32, k: v128): v128 {
+/** Where a line's next n frames can be read: in its ring if it stands still, else interpolated into `scratch`. */
+function readLine(r: Reverb, i: i32, frame: i32, n: i32, scratch: usize): usize {
   const at = line(r, i)
-  // Odd lines stand still unless the size is changing.
-  if (load<f32>(at, 12) == 0 && load<f32>(at, 8) == 0) return readStill(r, at, frame)
-  return readMoving(r, at, frame, k)
+  const ring = load<usize>(at)
+  const back = frame - load<i32>(at, 4)
+  if (!load<i32>(at, 8)) return ring + (<usize>(back & r.ringMask) << 2)
+  let p = ring + (<usize>((back - 1) & r.ringMask) << 2)
+  const w0 = v128.load32_splat(at, WEIGHTS), w1 = v128.load32_splat(at, WEIGHTS + 4)
+  const w2 = v128.load32_splat(at, WEIGHTS + 8), w3 = v128.load32_splat(at, WEIGHTS + 12)
+  const d0 = v128.load32_splat(at, STEPS), d1 = v128.load32_splat(at, STEPS + 4)
+  const d2 = v128.load32_splat(at, STEPS + 8), d3 = v128.load32_splat(at, STEPS + 12)
+  let k = f32x4.add(f32x4.splat(<f32>r.gridAt), f32x4(0, 1, 2, 3))
+  const end = scratch + (<usize>n << 2)
+  for (let q = scratch; q < end; q += 16, p += 16) {
+    const a = f32x4.mul(f32x4.add(w0, f32x4.mul(d0, k)), v128.load(p))
+    const b = f32x4.mul(f32x4.add(w1, f32x4.mul(d1, k)), v128.load(p, 4))
+    const c = f32x4.mul(f32x4.add(w2, f32x4.mul(d2, k)), v128.load(p, 8))
+    const d = f32x4.mul(f32x4.add(w3, f32x4.mul(d3, k)), v128.load(p, 12))
+    v128.store(q, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)))
+    k = f32x4.add(k, f32x4.splat(4))
+  }
+  return scratch
 }
 
-/** Reads four lines, absorbs, and leaves four frames of each in `out` (v128 a line). */
-// @ts-ignore: decorator
-@inline
-function absorb(r: Reverb, group: i32, frame: i32, k: v128, count: i32, out: usize): void {
+/** Reads four lines, absorbs, and leaves in `out` the first half of the matrix: for every four frames one v128 a line, LINES apart. */
+function absorb(r: Reverb, group: i32, frame: i32, n: i32, out: usize): void {
   const first = group << 2
-  const a = readLine(r, first, frame, k)
-  const b = readLine(r, first + 1, frame, k)
-  const c = readLine(r, first + 2, frame, k)
-  const d = readLine(r, first + 3, frame, k)
-  const t0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
-  const t1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
-  const t2 = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
-  const t3 = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
+  const scratch = memory.data(4 * (64 + 8) * 4, 16)
+  const a = readLine(r, first, frame, n, scratch)
+  const b = readLine(r, first + 1, frame, n, scratch + 288)
+  const c = readLine(r, first + 2, frame, n, scratch + 576)
+  const d = readLine(r, first + 3, frame, n, scratch + 864)
   const at = r.absorption + <usize>group * 80
   const gain = v128.load(at)
   const pole = v128.load(at, 16)
-  const y0 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 0, 2), gain), f32x4.mul(pole, v128.load(at, 64)))
-  const y1 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 1, 3), gain), f32x4.mul(pole, y0))
-  const y2 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 0, 2), gain), f32x4.mul(pole, y1))
-  const y3 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 1, 3), gain), f32x4.mul(pole, y2))
-  v128.store(at, count == 4 ? y3 : count == 3 ? y2 : count == 2 ? y1 : y0, 64)
-  const u0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5)
-  const u1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7)
-  const u2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5)
-  const u3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7)
-  v128.store(out, v128.shuffle<f64>(u0, u2, 0, 2))
-  v128.store(out, v128.shuffle<f64>(u0, u2, 1, 3), 16)
-  v128.store(out, v128.shuffle<f64>(u1, u3, 0, 2), 32)
-  v128.store(out, v128.shuffle<f64>(u1, u3, 1, 3), 48)
+  let state = v128.load(at, 64)
+  for (let i: usize = 0; i < <usize>n << 2; i += 16) {
+    const l0 = v128.load(a + i), l1 = v128.load(b + i), l2 = v128.load(c + i), l3 = v128.load(d + i)
+    const t0 = v128.shuffle<f32>(l0, l1, 0, 4, 1, 5)
+    const t1 = v128.shuffle<f32>(l0, l1, 2, 6, 3, 7)
+    const t2 = v128.shuffle<f32>(l2, l3, 0, 4, 1, 5)
+    const t3 = v128.shuffle<f32>(l2, l3, 2, 6, 3, 7)
+    const y0 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 0, 2), gain), f32x4.mul(pole, state))
+    const y1 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 1, 3), gain), f32x4.mul(pole, y0))
+    const y2 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 0, 2), gain), f32x4.mul(pole, y1))
+    const y3 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 1, 3), gain), f32x4.mul(pole, y2))
+    const left = n - <i32>(i >> 2)
+    state = left >= 4 ? y3 : left == 3 ? y2 : left == 2 ? y1 : y0
+    // Back with time in the lanes: sums and differences within the group.
+    const u0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5)
+    const u1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7)
+    const u2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5)
+    const u3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7)
+    butterfly(v128.shuffle<f64>(u0, u2, 0, 2), v128.shuffle<f64>(u0, u2, 1, 3), v128.shuffle<f64>(u1, u3, 0, 2), v128.shuffle<f64>(u1, u3, 1, 3), out, 16)
+    out += 256
+  }
+  v128.store(at, state, 64)
+}
+
+/** Hadamard matrix of order 4. */
+// @ts-ignore: decorator
+@inline
+function butterfly(a: v128, b: v128, c: v128, d: v128, out: usize, stride: usize): void {
+  const ab = f32x4.add(a, b)
+  const cd = f32x4.add(c, d)
+  const amb = f32x4.sub(a, b)
+  const cmd = f32x4.sub(c, d)
+  v128.store(out, f32x4.add(ab, cd))
+  v128.store(out + stride, f32x4.add(amb, cmd))
+  v128.store(out + 2 * stride, f32x4.sub(ab, cd))
+  v128.store(out + 3 * stride, f32x4.sub(amb, cmd))
 }
 
 function segment(r: Reverb, left: usize, right: usize, n: i32): void {
@@ -434,19 +461,17 @@ function segment(r: Reverb, left: usize, right: usize, n: i32): void {
     diffuse(r, wetL, i, gain, n, at)
     diffuse(r, wetR, i + 4, gain, n, at)
   }
-  const h = memory.data(256, 16)
+  let h = memory.data(16 * 64 * 4, 16)
+  absorb(r, 0, at, n, h)
+  absorb(r, 1, at, n, h + 64)
+  absorb(r, 2, at, n, h + 128)
+  absorb(r, 3, at, n, h + 192)
   const level = f32x4.splat(r.level)
   // 1 / sqrt(8): each side spreads over eight lines.
   const share = f32x4.splat(0.35355338)
-  const mask = r.ringMask
-  for (let i = 0; i < n; i += 4) {
+  const to = <usize>(at & r.ringMask) << 2
+  for (let i = 0; i < n; i += 4, h += 256) {
     const count = min(4, n - i)
-    const frame = at + i
-    const k = f32x4.add(f32x4.splat(<f32>(r.gridAt + i)), f32x4(0, 1, 2, 3))
-    absorb(r, 0, frame, k, count, h)
-    absorb(r, 1, frame, k, count, h + 64)
-    absorb(r, 2, frame, k, count, h + 128)
-    absorb(r, 3, frame, k, count, h + 192)
     const xl = f32x4.mul(v128.load(wetL + (<usize>i << 2)), share)
     const xr = f32x4.mul(v128.load(wetR + (<usize>i << 2)), share)
     mixLines(h)
@@ -455,50 +480,81 @@ function segment(r: Reverb, left: usize, right: usize, n: i32): void {
     even = f32x4.add(even, f32x4.sub(f32x4.add(v128.load(h, 96), v128.load(h, 192)), f32x4.add(v128.load(h, 160), v128.load(h, 224))))
     let odd = f32x4.sub(f32x4.add(v128.load(h, 16), v128.load(h, 80)), f32x4.add(v128.load(h, 48), v128.load(h, 208)))
     odd = f32x4.add(odd, f32x4.sub(f32x4.add(v128.load(h, 112), v128.load(h, 144)), f32x4.add(v128.load(h, 176), v128.load(h, 240))))
-    for (let q = 0; q < LINES; q += 2) {
-      const ring = load<usize>(line(r, q))
-      const sign = q & 4
-      const fed = v128.load(h + (<usize>q << 4))
-      write(ring, mask, frame & mask, sign ? f32x4.sub(fed, xl) : f32x4.add(fed, xl), count)
-      const ring2 = load<usize>(line(r, q + 1))
-      const fed2 = v128.load(h + (<usize>q << 4), 16)
-      write(ring2, mask, frame & mask, sign ? f32x4.add(fed2, xr) : f32x4.sub(fed2, xr), count)
-    }
+    const p = to + (<usize>i << 2)
+    feed(r, 0, p, h, f32x4.neg(xl), xr, count)
+    feed(r, 4, p, h + 64, xl, f32x4.neg(xr), count)
+    feed(r, 8, p, h + 128, f32x4.neg(xl), xr, count)
+    feed(r, 12, p, h + 192, xl, f32x4.neg(xr), count)
     v128.store(wetL + (<usize>i << 2), f32x4.mul(f32x4.add(even, odd), level))
     v128.store(wetR + (<usize>i << 2), f32x4.mul(f32x4.sub(even, odd), level))
+  }
+  if ((at & r.ringMask) < GUARD) {
+    const mirror = <usize>(r.ringMask + 1) << 2
+    for (let i = 0; i < LINES; i++) {
+      const ring = load<usize>(line(r, i)) + to
+      memory.copy(ring + mirror, ring, <usize>n << 2)
+    }
   }
   blend(r, left, right, n)
 }
 
-/** Hadamard matrix of order 16 in place: four rounds of sums and differences. */
+/** Writes four lines: what came back plus the input, left into even and right into odd ones. */
+// @ts-ignore: decorator
+@inline
+function feed(r: Reverb, first: i32, p: usize, h: usize, even: v128, odd: v128, count: i32): void {
+  put(load<usize>(line(r, first)) + p, f32x4.add(v128.load(h), even), count)
+  put(load<usize>(line(r, first + 1)) + p, f32x4.add(v128.load(h, 16), odd), count)
+  put(load<usize>(line(r, first + 2)) + p, f32x4.add(v128.load(h, 32), even), count)
+  put(load<usize>(line(r, first + 3)) + p, f32x4.add(v128.load(h, 48), odd), count)
+}
+
+// @ts-ignore: decorator
+@inline
+function put(p: usize, x: v128, count: i32): void {
+  if (count == 4) v128.store(p, x)
+  else storeSome(p, x, count)
+}
+
+/** The second half of the Hadamard matrix of order 16: across the four groups. */
 // @ts-ignore: decorator
 @inline
 function mixLines(h: usize): void {
-  for (let width: usize = 16; width < 256; width <<= 1) {
-    for (let base: usize = 0; base < 256; base += width << 1) {
-      for (let p = h + base; p < h + base + width; p += 16) {
-        const a = v128.load(p)
-        const b = v128.load(p + width)
-        v128.store(p, f32x4.add(a, b))
-        v128.store(p + width, f32x4.sub(a, b))
-      }
-    }
-  }
+  butterfly(v128.load(h), v128.load(h, 64), v128.load(h, 128), v128.load(h, 192), h, 64)
+  butterfly(v128.load(h, 16), v128.load(h, 80), v128.load(h, 144), v128.load(h, 208), h + 16, 64)
+  butterfly(v128.load(h, 32), v128.load(h, 96), v128.load(h, 160), v128.load(h, 224), h + 32, 64)
+  butterfly(v128.load(h, 48), v128.load(h, 112), v128.load(h, 176), v128.load(h, 240), h + 48, 64)
 }
 
 function blend(r: Reverb, left: usize, right: usize, n: i32): void {
   const ramp = r.ramp
   const wetL = r.wet
   const wetR = r.wet + <usize>((GRID + 8) << 2)
-  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+  const bytes = <usize>n << 2
+  let i: usize = 0
+  if (ramp.left == 0) {
+    const mix = f32x4.splat(<f32>ramp.at(0))
+    const dry = f32x4.sub(f32x4.splat(1), mix)
+    const side = f32x4.splat(<f32>ramp.at(1) * 0.5)
+    for (; i + 16 <= bytes; i += 16) {
+      const l = v128.load(wetL + i)
+      const q = v128.load(wetR + i)
+      const m = f32x4.mul(f32x4.add(l, q), f32x4.splat(0.5))
+      const s = f32x4.mul(f32x4.sub(l, q), side)
+      const x = f32x4.add(f32x4.mul(v128.load(left + i), dry), f32x4.mul(f32x4.add(m, s), mix))
+      const y = f32x4.add(f32x4.mul(v128.load(right + i), dry), f32x4.mul(f32x4.sub(m, s), mix))
+      v128.store(left + i, f32x4.add(x, f32x4.splat(0)))
+      v128.store(right + i, f32x4.add(y, f32x4.splat(0)))
+    }
+  }
+  for (; i < bytes; i += 4) {
     if (ramp.left > 0) ramp.step()
     const mix = <f32>ramp.at(0)
     const dry: f32 = 1 - mix
-    const side = <f32>ramp.at(1) * 0.5
+    const side: f32 = <f32>ramp.at(1) * 0.5
     const l = load<f32>(wetL + i)
     const q = load<f32>(wetR + i)
-    const m = (l + q) * 0.5
-    const s = (l - q) * side
+    const m: f32 = (l + q) * 0.5
+    const s: f32 = (l - q) * side
     store<f32>(left + i, load<f32>(left + i) * dry + (m + s) * mix + 0)
     store<f32>(right + i, load<f32>(right + i) * dry + (m - s) * mix + 0)
   }
