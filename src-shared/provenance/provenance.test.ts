@@ -29,7 +29,7 @@ describe('usage (provenance.usage)', () => {
       { op: 'track.add', id: 't2', kind: 'audio', name: 'Again' },
       { op: 'clip.add', trackId: 't2', stemId: '@Kick', startTick: '30s' },
     )
-    expect(usedMs(second)['Kick']).toBe(90_000)
+    expect(usedMs(second).Kick).toBe(90_000)
   })
 
   it('counts nothing of what is muted, silenced by a solo, or turned all the way down', () => {
@@ -112,7 +112,7 @@ describe('manifest (provenance.manifest)', () => {
     })
     expect(aiSummaryOf(usageFrom(stemUsage(1, [used('ai.master')]))).containsAI).toBe('None')
     expect(aiSummaryOf(usageFrom(stemUsage(2, [used('ai.voice', { toMs: 10_000 })]))).contributions[0]?.value).toBe('Partly')
-    expect(buildDdexSheet('T', some)['SoundRecording']).toMatchObject({
+    expect(buildDdexSheet('T', some).SoundRecording).toMatchObject({
       ContainsAI: 'Partly',
       Contributor: [{ Role: 'Vocalist', AiContribution: 'All', SpecialContributor: 'GenerativeAI' }],
     })

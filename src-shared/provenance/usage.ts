@@ -70,7 +70,7 @@ const overlapOf = (left: readonly Interval[], right: readonly Interval[]): reado
 const operationOf = (device: PlanDevice): string => (device.kind === 'limiter' ? 'gain' : device.kind)
 
 const isActive = (device: PlanDevice): boolean => {
-  const mix = device.params['mixPercent']
+  const mix = device.params.mixPercent
   return device.isEnabled && (mix === undefined || isEverAbove(mix, 0))
 }
 

@@ -27,6 +27,8 @@ import {
 } from './records.ts'
 import { clipsOf, devicesOf, recordsOf, remixOf, sendsOf, tracksOf } from './snapshot.ts'
 
+/** Longest remix that is rendered: a day. Slow tempos stretch the timeline far beyond what anybody can mean. */
+const MAX_LENGTH_FRAMES = 24 * 3600 * REMIX_SAMPLE_RATE
 /** Longest tail an export may have, however long the delays feed back. */
 const MAX_TAIL_SECONDS = 30
 
@@ -108,6 +110,8 @@ const planClips = (
   tempo: readonly TempoPoint[],
 ): readonly PlanClip[] => {
   const planned: PlanClip[] = []
+  /** Where in its source a clip ended, by source and timeline frame. */
+  const ends = new Map<string, number>()
   for (const clip of clips) {
     const stem = stems.get(clip.stemId)
     if (clip.isMuted || !stem) continue
@@ -115,12 +119,12 @@ const planClips = (
     let sourceStartFrame = Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / stem.sampleRate)
     const source = sourceOf(stem)
     // Offsets in a 44.1 kHz source cannot name every 48 kHz frame: a half left by a split is put back where the cut was.
-    const before = planned.find((other) => other.source === source && other.startFrame + other.lengthFrames === startFrame)
-    const continued = before ? before.sourceStartFrame + before.lengthFrames : sourceStartFrame
+    const continued = ends.get(`${source} ${startFrame}`) ?? sourceStartFrame
     if (Math.abs(continued - sourceStartFrame) === 1) sourceStartFrame = continued
     const wanted = frameAt(tempo, endTick(clip), REMIX_SAMPLE_RATE) - startFrame
     const lengthFrames = Math.min(wanted, stemFrames(stem) - sourceStartFrame)
     if (lengthFrames <= 0) continue
+    ends.set(`${source} ${startFrame + lengthFrames}`, sourceStartFrame + lengthFrames)
     planned.push({
       clipId: clip.id,
       source,
@@ -224,6 +228,9 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
       pan: values(track.id, 'pan', track.pan, -1, 1),
       sends: planSends(sendsOf(snapshot, track.id), values),
     })
+  }
+  if (lengthFrames > MAX_LENGTH_FRAMES) {
+    return fail('plan.too_long', 'The remix is longer than 24 hours; move or delete the clips that lie that far out.', { lengthFrames })
   }
   return ok({ v: PLAN_VERSION, sampleRate: REMIX_SAMPLE_RATE, lengthFrames, tailFrames: tailFrames(tracks), sources, tracks })
 }

@@ -11,7 +11,7 @@ describe('hostile remix files (file.hostile, file.newer)', () => {
     const decoded = decodeDocument(typeof result === 'string' ? result : JSON.stringify(document))
     return decoded.ok ? `opened: ${decoded.value.repairs.join(' ')}` : decoded.error.code
   }
-  const record = (document: ReturnType<typeof good>, type: string) => document.records.find((one) => one['type'] === type)!
+  const record = (document: ReturnType<typeof good>, type: string) => document.records.find((one) => one.type === type)!
 
   it.each([
     ['no JSON', () => '{"format":"stemma-remix",', 'remix_file.not_json'],
@@ -26,7 +26,7 @@ describe('hostile remix files (file.hostile, file.newer)', () => {
     [
       'a negative time',
       (document: ReturnType<typeof good>) => {
-        record(document, 'clip')['startTick'] = -1
+        record(document, 'clip').startTick = -1
       },
       'remix_file.bad_record',
     ],
@@ -61,13 +61,13 @@ describe('hostile remix files (file.hostile, file.newer)', () => {
     [
       'a tempo map out of order',
       (document: ReturnType<typeof good>) => {
-        record(document, 'remix')['tempo'] = [{ atTick: 5, milliBpm: 90_000 }]
+        record(document, 'remix').tempo = [{ atTick: 5, milliBpm: 90_000 }]
       },
       'remix_file.bad_map',
     ],
   ])('refuses %s', (_name, change, code) => {
     expect(refused(change)).toBe(code)
-    expect(({} as Record<string, unknown>)['x']).toBeUndefined()
+    expect(({} as Record<string, unknown>).x).toBeUndefined()
   })
 
   it('refuses sends in a circle', () => {
@@ -91,12 +91,12 @@ describe('hostile remix files (file.hostile, file.newer)', () => {
   it('opens a damaged file with what is sound in it and says what was left out', () => {
     expect(
       refused((document) => {
-        record(document, 'clip')['trackId'] = 'gone'
+        record(document, 'clip').trackId = 'gone'
       }),
     ).toBe('opened: Left out: a clip without a track.')
     expect(
       refused((document) => {
-        document.records = document.records.filter((one) => one['kind'] !== 'master')
+        document.records = document.records.filter((one) => one.kind !== 'master')
       }),
     ).toContain('The master track was missing')
   })
