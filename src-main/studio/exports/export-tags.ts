@@ -1,0 +1,38 @@
+// Ordinary tags of an export, computed from the same manifest plan as the stamp. Names per container: docs/formats/tags.md.
+import type { TagSet } from '../../../src-engine/files/index.ts'
+import type { ManifestPlan } from '../../../src-shared/provenance/index.ts'
+import type { WorkRecord } from '../../../src-shared/remix/index.ts'
+
+export interface TagFacts {
+  readonly title: string
+  readonly works: readonly WorkRecord[]
+  readonly manifest: ManifestPlan
+  readonly receiptId: string
+  readonly appVersion: string
+}
+
+const aiSentence = ({ ai }: ManifestPlan): string => {
+  if (ai.containsAI === 'None') return 'No generative AI. Remixed by a person from licensed stems.'
+  const parts = ai.contributions.map(({ role, value, model }) => `${role}: ${value.toLowerCase()}${model ? ` (${model})` : ''}`)
+  return `Contains generative AI (${ai.containsAI.toLowerCase()}): ${parts.join('; ')}.`
+}
+
+export const buildTags = ({ title, works, manifest, receiptId, appVersion }: TagFacts): TagSet => {
+  const artists = [...new Set(works.flatMap((work) => work.artists))].join(', ')
+  const isrcs = [...new Set(manifest.ingredients.flatMap(({ source }) => (source.isrc === null ? [] : [source.isrc])))]
+  return {
+    title,
+    artist: artists,
+    originalArtist: artists,
+    originalTitle: works.map((work) => work.title).join(', '),
+    rights: [...manifest.credits, manifest.scope === 'personal-use' ? 'Licensed for personal use.' : 'Licensed for commercial use.'].join(
+      ' ',
+    ),
+    encoder: `Stemma ${appVersion}`,
+    comment: aiSentence(manifest),
+    digitalSourceType: manifest.ai.dst,
+    containsAi: manifest.ai.containsAI,
+    ...(isrcs.length > 0 ? { sourceIsrcs: isrcs } : {}),
+    receiptId,
+  }
+}
