@@ -1,14 +1,18 @@
-// Look-ahead true-peak limiter. Peaks between samples are found at four times the rate; the gain that holds them is kept over a window, released
+// Look-ahead true-peak limiter. Peaks between samples are found at four times the rate, by a long interpolator and by the one that meters use
+// (BS.1770-4 Annex 2), which differ near the top of the range; the gain that holds them is kept over a window, released
 // exponentially and smoothed by two box filters whose sums are whole numbers, so the gain reaches its depth exactly when the peak does.
 import { kaiser, sinc } from './design'
 import { sanitise } from './frame'
+import { annexTaps } from './loudness'
 import { dbOfGain, gainOfDb } from './math'
 import { alloc } from './memory'
 import { Ramp, RAMP_BYTES } from './ramp'
 
 const CEILING = 0, INPUT = 1, RELEASE = 2
 /** Taps on either side of the point between two samples. */
-const T: i32 = 12
+const T: i32 = 10
+/** Taps of a phase of the meters' interpolator. */
+const METER_TAPS: i32 = 12
 const CHUNK: i32 = 256
 /** Frames that the gain stays down around a peak, because a peak between samples is made by its neighbours as well. */
 const HOLD: i32 = 6
@@ -23,6 +27,7 @@ class Limiter {
   sampleRate: f64
   params: usize
   taps: usize
+  meterTaps: usize
   /** Largest factor by which a peak between samples can exceed all samples around it, for this interpolator. */
   overshoot: f32
   window: i32
@@ -70,6 +75,7 @@ export function limiterCreate(sampleRate: f64): usize {
   s.scratch = alloc((s.window + CHUNK + PAD) << 2)
   s.boxes = alloc(s.box << 4)
   s.taps = alloc(T * 2 * 3 * 4)
+  s.meterTaps = alloc(METER_TAPS * 4 * 4)
   s.ramp = changetype<Ramp>(alloc(RAMP_BYTES))
   designTaps(s)
   limiterReset(ptr)
@@ -95,7 +101,7 @@ function designTaps(s: Limiter): void {
     }
     if (absolute > worst) worst = absolute
   }
-  s.overshoot = <f32>(worst * 1.001)
+  s.overshoot = max(<f32>(worst * 1.001), annexTaps(s.meterTaps))
 }
 
 export function limiterDispose(ptr: usize): void {
@@ -108,6 +114,7 @@ export function limiterDispose(ptr: usize): void {
   heap.free(s.scratch)
   heap.free(s.boxes)
   heap.free(s.taps)
+  heap.free(s.meterTaps)
   heap.free(changetype<usize>(s.ramp))
   heap.free(ptr)
 }
@@ -188,11 +195,21 @@ function maxLane(x: v128): f32 {
   return max(max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)), max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)))
 }
 
-/** Largest absolute value of the three points between p[0] and p[1], for four positions of one channel. */
+/** Largest absolute value between p[0] and p[1], for four positions of one channel. */
 // @ts-ignore: decorator
 @inline
-function betweenPeaks(p: usize, taps: usize): v128 {
+function betweenPeaks(p: usize, taps: usize, meterTaps: usize): v128 {
   let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0)
+  let e = f32x4.splat(0), f = f32x4.splat(0), g = f32x4.splat(0), h = f32x4.splat(0)
+  const q = p - <usize>((METER_TAPS / 2 - 1) << 2)
+  for (let k: usize = 0; k < <usize>(METER_TAPS << 2); k += 4) {
+    const x = v128.load(q + k)
+    e = f32x4.add(e, f32x4.mul(x, v128.load32_splat(meterTaps + k)))
+    f = f32x4.add(f, f32x4.mul(x, v128.load32_splat(meterTaps + k, METER_TAPS * 4)))
+    g = f32x4.add(g, f32x4.mul(x, v128.load32_splat(meterTaps + k, METER_TAPS * 8)))
+    h = f32x4.add(h, f32x4.mul(x, v128.load32_splat(meterTaps + k, METER_TAPS * 12)))
+  }
+  const meter = f32x4.pmax(f32x4.pmax(f32x4.abs(e), f32x4.abs(f)), f32x4.pmax(f32x4.abs(g), f32x4.abs(h)))
   p -= <usize>(T - 1) << 2
   for (let k: usize = 0; k < <usize>(2 * T) << 2; k += 4) {
     const x = v128.load(p + k)
@@ -200,7 +217,7 @@ function betweenPeaks(p: usize, taps: usize): v128 {
     b = f32x4.add(b, f32x4.mul(x, v128.load32_splat(taps + k, 2 * T * 4)))
     c = f32x4.add(c, f32x4.mul(x, v128.load32_splat(taps + k, 4 * T * 4)))
   }
-  return f32x4.pmax(f32x4.pmax(f32x4.abs(a), f32x4.abs(b)), f32x4.abs(c))
+  return f32x4.pmax(meter, f32x4.pmax(f32x4.pmax(f32x4.abs(a), f32x4.abs(b)), f32x4.abs(c)))
 }
 
 // @ts-ignore: decorator
@@ -242,7 +259,8 @@ function chunk(s: Limiter, left: usize, right: usize, n: i32): void {
   const newGains = s.gains + (<usize>s.window << 2)
   const ceiling = f32x4.splat(s.ceiling)
   const safe = s.ceiling / s.overshoot
-  const reach = <usize>(2 * T) << 2
+  // Whole vectors back.
+  const reach = (<usize>(2 * T) << 2) + 15 & ~15
   for (i = 0; i < bytes; i += 64) {
     const end = i + min(64, bytes - i)
     const isSafe = max(spanPeak(newLeft + i - reach, newLeft + i + 64), spanPeak(newRight + i - reach, newRight + i + 64)) <= safe
@@ -260,7 +278,7 @@ function chunk(s: Limiter, left: usize, right: usize, n: i32): void {
     for (let k = i; k < end; k += 16) {
       const l = newLeft + k - late
       const r = newRight + k - late
-      const space = f32x4.pmax(betweenPeaks(l, s.taps), betweenPeaks(r, s.taps))
+      const space = f32x4.pmax(betweenPeaks(l, s.taps, s.meterTaps), betweenPeaks(r, s.taps, s.meterTaps))
       v128.store(newBetween + k, space)
       const here = f32x4.pmax(f32x4.abs(v128.load(l)), f32x4.abs(v128.load(r)))
       const peak = f32x4.pmax(here, f32x4.pmax(space, v128.load(newBetween + k - 4)))

@@ -36,6 +36,21 @@ class Loudness {
   samplePeak: f32
 }
 
+/** Writes the four phases of twelve taps, oldest sample first; returns by how much their result can at most exceed the samples. */
+export function annexTaps(taps: usize): f32 {
+  let total0: f64 = 0
+  let total1: f64 = 0
+  for (let k = 0; k < T; k++) {
+    store<f32>(taps + <usize>((T - 1 - k) << 2), PHASE0[k])
+    store<f32>(taps + <usize>((T - 1 - k) << 2), PHASE1[k], T * 4)
+    store<f32>(taps + <usize>(k << 2), PHASE1[k], 2 * T * 4)
+    store<f32>(taps + <usize>(k << 2), PHASE0[k], 3 * T * 4)
+    total0 += NativeMath.abs(<f64>PHASE0[k])
+    total1 += NativeMath.abs(<f64>PHASE1[k])
+  }
+  return <f32>(max(total0, total1) * 1.0001)
+}
+
 export function loudnessCreate(sampleRate: f64): usize {
   const ptr = alloc(offsetof<Loudness>())
   const m = changetype<Loudness>(ptr)
@@ -46,20 +61,7 @@ export function loudnessCreate(sampleRate: f64): usize {
   m.left = alloc((T + CHUNK + PAD) << 2)
   m.right = alloc((T + CHUNK + PAD) << 2)
   m.taps = alloc(4 * T * 4)
-  let worst: f64 = 0
-  let total0: f64 = 0
-  let total1: f64 = 0
-  for (let k = 0; k < T; k++) {
-    // Stored in the order of samples in memory, oldest first.
-    store<f32>(m.taps + <usize>((T - 1 - k) << 2), PHASE0[k])
-    store<f32>(m.taps + <usize>((T - 1 - k) << 2), PHASE1[k], T * 4)
-    store<f32>(m.taps + <usize>(k << 2), PHASE1[k], 2 * T * 4)
-    store<f32>(m.taps + <usize>(k << 2), PHASE0[k], 3 * T * 4)
-    total0 += NativeMath.abs(<f64>PHASE0[k])
-    total1 += NativeMath.abs(<f64>PHASE1[k])
-  }
-  worst = max(total0, total1)
-  m.overshoot = <f32>(worst * 1.0001)
+  m.overshoot = annexTaps(m.taps)
   // The two stages of the K curve as analogue prototypes, so that they can be had at any rate (the 48 kHz table of BS.1770 is met to 1e-9).
   shelf(m.filters, sampleRate)
   highPass(m.filters + 112, sampleRate)
