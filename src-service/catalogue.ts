@@ -11,7 +11,7 @@ import type { Result } from '../src-shared/std/index.ts'
 import type { BlobStore } from './blobs.ts'
 import { sha256 } from './keys.ts'
 import type { ServiceKeys } from './keys.ts'
-import { openPack } from './pack-file.ts'
+import { openPack } from './pack/index.ts'
 import { revocationsOf } from './revocations.ts'
 import type { ServiceReader, ServiceStore, StoredGrant, StoredWork } from './store.ts'
 

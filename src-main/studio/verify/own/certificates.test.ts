@@ -94,7 +94,7 @@ describe('the chain of a signer', async () => {
     for (const [what, chain, anchors] of cases)
       expect(judge(chain, anchors ?? [...chainOf(root), ...(what.includes('anchor') ? chain : [])]), what).toBe('unfit')
     const notCa = await issue('NotCa', root, leaf())
-    expect(judge(chainOf(await issue('Leaf', notCa, leaf()), notCa))).toBe('unfit')
+    expect(judge(chainOf(await issue('Leaf', notCa, leaf()), notCa))).toBe('unknown')
     // `middle` allows no further authority below it.
     const below = await issue('Below', middle, ca())
     expect(judge(chainOf(await issue('Leaf', below, leaf()), below, middle))).toBe('unfit')

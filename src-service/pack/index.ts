@@ -1,0 +1,1 @@
+export { openPack, type OpenPack } from './open-pack.ts'
