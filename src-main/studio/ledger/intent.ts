@@ -1,0 +1,61 @@
+// The two-phase rule of exports. Intent (before signing the file) → commit (receipt, before the file gets its name) → finish (the file has its name).
+// Whatever is left when a program dies is closed by the next one: an open intent becomes a signed void, a committed one gets its file or is withdrawn.
+import { createHash } from 'node:crypto'
+import { closeSync, createReadStream, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** What is about to be exported. Paths stay on this computer and are never signed. */
+export interface IntentDraft {
+  readonly issuer: string
+  readonly account: string
+  /** `sha256:…` of the remix document. */
+  readonly project: string
+  /** `sha256:…` of the render plan. */
+  readonly plan: string
+  readonly stems: readonly { readonly stem: string; readonly grant: string; readonly lease: string }[]
+  /** File name as the ledger shows it. */
+  readonly title: string
+  /** Where the file is made, in the folder of its final place. */
+  readonly partPath?: string
+  readonly finalPath?: string
+}
+
+export type VoidReason = 'interrupted' | 'cancelled' | 'failed'
+
+export interface LeftoverFile {
+  readonly partPath: string | null
+  readonly finalPath: string | null
+}
+
+const hashOf = async (path: string): Promise<string> => {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  return `sha256:${hash.digest('hex')}`
+}
+
+const syncFolderOf = (path: string): void => {
+  if (process.platform === 'win32') return
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** Deletes the unfinished file of an export that never got a receipt. */
+export const removePart = ({ partPath }: LeftoverFile): void => {
+  if (partPath) rmSync(partPath, { force: true })
+}
+
+/** Gives a file with a receipt its name, if it is still there and whole. False where neither part nor finished file is. */
+export const publishPart = async ({ partPath, finalPath }: LeftoverFile, sha256Text: string): Promise<boolean> => {
+  if (finalPath && existsSync(finalPath) && (await hashOf(finalPath)) === sha256Text) {
+    if (partPath) rmSync(partPath, { force: true })
+    return true
+  }
+  if (!partPath || !finalPath || !existsSync(partPath) || (await hashOf(partPath)) !== sha256Text) return false
+  renameSync(partPath, finalPath)
+  syncFolderOf(finalPath)
+  return true
+}
