@@ -78,6 +78,9 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   ),
 ])
 
+/** Refusals after which a grant carries no edits at all. Their excess is the time its stems are used: taking them out stays possible. */
+const ENDED: ReadonlySet<string> = new Set(['licence.not_yet', 'licence.ended', 'licence.lease_ended', 'licence.revoked'])
+
 type Refuse = (effect: 'deny' | 'approval', code: string, message: string, more?: Partial<Decision>) => void
 
 /** Validity, lease, clock, revocation, territory, counts and formats: what concerns a grant as a whole. */
@@ -95,7 +98,9 @@ const judgeGrant = ({ grant, hash, lease }: GrantInForce, titles: string, contex
       `The licence for ${titles} has terms this version does not know (${listWords(strange)}); update the program.`,
     )
   }
-  if (nowMs < notBefore) {
+  const isRolledBack = context.clock === 'rolled-back' || (lease !== null && nowMs < Date.parse(lease.serverTime) - CLOCK_TOLERANCE_MS)
+  // A clock set back makes every licence look as if it had not begun; that stops exports, not editing.
+  if (nowMs < notBefore && (isExport || !isRolledBack)) {
     refuse('deny', 'licence.not_yet', `The licence for ${titles} begins on ${dayWords(notBefore)}.`, {
       alternative: { kind: 'wait', value: grant.validity.notBefore, words: `Wait until ${dayWords(notBefore)}.` },
     })
@@ -107,7 +112,7 @@ const judgeGrant = ({ grant, hash, lease }: GrantInForce, titles: string, contex
       `The licence for ${titles} ended on ${dayWords(notAfter)}.`,
       replace('Replace the stems, or ask for the licence to be renewed.'),
     )
-  if (isExport && (context.clock === 'rolled-back' || (lease && nowMs < Date.parse(lease.serverTime) - CLOCK_TOLERANCE_MS))) {
+  if (isExport && isRolledBack) {
     refuse(
       'deny',
       'licence.clock_rolled_back',
@@ -277,8 +282,12 @@ export const decide = (grants: readonly GrantInForce[], usage: Usage, context: D
     const covered = usage.stems.filter((stem) => grant.assets.some((asset) => asset.stem === stem.stem))
     if (covered.length === 0) continue
     const titles = listWords(covered.map((stem) => stem.title))
-    judgeGrant(inForce, titles, context, refuserFor(grant.id, null))
-    const otherMs = totalMs - covered.reduce((sum, stem) => sum + stem.usedMs, 0)
+    const usedMs = covered.reduce((sum, stem) => sum + stem.usedMs, 0)
+    const refuse = refuserFor(grant.id, null)
+    judgeGrant(inForce, titles, context, (effect, code, message, more) =>
+      refuse(effect, code, message, ENDED.has(code) ? { ...more, excess: usedMs } : more),
+    )
+    const otherMs = totalMs - usedMs
     const wanted = grant.transform.minOtherMaterialPermille
     if (totalMs > 0 && otherMs * 1_000 < wanted * totalMs) {
       refuserFor(grant.id, null)(
@@ -328,13 +337,14 @@ const keyOf = (decision: Decision): string =>
 
 /**
  * What an edit would make worse: refusals that were not there before, or are now further over their limit. A remix that is over a limit
- * already must stay editable, or nobody could put it right.
+ * already must stay editable, or nobody could put it right. Where a grant has ended, only edits that use less of its stems pass.
  */
 export const newRefusals = (before: readonly Decision[], after: readonly Decision[]): readonly Decision[] => {
   const known = new Map<string, number>()
   for (const decision of refusalsOf(before)) known.set(keyOf(decision), Math.max(known.get(keyOf(decision)) ?? 0, decision.excess ?? 0))
   return refusalsOf(after).filter((decision) => {
     const excess = known.get(keyOf(decision))
-    return excess === undefined || (decision.excess ?? 0) > excess
+    if (excess === undefined) return true
+    return ENDED.has(decision.code) ? (decision.excess ?? 0) >= excess : (decision.excess ?? 0) > excess
   })
 }

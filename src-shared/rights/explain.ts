@@ -13,8 +13,6 @@ export interface GrantExplanation {
   readonly sentences: readonly string[]
 }
 
-const rolesWords = (roles: readonly string[]): string => (roles.includes('*') ? 'every stem' : listWords(roles, 6))
-
 const limitsWords = (rule: Rule): string => {
   const limits: string[] = []
   if (rule.ratioPermille) limits.push(`from ${ratioWords(rule.ratioPermille[0])} to ${ratioWords(rule.ratioPermille[1])}`)
@@ -39,38 +37,57 @@ const stateOf = (grant: Grant, nowMs: number, revocations: RevocationList | null
   return isLimited || transform.rules.some((rule) => rule.effect !== 'allow' || hasLimits(rule)) ? 'limited' : 'open'
 }
 
-/** Operations on a role by what would be said to them. Limits count as allowed here; they are spelt out by rule. */
-const operationsBy = (grant: Grant, role: string, wanted: 'allow' | 'deny'): readonly string[] =>
-  OPERATIONS.filter((op) => !ORDINARY_OPERATIONS.has(op)).filter((op) => {
-    const judged = judgeOperation(grant, role, '', { op, fromMs: 0, toMs: 0 })
-    const isDenied = judged?.code === 'licence.operation_denied' || judged?.code === 'licence.operation_not_granted'
-    return wanted === 'deny' ? isDenied : judged === null
-  })
+/** What is done with a whole stem rather than to its sound; said in sentences of their own. */
+const WHOLE_STEM: Readonly<Record<string, string>> = { isolate: 'export a stem on its own', layer: 'layer the stems with other works' }
 
-const operationSentences = (grant: Grant): readonly string[] => {
+/** Whether an operation on a role is allowed, refused whatever its values, or neither (limits and approvals are spelt out by rule). */
+const standing = (grant: Grant, role: string, op: string): 'allow' | 'deny' | 'else' => {
+  const judged = judgeOperation(grant, role, '', { op, fromMs: 0, toMs: 0 })
+  if (judged === null) return 'allow'
+  return judged.code === 'licence.operation_denied' || judged.code === 'licence.operation_not_granted' ? 'deny' : 'else'
+}
+
+const rolesOf = (grant: Grant): readonly string[] => [...new Set(grant.assets.map((asset) => asset.role))]
+
+const where = (grant: Grant, roles: readonly string[]): string =>
+  roles.length === rolesOf(grant).length ? '' : ` on ${listWords(roles, 6)}`
+
+const wholeSentences = (grant: Grant): readonly string[] => {
   const sentences: string[] = []
-  const roles = [...new Set(grant.assets.map((asset) => asset.role))]
   for (const wanted of ['allow', 'deny'] as const) {
-    const byOps = new Map<string, string[]>()
-    for (const role of roles) {
-      const ops = operationsBy(grant, role, wanted)
-      if (ops.length > 0) byOps.set(ops.join(), [...(byOps.get(ops.join()) ?? []), role])
+    const may = wanted === 'allow' ? 'may' : 'may not'
+    // Roles of which the same is said share a sentence.
+    const rolesByOps = new Map<string, string[]>()
+    for (const role of rolesOf(grant)) {
+      const ops = OPERATIONS.filter(
+        (op) => !ORDINARY_OPERATIONS.has(op) && WHOLE_STEM[op] === undefined && standing(grant, role, op) === wanted,
+      )
+      if (ops.length > 0) rolesByOps.set(ops.join(), [...(rolesByOps.get(ops.join()) ?? []), role])
     }
-    for (const [ops, some] of byOps) {
-      const where = some.length === roles.length ? '' : ` on ${listWords(some, 6)}`
-      sentences.push(`You may ${wanted === 'allow' ? 'use' : 'not use'} ${listWords(ops.split(',').map(operationWords), 16)}${where}.`)
+    for (const [ops, roles] of rolesByOps) {
+      const words = listWords(ops.split(',').map(operationWords), 16, wanted === 'allow' ? 'and' : 'or')
+      sentences.push(`You ${may} use ${words}${where(grant, roles)}.`)
     }
-  }
-  for (const rule of grant.transform.rules) {
-    if (rule.effect === 'allow' && hasLimits(rule))
-      sentences.push(`You may use ${operationWords(rule.op)} on ${rolesWords(rule.roles)}${limitsWords(rule)}.`)
-    if (rule.effect === 'approval') sentences.push(`Ask the artist before you use ${operationWords(rule.op)} on ${rolesWords(rule.roles)}.`)
-    if (rule.effect === 'deny' && (hasLimits(rule) || ORDINARY_OPERATIONS.has(rule.op))) {
-      sentences.push(`You may not use ${operationWords(rule.op)} on ${rolesWords(rule.roles)}${limitsWords(rule)}.`)
+    for (const [op, words] of Object.entries(WHOLE_STEM)) {
+      const roles = rolesOf(grant).filter((role) => standing(grant, role, op) === wanted)
+      if (roles.length > 0) sentences.push(`You ${may} ${words}${where(grant, roles).replace(' on ', ': ')}.`)
     }
   }
   return sentences
 }
+
+const ruleSentences = (grant: Grant): readonly string[] =>
+  grant.transform.rules.flatMap((rule) => {
+    const meant = rolesOf(grant).filter((role) => rule.roles.includes('*') || rule.roles.includes(role))
+    const open = rule.op === '*' ? meant : meant.filter((role) => standing(grant, role, rule.op) !== 'deny')
+    const on = (roles: readonly string[]): string => (roles.length === rolesOf(grant).length ? 'every stem' : listWords(roles, 6))
+    const what = operationWords(rule.op)
+    if (rule.effect === 'allow' && hasLimits(rule) && open.length > 0) return [`You may use ${what} on ${on(open)}${limitsWords(rule)}.`]
+    if (rule.effect === 'approval' && open.length > 0) return [`Ask the artist before you use ${what} on ${on(open)}.`]
+    if (rule.effect === 'deny' && meant.length > 0 && (hasLimits(rule) || ORDINARY_OPERATIONS.has(rule.op)))
+      return [`You may not use ${what} on ${on(meant)}${limitsWords(rule)}.`]
+    return []
+  })
 
 const exportSentences = ({ use, transform }: Grant): readonly string[] => {
   const sentences: string[] = []
@@ -94,7 +111,8 @@ const badgeOf = (grant: Grant, state: LicenceState): string => {
   if (state === 'not-yet') return `from ${dayWords(Date.parse(grant.validity.notBefore))}`
   if (state === 'revoked') return 'withdrawn'
   const parts: string[] = []
-  const strict = grant.transform.rules.filter((rule) => rule.effect !== 'allow' || hasLimits(rule))
+  const refusing = grant.transform.rules.filter((rule) => rule.effect !== 'allow')
+  const strict = refusing.length > 0 ? refusing : grant.transform.rules.filter(hasLimits)
   const roles = [...new Set(strict.flatMap((rule) => rule.roles))]
   if (roles.length > 0) parts.push(roles.includes('*') ? 'changes limited' : `${listWords(roles, 3)} limited`)
   else if (grant.transform.default === 'deny') parts.push('changes limited')
@@ -109,16 +127,19 @@ export const explainGrant = (
   { nowMs, revocations = null }: { readonly nowMs: number; readonly revocations?: RevocationList | null },
 ): GrantExplanation => {
   const state = stateOf(grant, nowMs, revocations)
-  const sentences: string[] = []
-  if (state === 'revoked') sentences.push('This licence was withdrawn. What was exported before stays lawful; nothing new can be exported.')
-  if (state === 'ended') sentences.push(`This licence ended on ${dayWords(Date.parse(grant.validity.notAfter))}.`)
-  if (state === 'not-yet') sentences.push(`This licence begins on ${dayWords(Date.parse(grant.validity.notBefore))}.`)
-  sentences.push('You may arrange, trim, fade, mix and automate the stems.', ...operationSentences(grant), ...exportSentences(grant))
-  if (grant.training.generative === 'prohibited') sentences.push('You may not train AI on the stems or on what you make of them.')
-  if (grant.credit.required) sentences.push(`Credit: ${grant.credit.text}`)
-  if (state === 'open' || state === 'limited')
-    sentences.push(
-      `It holds until ${dayWords(Date.parse(grant.validity.notAfter))}; offline use up to ${grant.offline.leaseMaxHours} hours.`,
-    )
+  const notAfter = Date.parse(grant.validity.notAfter)
+  const kept = 'What was exported before stays lawful; nothing new can be made with it.'
+  if (state === 'revoked') return { state, badge: badgeOf(grant, state), sentences: [`This licence was withdrawn. ${kept}`] }
+  if (state === 'ended') return { state, badge: badgeOf(grant, state), sentences: [`This licence ended on ${dayWords(notAfter)}. ${kept}`] }
+  const sentences = [
+    ...(state === 'not-yet' ? [`This licence begins on ${dayWords(Date.parse(grant.validity.notBefore))}. From then on:`] : []),
+    'You may arrange, trim, fade, mix and automate the stems.',
+    ...wholeSentences(grant),
+    ...ruleSentences(grant),
+    ...exportSentences(grant),
+    ...(grant.training.generative === 'prohibited' ? ['You may not train AI on the stems or on what you make of them.'] : []),
+    ...(grant.credit.required ? [`Credit: ${grant.credit.text}`] : []),
+    `It holds until ${dayWords(notAfter)}; offline use up to ${grant.offline.leaseMaxHours} hours.`,
+  ]
   return { state, badge: badgeOf(grant, state), sentences: sentences.slice(0, 50).map((sentence) => sentence.slice(0, 400)) }
 }

@@ -116,6 +116,14 @@ describe('stems (licence.stem)', () => {
     expect(newRefusals(judge(80_000), judge(80_001))).toHaveLength(1)
     expect(newRefusals(judge(10_000), judge(70_000))).toHaveLength(1)
   })
+
+  it('lets nothing but taking its stems out pass once a grant has ended', () => {
+    const nowMs = Date.parse('2027-02-01T00:00:00.000Z')
+    const judge = (usedMs: number) => decide([inForce()], usageFrom(stemUsage(1, [], { usedMs })), context({ purpose: 'edit', nowMs }))
+    expect(newRefusals(judge(60_000), judge(60_000)).map((one) => one.code)).toContain('licence.ended')
+    expect(newRefusals(judge(60_000), judge(30_000))).toEqual([])
+    expect(newRefusals(judge(60_000), decide([inForce()], usageFrom(), context({ purpose: 'edit', nowMs })))).toEqual([])
+  })
 })
 
 describe('time, place and count (licence.validity, licence.lease, licence.clock, licence.exports)', () => {
@@ -125,7 +133,8 @@ describe('time, place and count (licence.validity, licence.lease, licence.clock,
   const fresh = { ...sampleRevocations(), issuedAt: '2030-01-01T00:00:00.000Z' }
 
   it('holds only within its validity', () => {
-    expect(at({ nowMs: Date.parse('2025-12-31T00:00:00.000Z'), purpose: 'edit' })).toEqual(['licence.not_yet'])
+    const later = sampleGrant({}, {}, { validity: { notBefore: '2026-12-01T00:00:00.000Z', notAfter: '2027-12-01T00:00:00.000Z' } })
+    expect(at({ purpose: 'edit' }, later)).toEqual(['licence.not_yet'])
     expect(
       at(
         { nowMs: Date.parse('2027-01-02T00:00:00.000Z'), revocations: fresh },
@@ -147,7 +156,7 @@ describe('time, place and count (licence.validity, licence.lease, licence.clock,
   it('with the clock set back lets editing go on and stops exports', () => {
     expect(clockState(NOW - 6 * 60_000, [NOW])).toBe('rolled-back')
     expect(clockState(NOW - 4 * 60_000, [NOW])).toBe('ok')
-    expect(at({ clock: 'rolled-back', purpose: 'edit' })).toEqual([])
+    expect(at({ clock: 'rolled-back', purpose: 'edit', nowMs: Date.parse('2020-01-01T00:00:00.000Z') })).toEqual([])
     expect(at({ clock: 'rolled-back' })).toEqual(['licence.clock_rolled_back'])
     expect(at({ nowMs: Date.parse('2026-11-22T09:00:00.000Z') })).toEqual(['licence.clock_rolled_back'])
   })
@@ -288,7 +297,7 @@ describe('a grant in plain words', () => {
       { exports: { max: 3, perDays: 30 } },
     )
     const explained = explainGrant(grant, { nowMs: NOW })
-    expect(explained).toMatchObject({ state: 'limited', badge: 'changes limited · 1 min per stem · 3 exports' })
+    expect(explained).toMatchObject({ state: 'limited', badge: 'vocals limited · 1 min per stem · 3 exports' })
     expect(explained.sentences).toContain('You may not use pitch shifting on vocals.')
     expect(explained.sentences).toContain('You may use time-stretching on every stem from 90 % to 110 %.')
     expect(explained.sentences).toContain('You may use 1 min of each stem in one export.')

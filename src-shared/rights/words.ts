@@ -29,11 +29,11 @@ const OPERATION_WORDS: Readonly<Record<Operation, string>> = {
 export const operationWords = (op: string): string =>
   Object.hasOwn(OPERATION_WORDS, op) ? OPERATION_WORDS[op as Operation] : op === '*' ? 'any change' : `“${op}”`
 
-/** `Vocals, Kick and 3 more`. */
-export const listWords = (items: readonly string[], most = 3): string => {
+/** `Vocals, Kick and 3 more`; with `or`, `Vocals, Kick or Bass`. */
+export const listWords = (items: readonly string[], most = 3, conjunction: 'and' | 'or' = 'and'): string => {
   const shown = items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : [...items]
   const last = shown.pop() ?? ''
-  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
+  return shown.length === 0 ? last : `${shown.join(', ')} ${conjunction} ${last}`
 }
 
 /** `60 s`, `1 min 30 s`, `12.3 s`: tenths below a minute, rounded up so that a cut of that length is long enough. */
