@@ -7,6 +7,9 @@ import { Ramp, RAMP_BYTES } from './ramp'
 
 const THRESHOLD = 0, RATIO = 1, KNEE = 2, ATTACK = 3, RELEASE = 4, MAKEUP = 5, MIX = 6
 const DB_PER_OCTAVE: f32 = 6.020599913279624
+// Reduction never quite ends, so that no subnormals arise; this much is a gain of exactly 1 in f32.
+const FLOOR: f64 = 1e-12
+const GRID: i32 = 256
 const OCTAVES_PER_DB: f64 = 0.16609640474436813
 
 // @ts-ignore: decorator
@@ -23,6 +26,8 @@ class Compressor {
   release: f64
   held: f64
   smoothed: f64
+  isIdle: bool
+  gridAt: i32
   reduction: f64
   ramp: Ramp
 }
@@ -46,8 +51,10 @@ export function compressorDispose(ptr: usize): void {
 
 export function compressorReset(ptr: usize): void {
   const c = changetype<Compressor>(ptr)
-  c.held = 0
-  c.smoothed = 0
+  c.held = FLOOR
+  c.smoothed = FLOOR
+  c.isIdle = true
+  c.gridAt = 0
   c.reduction = 0
   c.ramp.reset()
   c.isDirty = true
@@ -66,7 +73,8 @@ export function compressorTail(ptr: usize): i32 {
 }
 
 export function compressorReduction(ptr: usize): f64 {
-  return changetype<Compressor>(ptr).reduction
+  const reduction = changetype<Compressor>(ptr).reduction
+  return reduction < 1e-6 ? 0 : reduction
 }
 
 // @ts-ignore: decorator
@@ -92,15 +100,37 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
   const c = changetype<Compressor>(ptr)
   if (c.isDirty) redesign(c)
   const sounds = sanitise(left, right, frames)
-  if (!sounds && c.held == 0 && c.smoothed == 0 && c.ramp.left == 0) {
-    c.reduction = 0
+  c.reduction = 0
+  if (!sounds && c.isIdle && c.ramp.left == 0) {
+    c.gridAt = (c.gridAt + frames) & (GRID - 1)
     return
   }
+  if (sounds) c.isIdle = false
+  while (frames > 0) {
+    const n = min(frames, GRID - c.gridAt)
+    run(c, left, right, n)
+    frames -= n
+    left += <usize>n << 2
+    right += <usize>n << 2
+    c.gridAt += n
+    if (c.gridAt == GRID) {
+      c.gridAt = 0
+      if (c.held < 1e-9 && c.smoothed < 1e-9) {
+        c.held = FLOOR
+        c.smoothed = FLOOR
+        c.isIdle = true
+      }
+    }
+  }
+}
+
+function run(c: Compressor, left: usize, right: usize, frames: i32): void {
   const ramp = c.ramp
-  const attack = c.attack, release = c.release
+  const attack = f64x2.splat(c.attack), release = f64x2.splat(c.release)
   const threshold = f32x4.splat(c.threshold), slope = f32x4.splat(c.slope), knee = f32x4.splat(c.knee)
   const halfKnee = f32x4.splat(c.knee * 0.5), halfOverKnee = f32x4.splat(c.halfOverKnee)
-  let held = c.held, smoothed = c.smoothed, most: f64 = 0
+  // Both lanes hold the same: there is one envelope, but vector maximum is a single instruction.
+  let held = f64x2.splat(c.held), smoothed = f64x2.splat(c.smoothed), most = f64x2.splat(c.reduction)
   for (let i = 0; i < frames; i += 4) {
     const count = min(4, frames - i)
     let l: v128, r: v128
@@ -112,37 +142,43 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
       r = loadSome(right, count)
     }
     // -120 dBFS is quiet enough to be the bottom.
-    const peak = f32x4.max(f32x4.max(f32x4.abs(l), f32x4.abs(r)), f32x4.splat(1e-6))
+    const peak = f32x4.pmax(f32x4.pmax(f32x4.abs(l), f32x4.abs(r)), f32x4.splat(1e-6))
     const excess = f32x4.sub(f32x4.mul(log2x4(peak), f32x4.splat(DB_PER_OCTAVE)), threshold)
-    const bend = f32x4.min(f32x4.max(f32x4.add(excess, halfKnee), f32x4.splat(0)), knee)
-    const straight = f32x4.max(f32x4.sub(excess, halfKnee), f32x4.splat(0))
+    const bend = f32x4.pmin(f32x4.pmax(f32x4.add(excess, halfKnee), f32x4.splat(0)), knee)
+    const straight = f32x4.pmax(f32x4.sub(excess, halfKnee), f32x4.splat(0))
     const over = f32x4.mul(slope, f32x4.add(f32x4.mul(f32x4.mul(bend, bend), halfOverKnee), straight))
+    const low = f64x2.pmax(f64x2.promote_low_f32x4(over), f64x2.splat(FLOOR))
+    const high = f64x2.pmax(f64x2.promote_low_f32x4(v128.shuffle<f64>(over, over, 1, 1)), f64x2.splat(FLOOR))
     let octaves = f32x4.splat(0)
     let mix = f32x4.splat(<f32>ramp.at(1))
     if (count == 4 && ramp.left == 0) {
-      const makeup = ramp.at(0)
-      held = hold(held, <f64>f32x4.extract_lane(over, 0), release)
-      const a = (smoothed = ease(smoothed, held, attack))
-      held = hold(held, <f64>f32x4.extract_lane(over, 1), release)
-      const b = (smoothed = ease(smoothed, held, attack))
-      held = hold(held, <f64>f32x4.extract_lane(over, 2), release)
-      const c = (smoothed = ease(smoothed, held, attack))
-      held = hold(held, <f64>f32x4.extract_lane(over, 3), release)
-      const d = (smoothed = ease(smoothed, held, attack))
-      most = max(max(most, max(a, b)), max(c, d))
-      octaves = f32x4(
-        <f32>(makeup - a * OCTAVES_PER_DB),
-        <f32>(makeup - b * OCTAVES_PER_DB),
-        <f32>(makeup - c * OCTAVES_PER_DB),
-        <f32>(makeup - d * OCTAVES_PER_DB),
+      held = hold(held, v128.shuffle<f64>(low, low, 0, 0), release)
+      const a = ease(smoothed, held, attack)
+      held = hold(held, v128.shuffle<f64>(low, low, 1, 1), release)
+      const b = ease(a, held, attack)
+      held = hold(held, v128.shuffle<f64>(high, high, 0, 0), release)
+      const d = ease(b, held, attack)
+      held = hold(held, v128.shuffle<f64>(high, high, 1, 1), release)
+      smoothed = ease(d, held, attack)
+      const first = v128.shuffle<f64>(a, b, 0, 2)
+      const second = v128.shuffle<f64>(d, smoothed, 0, 2)
+      most = f64x2.pmax(most, f64x2.pmax(first, second))
+      const makeup = f64x2.splat(ramp.at(0))
+      const scale = f64x2.splat(OCTAVES_PER_DB)
+      octaves = v128.shuffle<f64>(
+        f32x4.demote_f64x2_zero(f64x2.sub(makeup, f64x2.mul(first, scale))),
+        f32x4.demote_f64x2_zero(f64x2.sub(makeup, f64x2.mul(second, scale))),
+        0,
+        2,
       )
     } else {
       for (let k = 0; k < count; k++) {
-        held = hold(held, <f64>laneOf(over, k), release)
+        const pair = k < 2 ? low : high
+        held = hold(held, k & 1 ? v128.shuffle<f64>(pair, pair, 1, 1) : v128.shuffle<f64>(pair, pair, 0, 0), release)
         smoothed = ease(smoothed, held, attack)
-        most = max(most, smoothed)
+        most = f64x2.pmax(most, smoothed)
         if (ramp.left > 0) ramp.step()
-        octaves = withLane(octaves, k, <f32>(ramp.at(0) - smoothed * OCTAVES_PER_DB))
+        octaves = withLane(octaves, k, <f32>(ramp.at(0) - f64x2.extract_lane(smoothed, 0) * OCTAVES_PER_DB))
         mix = withLane(mix, k, <f32>ramp.at(1))
       }
     }
@@ -159,30 +195,22 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
     left += 16
     right += 16
   }
-  c.held = held
-  c.smoothed = smoothed
-  c.reduction = most
+  c.held = f64x2.extract_lane(held, 0)
+  c.smoothed = f64x2.extract_lane(smoothed, 0)
+  c.reduction = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1))
 }
 
-/** Peak with exponential release. What is too small to matter is zero, so that silence ends. */
+/** Peak with exponential release. */
 // @ts-ignore: decorator
 @inline
-function hold(held: f64, over: f64, release: f64): f64 {
-  const next = max(over, over + release * (held - over))
-  return next < 1e-9 ? 0 : next
-}
-
-// @ts-ignore: decorator
-@inline
-function ease(smoothed: f64, held: f64, attack: f64): f64 {
-  const next = held + attack * (smoothed - held)
-  return next < 1e-9 ? 0 : next
+function hold(held: v128, over: v128, release: v128): v128 {
+  return f64x2.pmax(over, f64x2.add(over, f64x2.mul(release, f64x2.sub(held, over))))
 }
 
 // @ts-ignore: decorator
 @inline
-function laneOf(x: v128, lane: i32): f32 {
-  return lane == 0 ? f32x4.extract_lane(x, 0) : lane == 1 ? f32x4.extract_lane(x, 1) : lane == 2 ? f32x4.extract_lane(x, 2) : f32x4.extract_lane(x, 3)
+function ease(smoothed: v128, held: v128, attack: v128): v128 {
+  return f64x2.add(held, f64x2.mul(attack, f64x2.sub(smoothed, held)))
 }
 
 // @ts-ignore: decorator

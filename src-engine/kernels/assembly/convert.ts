@@ -102,7 +102,7 @@ function tpdf(hash: v128): v128 {
 @inline
 function quantise(x: v128, full: f32, noise: v128): v128 {
   const scaled = f32x4.add(f32x4.mul(x, f32x4.splat(full)), noise)
-  const bounded = f32x4.min(f32x4.max(f32x4.nearest(scaled), f32x4.splat(-full)), f32x4.splat(full - 1))
+  const bounded = f32x4.pmin(f32x4.pmax(f32x4.nearest(scaled), f32x4.splat(-full)), f32x4.splat(full - 1))
   return i32x4.trunc_sat_f32x4_s(bounded)
 }
 

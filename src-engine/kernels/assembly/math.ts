@@ -38,7 +38,7 @@ export function sinQuarter(x: f64): f64 {
 // @ts-ignore: decorator
 @inline
 export function exp2x4(x: v128): v128 {
-  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-126)), f32x4.splat(126))
+  const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-126)), f32x4.splat(126))
   const whole = f32x4.nearest(clamped)
   const f = f32x4.sub(clamped, whole)
   let p = f32x4.splat(1.535336188319500e-4)

@@ -10,12 +10,14 @@ import { Ramp, RAMP_BYTES } from './ramp'
 const DECAY = 0, PRE_DELAY = 1, SIZE = 2, DAMPING = 3, LOW_CUT = 4, WIDTH = 5, MIX = 6
 const LINES: i32 = 16
 // Everything that moves moves on this grid of the device's own frames.
-const GRID: i32 = 64
-const GUARD: i32 = 128
+const GRID: i32 = 128
+const GUARD: i32 = 256
+/** Bytes of a line's interpolated samples during one grid. */
+const SCRATCH: usize = <usize>(GRID + 8) << 2
 // Line lengths at 48 kHz and full size: primes between 27 and 81 ms, so that rings of 4096 do and all of them stay in the cache.
 const LENGTHS: StaticArray<i32> = [1301, 1427, 1553, 1697, 1847, 2003, 2161, 2341, 2521, 2707, 2897, 3089, 3299, 3491, 3697, 3907]
 const DIFFUSERS: StaticArray<i32> = [229, 173, 611, 447, 241, 181, 569, 431]
-const PRE_FADE_GRIDS: i32 = 16
+const PRE_FADE_GRIDS: i32 = 8
 // Samples at 48 kHz by which a moving line strays from its length.
 const DEPTH: f64 = 5.0
 
@@ -169,7 +171,7 @@ function redesign(r: Reverb): void {
   let energy: f64 = 0
   for (let i = 0; i < LINES; i++) {
     // Never so short that a segment would read what it has not written yet.
-    const length = max(NativeMath.floor(<f64>LENGTHS[i] * size), 96.0)
+    const length = max(NativeMath.floor(<f64>LENGTHS[i] * size), <f64>(GRID + 16))
     store<f64>(line(r, i), length, 32)
     // -60 dB after the decay time; at the damping frequency twice as many dB a second (|H| there is the gain squared).
     const g = NativeMath.exp((-6.907755278982137 * length) / (param(r, DECAY) * r.sampleRate))
@@ -212,13 +214,13 @@ function lfo(r: Reverb, i: i32): f64 {
   return (quarter & 2 ? -wave : wave) * r.depth
 }
 
-/** Decides where every line reads during the next 64 frames, and moves what glides. */
+/** Decides where every line reads during the next grid, and moves what glides. */
 function startGrid(r: Reverb): void {
   r.frame += GRID
   for (let i = 0; i < LINES; i++) {
     const at = line(r, i)
     const length = load<f64>(at, 24)
-    // A change of size bends the pitch for a moment: at most one sample in 64.
+    // A change of size bends the pitch for a moment: at most one sample a grid.
     const next = length + max(-1.0, min(1.0, load<f64>(at, 32) - length))
     let from = length
     let to = next
@@ -240,7 +242,7 @@ function startGrid(r: Reverb): void {
     v128.store(at, approach(v128.load(at), v128.load(at, 32)))
     v128.store(at, approach(v128.load(at, 16), v128.load(at, 48)), 16)
   }
-  r.cutNow += (r.cutTarget - r.cutNow) * 0.125
+  r.cutNow += (r.cutTarget - r.cutNow) * 0.25
   r.level = f32x4.extract_lane(approach(f32x4.splat(r.level), f32x4.splat(r.levelTarget)), 0)
   if (r.preFade > 0) {
     r.preFade--
@@ -272,7 +274,7 @@ function weight(at: usize, slot: usize, from: f64, to: f64): void {
 function approach(now: v128, target: v128): v128 {
   const gap = f32x4.sub(target, now)
   const near = f32x4.lt(f32x4.abs(gap), f32x4.splat(1e-6))
-  return v128.bitselect(target, f32x4.add(now, f32x4.mul(gap, f32x4.splat(0.125))), near)
+  return v128.bitselect(target, f32x4.add(now, f32x4.mul(gap, f32x4.splat(0.25))), near)
 }
 
 export function reverbProcess(ptr: usize, left: usize, right: usize, frames: i32): void {
@@ -363,7 +365,7 @@ function preDelay(r: Reverb, left: usize, right: usize, n: i32, at: i32): void {
 function diffuse(r: Reverb, x: usize, index: i32, gain: f32, n: i32, at: i32): void {
   const ring = r.diffusers + <usize>(r.diffuserBytes * index)
   const mask = r.diffuserMask
-  const delay = max(<i32>(<f64>DIFFUSERS[index] * (r.sampleRate / 48000.0)), 96)
+  const delay = max(<i32>(<f64>DIFFUSERS[index] * (r.sampleRate / 48000.0)), GRID + 16)
   const g = f32x4.splat(gain)
   const to = <usize>(at & mask) << 2
   const from = <usize>((at - delay) & mask) << 2
@@ -404,11 +406,11 @@ function readLine(r: Reverb, i: i32, frame: i32, n: i32, scratch: usize): usize 
 /** Reads four lines, absorbs, and leaves in `out` the first half of the matrix: for every four frames one v128 a line, LINES apart. */
 function absorb(r: Reverb, group: i32, frame: i32, n: i32, out: usize): void {
   const first = group << 2
-  const scratch = memory.data(4 * (64 + 8) * 4, 16)
+  const scratch = memory.data(4 * (128 + 8) * 4, 16)
   const a = readLine(r, first, frame, n, scratch)
-  const b = readLine(r, first + 1, frame, n, scratch + 288)
-  const c = readLine(r, first + 2, frame, n, scratch + 576)
-  const d = readLine(r, first + 3, frame, n, scratch + 864)
+  const b = readLine(r, first + 1, frame, n, scratch + SCRATCH)
+  const c = readLine(r, first + 2, frame, n, scratch + 2 * SCRATCH)
+  const d = readLine(r, first + 3, frame, n, scratch + 3 * SCRATCH)
   const at = r.absorption + <usize>group * 80
   const gain = v128.load(at)
   const pole = v128.load(at, 16)
@@ -461,7 +463,7 @@ function segment(r: Reverb, left: usize, right: usize, n: i32): void {
     diffuse(r, wetL, i, gain, n, at)
     diffuse(r, wetR, i + 4, gain, n, at)
   }
-  let h = memory.data(16 * 64 * 4, 16)
+  let h = memory.data(16 * 128 * 4, 16)
   absorb(r, 0, at, n, h)
   absorb(r, 1, at, n, h + 64)
   absorb(r, 2, at, n, h + 128)

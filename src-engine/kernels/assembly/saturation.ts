@@ -108,7 +108,7 @@ function redesign(s: Saturation): void {
 @inline
 function tanh4(x: v128): v128 {
   // 1 - 2 / (e^2x + 1)
-  const bounded = f32x4.min(f32x4.max(x, f32x4.splat(-15)), f32x4.splat(15))
+  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-15)), f32x4.splat(15))
   const e = exp2x4(f32x4.mul(bounded, f32x4.splat(2.8853900817779268)))
   return f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), f32x4.add(e, f32x4.splat(1))))
 }
