@@ -1,8 +1,7 @@
 // A new remix of a work: every stem on its own track, in place, so that pressing play gives the song.
 import type { NewId } from '../std/index.ts'
 import { barTicks, type MeterPoint, type TempoPoint, tick, tickAtBar, ticks } from '../time/index.ts'
-import { stemFrames } from './edits/index.ts'
-import { tickAfterFrames } from './edits/change.ts'
+import { stemFrames, tickAfterFrames } from './edits/index.ts'
 import { type AnyRecord, MASTER_TRACK_ID, type RemixSnapshot, ROLES, type Role, type StemRecord } from './records.ts'
 
 /** What must be known of a stem; lengths come from the decoded file, or from the catalogue until it is there. */
