@@ -168,7 +168,7 @@ export class DeviceChain {
   }
 
   update(devices: readonly PlanDevice[]): void {
-    this.slots.forEach((slot, index) => slot.update(devices[index]!))
+    for (const [index, slot] of this.slots.entries()) slot.update(devices[index]!)
   }
 
   begin(frame: number): void {

@@ -28,6 +28,8 @@ export interface RenderPlanOptions {
   /** 0..1, some times a second. */
   readonly onProgress?: (fraction: number) => void
   readonly onWarning?: (problem: Problem) => void
+  /** Kernels to render in; a fresh instance unless given. */
+  readonly kernels?: Kernels
   readonly blockFrames?: number
   readonly skipsSilence?: boolean
   /** Path of a module that makes the devices in place of the built-in ones. */
@@ -42,7 +44,7 @@ export const renderPlan = async (options: RenderPlanOptions): Promise<Result<{ r
   const { plan, cacheDir, fromFrame, toFrame, threads, signal, onBlock, onStem, onProgress, onWarning = () => {} } = options
   assert(toFrame > fromFrame, 'a render holds at least one frame')
   const { loudnessGainDb = null, deviceModule = null, skipsSilence = true, blockFrames = BLOCK_FRAMES } = options
-  const kernels = loadKernels()
+  const kernels = options.kernels ?? loadKernels()
   let renderer: BlockRenderer | undefined
   let workers: TrackWorkers | undefined
   try {

@@ -23,17 +23,41 @@ export type FrameRange = z.infer<typeof frameRangeSchema>
 export const stemFileSchema = z.object({ path, contentSha256: sha256, name: z.string().max(300) })
 export type StemFile = z.infer<typeof stemFileSchema>
 
+const text = z.string().max(10_000)
+/** Ordinary tags of one file; the stamp that follows signs over them. */
+export const fileTagsSchema = z.object({
+  title: text,
+  artist: text,
+  remixer: text.exactOptional(),
+  originalArtist: text.exactOptional(),
+  originalTitle: text.exactOptional(),
+  rights: text.exactOptional(),
+  licenceUrl: text.exactOptional(),
+  sourceUrl: text.exactOptional(),
+  encoder: text.exactOptional(),
+  comment: text.exactOptional(),
+  digitalSourceType: text.exactOptional(),
+  containsAi: z.enum(['All', 'Partly', 'None']).exactOptional(),
+  sourceIsrcs: z.array(z.string().max(100)).max(1_000).exactOptional(),
+  receiptId: text.exactOptional(),
+  extra: z.record(z.string().max(100), text).exactOptional(),
+})
+export type FileTags = z.infer<typeof fileTagsSchema>
+
 export const exportJobSchema = z.object({
   plan: renderPlanSchema,
   /** Where to decode from what the cache lacks. */
-  stems: z.array(stemFileSchema).max(10_000),
+  stems: z.array(stemFileSchema).max(10_000).readonly(),
   /** Null is the whole remix with its tail. */
   range: frameRangeSchema.nullable(),
   loudnessTargetLufs: z.number().min(-40).max(-5).nullable(),
   threads: z.int().min(1).max(64),
   /** Files to write from one render. `trackId` null is the master mix; otherwise that track alone, before master processing. Paths are the caller's
    *  temporary files; the engine removes them again when the export fails or is cancelled. */
-  outputs: z.array(z.object({ path, format: exportFormatSchema, trackId: id.nullable() })).max(10_000),
+  outputs: z
+    .array(z.object({ path, format: exportFormatSchema, trackId: id.nullable(), tags: fileTagsSchema }))
+    .max(10_000)
+    .readonly(),
 })
 export type ExportJob = z.infer<typeof exportJobSchema>
 
@@ -113,7 +137,7 @@ export interface WrittenFile {
   readonly bytes: number
   /** SHA-256 of the float samples handed to the encoder, interleaved, little-endian. */
   readonly pcmSha256: string
-  /** SHA-256 of the samples as the file holds them; null for lossy formats. */
+  /** Canonical hash of the integer samples the file holds (docs/formats/pcm-hash.md); null where a decoder does not give them back exactly. */
   readonly filePcmSha256: string | null
 }
 
@@ -200,6 +224,9 @@ export interface EngineEvents {
   'playback.warning': Problem
 }
 export type EngineEventName = keyof EngineEvents
+
+/** From main to the engine beside a message port: that port is a window's and may send transport commands only. */
+export const ENGINE_ATTACH_WINDOW = 'engine.attachWindow'
 
 /** What travels to the engine. */
 export type ToEngine = { readonly id: number; readonly name: string; readonly payload: unknown } | { readonly cancel: number }

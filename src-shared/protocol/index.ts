@@ -1,4 +1,5 @@
 export * from './app.ts'
+export * from './engine-client.ts'
 export * from './engine.ts'
 export * from './pack.ts'
 export * from './render-plan.ts'

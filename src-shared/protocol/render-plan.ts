@@ -69,7 +69,7 @@ const sourceSchema = z.object({
 })
 
 /** A render plan whose routing holds: one master at the end, clips point at sources, sends only ever run forward. */
-export const renderPlanSchema = z
+export const renderPlanSchema: z.ZodType<RenderPlan> = z
   .object({
     v: z.literal(PLAN_VERSION),
     sampleRate: z.literal(REMIX_SAMPLE_RATE),
@@ -92,4 +92,4 @@ export const renderPlanSchema = z
           context.addIssue({ code: 'custom', message: 'a send must run to a later bus' })
       }
     })
-  }) satisfies z.ZodType<RenderPlan>
+  })

@@ -1,0 +1,213 @@
+// An export: decode what is missing, find the gain for a loudness target, render once for all formats, and leave nothing behind when it fails.
+import { rm } from 'node:fs/promises'
+import type {
+  EngineProgress,
+  ExportJob,
+  ExportReply,
+  FrameRange,
+  LoudnessReport,
+  RenderReport,
+  WrittenFile,
+} from '../../src-shared/protocol/index.ts'
+import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
+import { ensureDecoded } from '../files/index.ts'
+import { loadKernels } from '../kernels/index.ts'
+import type { StereoBlock } from './channel.ts'
+import { abortWriters, isSideEncoder, openWriters, type Output } from './export-writers.ts'
+import { MasterMeasure } from './master-measure.ts'
+import { renderPlan } from './render-plan.ts'
+
+export interface ExportContext {
+  readonly cacheDir: string
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: EngineProgress) => void
+  /** Module that makes devices in place of the built-in ones. */
+  readonly deviceModule?: string | null
+}
+
+/** How far from the target counts as reached. */
+const LOUDNESS_TOLERANCE_LU = 0.2
+/** Encoders that run beside the render at once; more files take further passes over the same sound. */
+const MAX_SIDE_ENCODERS = 8
+
+/** Runs an export job. Files are complete and at their paths when it succeeds; none of them is there when it fails. */
+export const exportPlan = async (job: ExportJob, context: ExportContext): Promise<Result<ExportReply>> => {
+  const { plan } = job
+  const range = job.range ?? { fromFrame: 0, toFrame: plan.lengthFrames + plan.tailFrames }
+  if (range.toFrame <= range.fromFrame)
+    return fail('export.empty', 'There is nothing to export: the remix holds no clips. Add some and try again.')
+  const decoded = await decodeMissing(job, context)
+  if (!decoded.ok) return decoded
+
+  const gain = await findLoudnessGain(job, range, context)
+  if (!gain.ok) return gain
+  const files: WrittenFile[] = []
+  let report: RenderReport | undefined
+  const passes = spreadPasses(job.outputs)
+  for (const [index, outputs] of passes.entries()) {
+    const onProgress = (fraction: number): void =>
+      context.onProgress({ step: 'render', fraction: (index + fraction) / passes.length, stem: null })
+    const pass = await renderPass(job, range, outputs, gain.value, context, onProgress)
+    if (pass.ok) files.push(...pass.value.files)
+    if (!pass.ok || context.signal.aborted) {
+      await removeFiles(files)
+      return pass.ok ? cancelled() : pass
+    }
+    report ??= pass.value
+  }
+  const { pcmSha256, durationFrames, loudness, warnings } = report!
+  return ok({
+    pcmSha256,
+    durationFrames,
+    loudness,
+    gainDb: gain.value ?? 0,
+    shortfall: describeShortfall(job.loudnessTargetLufs, loudness),
+    warnings,
+    // As they were asked for, whatever pass wrote them.
+    files: job.outputs.flatMap(({ path }) => files.filter((file) => file.path === path)),
+  })
+}
+
+/** Only what this job wrote: a path that was taken before belongs to somebody else. */
+const removeFiles = async (files: readonly WrittenFile[]): Promise<void> => {
+  await Promise.all(files.map(({ path }) => rm(path, { force: true })))
+}
+
+const cancelled = () => fail('export.cancelled', 'The export was cancelled; nothing was written.')
+
+/** Decodes what the plan hears and the cache lacks. */
+const decodeMissing = async ({ plan, stems }: ExportJob, { cacheDir, signal, onProgress }: ExportContext): Promise<Result<null>> => {
+  const used = new Set(plan.tracks.flatMap((track) => track.clips.map((clip) => plan.sources[clip.source]!.contentSha256)))
+  const wanted = stems.filter((stem) => used.has(stem.contentSha256))
+  const fractions = new Map(wanted.map((stem) => [stem.contentSha256, 0]))
+  const results = await Promise.all(
+    wanted.map((stem) =>
+      ensureDecoded({
+        path: stem.path,
+        contentSha256: stem.contentSha256,
+        cacheDir,
+        signal,
+        onProgress: (fraction) => {
+          fractions.set(stem.contentSha256, fraction)
+          const sum = [...fractions.values()].reduce((total, one) => total + one, 0)
+          onProgress({ step: 'decode', fraction: sum / wanted.length, stem: stem.name })
+        },
+      }),
+    ),
+  )
+  if (signal.aborted) return cancelled()
+  const failed = results.find((result) => !result.ok)
+  return failed && !failed.ok ? err(failed.error) : ok(null)
+}
+
+/** First pass of an export with a loudness target: the gain that reaches it, in dB; null without a target. */
+const findLoudnessGain = async (job: ExportJob, range: FrameRange, context: ExportContext): Promise<Result<number | null>> => {
+  const { loudnessTargetLufs } = job
+  if (loudnessTargetLufs === null) return ok(null)
+  const kernels = loadKernels()
+  const measure = new MasterMeasure(kernels)
+  const rendered = await renderPlan({
+    plan: job.plan,
+    cacheDir: context.cacheDir,
+    ...range,
+    threads: job.threads,
+    kernels,
+    signal: context.signal,
+    deviceModule: context.deviceModule ?? null,
+    onBlock: (block) => measure.push(block, block.frames),
+    onProgress: (fraction) => context.onProgress({ step: 'measure', fraction, stem: null }),
+  })
+  if (!rendered.ok) return rendered
+  const { integratedLufs } = measure.finish().loudness
+  // Rounded, so that the last digit of a logarithm can never decide the bits of an export.
+  return ok(integratedLufs === null ? 0 : Math.round((loudnessTargetLufs - integratedLufs) * 1_000) / 1_000)
+}
+
+const describeShortfall = (target: number | null, { integratedLufs, truePeakDb }: LoudnessReport): string | null => {
+  if (target === null) return null
+  if (integratedLufs === null) return `The target of ${target} LUFS could not be aimed at: the export is too short or too quiet to measure.`
+  const miss = integratedLufs - target
+  if (Math.abs(miss) <= LOUDNESS_TOLERANCE_LU) return null
+  const figures = `The export is at ${integratedLufs.toFixed(1)} LUFS, ${Math.abs(miss).toFixed(1)} LU ${miss < 0 ? 'below' : 'above'} the target of ${target}`
+  return miss < 0
+    ? `${figures}: the limiter held the peaks at ${truePeakDb.toFixed(1)} dBTP. Choose a lower target, or tame the peaks with a compressor.`
+    : `${figures}: the dynamics on the master answered to the gain. Lower the target by the difference.`
+}
+
+/** Outputs of each pass: the limit is on encoders with a thread or process of their own. */
+const spreadPasses = (outputs: readonly Output[]): readonly (readonly Output[])[] => {
+  const passes: Output[][] = [[]]
+  let side = 0
+  for (const output of outputs) {
+    const isSide = isSideEncoder(output.format)
+    if (isSide && side === MAX_SIDE_ENCODERS) {
+      passes.push([])
+      side = 0
+    }
+    if (isSide) side++
+    passes[passes.length - 1]!.push(output)
+  }
+  return passes
+}
+
+interface PassReport extends RenderReport {
+  readonly files: readonly WrittenFile[]
+}
+
+const renderPass = async (
+  job: ExportJob,
+  range: FrameRange,
+  outputs: readonly Output[],
+  loudnessGainDb: number | null,
+  context: ExportContext,
+  onProgress: (fraction: number) => void,
+): Promise<Result<PassReport>> => {
+  const kernels = loadKernels()
+  const measure = new MasterMeasure(kernels)
+  const warnings: Problem[] = []
+  const opened = await openWriters(job.plan, range, outputs, kernels)
+  if (!opened.ok) return opened
+  const writers = opened.value
+  const mixes = writers.filter((writer) => writer.trackIndex === null)
+  const stems = writers.filter((writer) => writer.trackIndex !== null)
+  const rendered = await renderPlan({
+    plan: job.plan,
+    cacheDir: context.cacheDir,
+    ...range,
+    threads: job.threads,
+    kernels,
+    loudnessGainDb,
+    signal: context.signal,
+    deviceModule: context.deviceModule ?? null,
+    onProgress,
+    onWarning: (problem) => warnings.push(problem),
+    onBlock: async (block) => {
+      measure.push(block, block.frames)
+      for (const writer of mixes) writer.push(block, block.frames, block.frame)
+      for (const writer of writers) await writer.drain()
+    },
+    ...(stems.length > 0
+      ? {
+          onStem: (track: number, block: StereoBlock, frames: number, frame: number) => {
+            for (const writer of stems) if (writer.trackIndex === track) writer.push(block, frames, frame)
+          },
+        }
+      : {}),
+  })
+  if (!rendered.ok) {
+    await abortWriters(writers)
+    return rendered
+  }
+  const master = measure.finish()
+  const files: WrittenFile[] = []
+  for (const [index, writer] of writers.entries()) {
+    const finished = await writer.finish(range.toFrame, master)
+    if (!finished.ok) {
+      await abortWriters(writers.slice(index))
+      await removeFiles(files)
+      return finished
+    }
+    files.push(finished.value)
+  }
+  return ok({ ...master, durationFrames: range.toFrame - range.fromFrame, gainDb: 0, shortfall: null, warnings, files })
+}

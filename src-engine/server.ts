@@ -1,0 +1,187 @@
+// The answering side of the engine protocol: decodes every request, runs it, replies with a Result. One engine serves its owner and any windows.
+import {
+  type EngineEventName,
+  type EngineEvents,
+  type EngineProgress,
+  type EngineReplies,
+  type EngineRequest,
+  type EngineRequestName,
+  engineRequestSchemas,
+  type FormatAvailability,
+  toEngineSchema,
+  transportRequestSchemas,
+  EXPORT_FORMATS,
+} from '../src-shared/protocol/index.ts'
+import { fail, ok, type Problem, ProblemError, type Result } from '../src-shared/std/index.ts'
+import { availableFormats, ensureDecoded } from './files/index.ts'
+import type { MessageEnd } from './parent-port.ts'
+import { exportPlan } from './render/index.ts'
+import { measureStem, stemPeaks } from './stem-sound.ts'
+import { type AudioOutput, openOutput, Transport } from './transport/index.ts'
+
+interface Call {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: EngineProgress) => void
+}
+
+type Handlers = {
+  readonly [N in EngineRequestName]: (payload: EngineRequest<N>, call: Call) => Result<EngineReplies[N]> | Promise<Result<EngineReplies[N]>>
+}
+
+interface Opened {
+  readonly cacheDir: string
+  readonly output: AudioOutput
+  readonly transport: Transport
+}
+
+/** Events a window wants many times a second; the owner gets them only where there is no window. */
+const FREQUENT: ReadonlySet<EngineEventName> = new Set(['transport.position', 'meters'])
+
+export class EngineServer {
+  readonly #owners = new Set<MessageEnd>()
+  readonly #windows = new Set<MessageEnd>()
+  #opened: Opened | undefined
+
+  /** The process that started the engine: may ask everything. */
+  attachOwner(end: MessageEnd): void {
+    this.#owners.add(end)
+    this.#listen(end, engineRequestSchemas)
+  }
+
+  /** A window: transport commands only. */
+  attachWindow(end: MessageEnd): void {
+    this.#windows.add(end)
+    end.onClose(() => this.#windows.delete(end))
+    this.#listen(end, transportRequestSchemas)
+    if (this.#opened) end.postMessage({ event: 'transport.changed', payload: this.#opened.transport.state })
+  }
+
+  async dispose(): Promise<void> {
+    this.#opened?.transport.dispose()
+    await this.#opened?.output.close()
+    this.#opened = undefined
+  }
+
+  #listen(end: MessageEnd, schemas: Partial<typeof engineRequestSchemas>): void {
+    const running = new Map<number, AbortController>()
+    end.onClose(() => {
+      for (const controller of running.values()) controller.abort()
+    })
+    end.onMessage((message) => {
+      const decoded = toEngineSchema.safeParse(message)
+      // Without an id there is nobody to answer.
+      if (!decoded.success) return
+      if ('cancel' in decoded.data) {
+        running.get(decoded.data.cancel)?.abort()
+        return
+      }
+      const { id, name, payload } = decoded.data
+      const controller = new AbortController()
+      running.set(id, controller)
+      const call: Call = { signal: controller.signal, onProgress: (progress) => end.postMessage({ id, progress }) }
+      this.#run(schemas, name, payload, call)
+        .then((result) => end.postMessage({ id, result }))
+        .finally(() => running.delete(id))
+    })
+  }
+
+  async #run(schemas: Partial<typeof engineRequestSchemas>, name: string, payload: unknown, call: Call): Promise<Result<unknown>> {
+    const schema = Object.hasOwn(schemas, name) ? schemas[name as EngineRequestName] : undefined
+    if (schema === undefined)
+      return fail(
+        'engine.unknown_request',
+        `The audio engine does not take "${name}" here. Update Stemma so that all its parts are of one version.`,
+      )
+    const decoded = schema.safeParse(payload)
+    if (!decoded.success) {
+      const [issue] = decoded.error.issues
+      const where = issue ? `${issue.path.join('.')}: ${issue.message}` : ''
+      return fail('engine.bad_request', `The audio engine was given something it cannot use (${name}; ${where}). The remix may be damaged.`)
+    }
+    try {
+      const handler = this.#handlers[name as EngineRequestName] as (
+        payload: unknown,
+        call: Call,
+      ) => Result<unknown> | Promise<Result<unknown>>
+      return await handler(decoded.data, call)
+    } catch (error) {
+      if (error instanceof ProblemError) return { ok: false, error: error.problem }
+      throw error
+    }
+  }
+
+  #tell<N extends EngineEventName>(event: N, payload: EngineEvents[N]): void {
+    const isForWindows = FREQUENT.has(event) && this.#windows.size > 0
+    for (const end of isForWindows ? this.#windows : [...this.#owners, ...this.#windows]) end.postMessage({ event, payload })
+  }
+
+  #open(): Opened {
+    if (this.#opened) return this.#opened
+    const problem: Problem = { code: 'engine.not_open', message: 'The audio engine has not been opened yet. Restart Stemma.' }
+    throw new ProblemError(problem)
+  }
+
+  readonly #handlers: Handlers = {
+    'engine.open': async ({ cacheDir, output: wanted }) => {
+      await this.dispose()
+      const output = await openOutput(wanted)
+      const transport = new Transport({
+        output,
+        cacheDir,
+        listener: {
+          onState: (state) => this.#tell('transport.changed', state),
+          onPosition: (frame) => this.#tell('transport.position', { frame }),
+          onMeters: (meters) => this.#tell('meters', meters),
+          onWarning: (problem) => this.#tell('playback.warning', problem),
+        },
+      })
+      this.#opened = { cacheDir, output, transport }
+      this.#tell('transport.changed', transport.state)
+      return ok({ pid: process.pid, output: output.state })
+    },
+    'engine.formats': async () => ok(await exportFormats()),
+    'sources.prepare': async ({ stems }, { signal, onProgress }) => {
+      const { cacheDir } = this.#open()
+      const results = await Promise.all(
+        stems.map(({ path, contentSha256, name }) =>
+          ensureDecoded({
+            path,
+            contentSha256,
+            cacheDir,
+            signal,
+            onProgress: (fraction) => onProgress({ step: 'decode', fraction, stem: name }),
+          }),
+        ),
+      )
+      const prepared = []
+      for (const result of results) {
+        if (!result.ok) return result
+        const { contentSha256, lengthFrames, channels } = result.value
+        prepared.push({ contentSha256, lengthFrames, channels })
+      }
+      return ok(prepared)
+    },
+    'sources.peaks': ({ contentSha256 }) => stemPeaks(this.#open().cacheDir, contentSha256),
+    'sources.measure': ({ contentSha256 }, { signal }) => measureStem(this.#open().cacheDir, contentSha256, signal),
+    'plan.load': ({ plan }) => {
+      this.#open().transport.load(plan)
+      return ok(null)
+    },
+    'plan.measure': ({ plan, range, threads }, call) =>
+      exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { cacheDir: this.#open().cacheDir, ...call }),
+    'export.run': (job, call) => exportPlan(job, { cacheDir: this.#open().cacheDir, ...call }),
+    'transport.play': ({ fromFrame }) => this.#open().transport.play(fromFrame),
+    'transport.stop': () => ok(this.#open().transport.stop()),
+    'transport.seek': ({ frame }) => this.#open().transport.seek(frame),
+    'transport.loop': ({ range }) => ok(this.#open().transport.loop(range)),
+    'transport.state': () => ok(this.#open().transport.state),
+  }
+}
+
+const exportFormats = async (): Promise<readonly FormatAvailability[]> => {
+  const available = await availableFormats()
+  return EXPORT_FORMATS.map((format) => {
+    const container = available.find((one) => format.startsWith(one.format))
+    return { format, isAvailable: container?.isAvailable ?? false, reason: container?.reason ?? null }
+  })
+}
