@@ -2,7 +2,6 @@
 // Each chunk carries warm-up packets whose sound is dropped; the grid is fixed, so the same file gives the same samples every time.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { OfflineAudioContext } from 'node-web-audio-api'
 import type { AudioBlock } from './audio-source.ts'
 import { audioError } from './problems.ts'
 
@@ -24,7 +23,7 @@ const exposeGarbageCollection = (): (() => void) => {
   return typeof gc === 'function' ? () => void gc() : () => {}
 }
 
-const collectGarbage = exposeGarbageCollection()
+let collectGarbage: (() => void) | undefined
 /** Every 20 s of audio: 8 MB of stereo between collections. */
 const CHUNKS_PER_COLLECTION = 4
 
@@ -38,6 +37,9 @@ export async function* decodeCodecChunks(
   chunks: Iterable<CodecChunk>,
   { sampleRate, channels, name }: { readonly sampleRate: number; readonly channels: number; readonly name: string },
 ): AsyncGenerator<AudioBlock, void, undefined> {
+  // Loaded late: render threads import this folder to read the cache and must not pay for a decoder.
+  const { OfflineAudioContext } = await import('node-web-audio-api')
+  collectGarbage ??= exposeGarbageCollection()
   const context = new OfflineAudioContext(channels, 1, sampleRate)
   const iterator = chunks[Symbol.iterator]()
   const planes: Float32Array<ArrayBuffer>[] = []

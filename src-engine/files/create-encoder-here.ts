@@ -1,21 +1,17 @@
-// Picks the encoder for a format, in the calling thread.
-import { unreachable, type Result } from '../../src-shared/std/index.ts'
-import { createFlacEncoder } from './encode-flac.ts'
-import { createM4aEncoder } from './encode-m4a.ts'
-import { createMp3Encoder } from './encode-mp3.ts'
-import { createWavEncoder } from './encode-wav.ts'
+// Picks the encoder for a format, in the calling thread. Each is loaded when wanted: two of them bring a WebAssembly codec along.
+import { type Result, unreachable } from '../../src-shared/std/index.ts'
 import type { AudioEncoderSink, EncodeRequest } from './encoder.ts'
 
 export const createEncoderHere = async (request: EncodeRequest): Promise<Result<AudioEncoderSink>> => {
   switch (request.format) {
     case 'wav':
-      return createWavEncoder(request)
+      return (await import('./encode-wav.ts')).createWavEncoder(request)
     case 'flac':
-      return createFlacEncoder(request)
+      return (await import('./encode-flac.ts')).createFlacEncoder(request)
     case 'mp3':
-      return createMp3Encoder(request)
+      return (await import('./encode-mp3.ts')).createMp3Encoder(request)
     case 'm4a':
-      return createM4aEncoder(request)
+      return (await import('./encode-m4a.ts')).createM4aEncoder(request)
     default:
       return unreachable(request.format)
   }

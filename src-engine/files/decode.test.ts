@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { unwrap } from '../../src-shared/std/index.ts'
-import { openAudio } from './open-audio.ts'
+import { closeDecodePool, ensureDecoded, openAudio, openDecoded, probeAudio } from './index.ts'
 import { ffmpeg, ffmpegDecode, hasFfmpeg, hasMaterial, largestDifference, MATERIAL, scratch, sha256Of } from './testing.ts'
 
 const { dir, remove } = scratch()
+beforeAll(() => buildKernels())
 afterAll(remove)
 
 const decodeAll = async (
@@ -92,8 +94,6 @@ describe.skipIf(!hasMaterial || !hasFfmpeg)('decoding real stems beside ffmpeg',
 
 describe.skipIf(!hasMaterial)('the cache of decoded stems', () => {
   it('gives back what was decoded, leaves silence out, and has the same bytes from two runs', async () => {
-    const { ensureDecoded, openDecoded, closeDecodePool } = await import('./index.ts')
-    const { readFileSync } = await import('node:fs')
     const path = join(MATERIAL, 'potassium-24bars', 'snare.flac')
     const contentSha256 = sha256Of(path)
     const first = unwrap(await ensureDecoded({ path, contentSha256, cacheDir: join(dir, 'one') }))
@@ -109,6 +109,20 @@ describe.skipIf(!hasMaterial)('the cache of decoded stems', () => {
     expect(Buffer.from(left.buffer).equals(Buffer.from(direct.buffer))).toBe(true)
     for (const { startFrame, lengthFrames } of source.silentRanges()) expect(source.isSilent(startFrame, lengthFrames)).toBe(true)
     source.close()
+    await closeDecodePool()
+  })
+
+  it('brings a 24 kHz stem to 48 kHz, twice as long to the frame', async () => {
+    const path = join(MATERIAL, 'potassium', 'minilogue-synth.m4a')
+    expect(unwrap(await probeAudio(path))).toMatchObject({
+      codec: 'aac',
+      sampleRate: 24_000,
+      channels: 2,
+      lengthFrames: 5_994_780,
+      lengthFrames48: 11_989_560,
+    })
+    const info = unwrap(await ensureDecoded({ path, contentSha256: sha256Of(path), cacheDir: join(dir, 'resampled') }))
+    expect(info.lengthFrames).toBe(11_989_560)
     await closeDecodePool()
   })
 })

@@ -1,11 +1,11 @@
 // M4A through the user's own ffmpeg, fed by pipe: no AAC encoder with a fitting licence can be shipped. Length and tags are then set exactly.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { type AudioEncoderSink, type EncodedInfo, type EncodeRequest, MIME_TYPES } from './encoder.ts'
 import { patchMp4 } from './mp4-patch.ts'
-import { encodeProblem } from './part-file.ts'
+import { encodeProblem, takenProblem } from './part-file.ts'
 import { checkTags } from './tag-set.ts'
 import { buildMp4Metadata } from './tags-mp4.ts'
 
@@ -60,8 +60,7 @@ const exitOf = (child: ChildProcess): Promise<number> =>
 export const createM4aEncoder = async (request: EncodeRequest): Promise<Result<AudioEncoderSink>> => {
   const ffmpeg = findFfmpeg()
   if (!ffmpeg || !(await hasAacEncoder(ffmpeg))) return fail('encode.no_ffmpeg', NO_FFMPEG)
-  if (statSync(request.path, { throwIfNoEntry: false }))
-    return { ok: false, error: encodeProblem(Object.assign(new Error('exists'), { code: 'EEXIST' }), request.path) }
+  if (existsSync(request.path)) return { ok: false, error: takenProblem(request.path) }
   const input = ['-f', 'f32le', '-ar', String(request.sampleRate), '-ac', '2', '-i', 'pipe:0']
   const output = [
     '-map_metadata',

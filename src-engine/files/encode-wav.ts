@@ -1,5 +1,5 @@
 // WAV writer: bext and iXML stand before the sound, as broadcast tools want them, in space kept for them; INFO and ID3 follow the sound.
-import { fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import { ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { type AudioEncoderSink, type EncodedInfo, type EncodeRequest, MIME_TYPES } from './encoder.ts'
 import { encodeProblem, PartFile } from './part-file.ts'
 import { PcmHasher, Quantiser } from './quantise.ts'
@@ -10,13 +10,22 @@ import { BEXT_SPACE, buildBext, buildInfoList, buildIxml, IXML_SPACE, riffChunk 
 /** RIFF sizes are 32-bit; room for the tags behind the sound and for the manifest that signing adds. */
 const MAX_DATA_BYTES = 2 ** 32 - 1 - 64 * 1024 * 1024
 
-const tooLong = () =>
-  fail('encode.too_long', 'The export is longer than a WAV file can hold (4 GB). Export a shorter range, fewer bits, or FLAC.')
+const tooLong = (): Problem => ({
+  code: 'encode.too_long',
+  message: 'The export is longer than a WAV file can hold (4 GB). Export a shorter range, fewer bits, or FLAC.',
+})
+
+const frameBytesOf = (request: EncodeRequest): number => ((request.bitDepth ?? 24) / 8) * 2
+
+/** The problem with an export that is known to be too long, if it is. */
+export const refuseLongWav = (request: EncodeRequest): Problem | undefined =>
+  (request.expectedFrames ?? 0) * frameBytesOf(request) > MAX_DATA_BYTES ? tooLong() : undefined
 
 export const createWavEncoder = (request: EncodeRequest): Result<AudioEncoderSink> => {
   const bitDepth = request.bitDepth ?? 24
-  const frameBytes = 2 * (bitDepth / 8)
-  if ((request.expectedFrames ?? 0) * frameBytes > MAX_DATA_BYTES) return tooLong()
+  const frameBytes = frameBytesOf(request)
+  const refused = refuseLongWav(request)
+  if (refused) return { ok: false, error: refused }
   let file: PartFile
   try {
     file = new PartFile(request.path)
@@ -42,7 +51,7 @@ export const createWavEncoder = (request: EncodeRequest): Result<AudioEncoderSin
   file.append(new Uint8Array(dataAt + 8))
   return ok({
     write(left, right, count) {
-      if ((frames + count) * frameBytes > MAX_DATA_BYTES) throw new ProblemError(tooLong().error)
+      if ((frames + count) * frameBytes > MAX_DATA_BYTES) throw new ProblemError(tooLong())
       try {
         if (quantiser)
           quantiser.write(left, right, count, (packed) => {

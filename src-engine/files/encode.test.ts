@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildKernels } from '../../scripts/build-kernels.mjs'
@@ -243,5 +243,40 @@ describe.skipIf(!hasFfmpeg)('encoders beside ffmpeg', () => {
     expect(tags).toMatchObject({ TITLE: TAGS.title, ARTIST: TAGS.artist, CONTAINSAI: 'Partly', STEMMA_RECEIPT: TAGS.receiptId })
     expect(tags).not.toHaveProperty('ISRC')
     expect(tags).not.toHaveProperty('TSRC')
+  })
+})
+
+describe('encoders in a worker', () => {
+  it('a long WAV is the same file as one written in place', async () => {
+    const { left, right } = signal()
+    const hashes = []
+    for (const [name, expectedFrames] of [
+      ['here.wav', undefined],
+      ['there.wav', 2_880_001],
+    ] as const) {
+      const path = join(dir, name)
+      const sink = unwrap(
+        await createEncoder({ format: 'wav', bitDepth: 24, path, sampleRate: 48_000, ...(expectedFrames ? { expectedFrames } : {}) }),
+      )
+      for (let i = 0; i < 15; i++) await sink.write(left, right, FRAMES)
+      hashes.push(unwrap(await sink.finish({ tags: TAGS })).pcmSha256)
+    }
+    expect(hashes[0]).toBe(hashes[1])
+    expect(readFileSync(join(dir, 'here.wav')).equals(readFileSync(join(dir, 'there.wav')))).toBe(true)
+  })
+
+  it('never touches a file that was there before', async () => {
+    const path = join(dir, 'mine.mp3')
+    writeFileSync(path, 'mine')
+    expect(await createEncoder({ format: 'mp3', path, sampleRate: 48_000 })).toMatchObject({
+      ok: false,
+      error: { code: 'encode.unwritable' },
+    })
+    expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+
+  it('a folder that is gone comes back as a problem', async () => {
+    const sink = unwrap(await createEncoder({ format: 'flac', path: join(dir, 'nowhere', 'a.flac'), sampleRate: 48_000 }))
+    expect(await sink.finish({ tags: TAGS })).toMatchObject({ ok: false, error: { code: 'encode.unwritable' } })
   })
 })

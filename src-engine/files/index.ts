@@ -18,4 +18,5 @@ export { type FrameRange, isCacheDamage, openDecoded, type PcmSource } from './p
 export { type PeakRequest, type Peaks, readPeaks } from './peaks.ts'
 export { type AudioProblemCode, audioProblem } from './problems.ts'
 export { readTags } from './read-tags.ts'
+export { type AudioFacts, probeAudio } from './probe-audio.ts'
 export { checkTags, type LoudnessSummary, type TagSet } from './tag-set.ts'

@@ -84,3 +84,6 @@ export const encodeProblem = (thrown: unknown, path: string): Problem => {
     }
   throw thrown
 }
+
+/** For a path that holds a file already: exports never write over anything. */
+export const takenProblem = (path: string): Problem => encodeProblem(Object.assign(new Error('taken'), { code: 'EEXIST' }), path)

@@ -49,13 +49,6 @@ export class PeakCollector {
     }
   }
 
-  /** Silence costs nothing but its place. */
-  addSilence(frames: number): void {
-    const zero = new Float32Array(Math.min(frames, 16_384))
-    const planes = Array.from({ length: this.#channels }, () => zero)
-    for (let left = frames; left > 0; left -= zero.length) this.add(planes, Math.min(left, zero.length))
-  }
-
   /** The whole file's bytes. */
   finish(contentSha256: string, lengthFrames: number): Uint8Array {
     if (this.#filled > 0) this.#flush()
