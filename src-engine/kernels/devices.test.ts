@@ -113,7 +113,9 @@ describe.each(DEVICE_KINDS)('%s', (kind) => {
   })
 
   const hasMix = DEVICE_PARAMETERS[kind].some(({ name }) => name === 'mixPercent')
-  it.skipIf(!hasMix)('is its input, late by its latency, at mix 0', () => {
+  if (!hasMix) return
+
+  it('is its input, late by its latency, at mix 0', () => {
     const processor = device(kind, { ...AT_WORK[kind], mixPercent: 0 })
     const input = noise(FRAMES, 9)
     const output = process(processor, input, 500)

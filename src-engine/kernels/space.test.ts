@@ -189,3 +189,23 @@ describe('filter', () => {
     })
   })
 })
+
+describe('equaliser and filter', () => {
+  it.each([
+    ['eq', [[RATE, 'band3Db', 18]]],
+    ['eq', [[RATE, 'band3Type', 0]]],
+    ['eq', [[RATE, 'band2Type', 5]]],
+    ['filter', [[RATE, 'cutoffHz', 300]]],
+    ['filter', [[RATE, 'mode', 3]]],
+  ] as const)('%s glides through %j without a click', (kind, gesture) => {
+    const params = kind === 'eq' ? { band3Db: -6 } : {}
+    const out = run(kernels, makeDevice(kernels, kind, params), bothSides(sine({ hz: 100, frames: RATE * 2, peak: 0.25 })), { gesture })
+    let steepest = 0
+    for (let i = RATE - 10; i < RATE + 2_000; i++) {
+      const [a = 0, b = 0] = [out.left[i - 1], out.left[i]]
+      steepest = Math.max(steepest, Math.abs(b - a))
+    }
+    // The sine itself moves by 0.0033 a frame; a jump of its level at once would be up to 0.25.
+    expect(steepest).toBeLessThan(0.02)
+  })
+})
