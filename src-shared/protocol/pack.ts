@@ -99,6 +99,8 @@ export const workFileSchema = z.object({
         title: z.string().min(1).max(300),
         role: roleSchema,
         isrc: z.string().max(20).nullable().optional(),
+        /** How the stem came to be: played or sung into a microphone or line (the default), or made in a computer. Becomes its IPTC source type. */
+        source: z.enum(['recording', 'electronic']).optional(),
       }),
     )
     .min(1)

@@ -11,6 +11,8 @@ export interface Signer extends Disposable {
   seal(request: SealStemRequest): Promise<Result<StampedFile>>
   /** The C2PA library's verdict, and the tags. A file that kills or stalls the library is `unreadable`. */
   inspect(request: InspectRequest): Promise<Inspection>
+  /** Hash of a lossless file's decoded samples, hex; null where it has none. Here too because decoders meet hostile files. */
+  hashSound(path: string): Promise<string | null>
 }
 
 /** A hostile file must not hold a verification for ever; an honest one of 2 GB takes half a minute. */
@@ -77,6 +79,10 @@ export const createSigner = (host: ProcessHost): Signer => {
       if (reply?.op === 'inspect') return reply.inspection
       const reason = 'the reader of content credentials gave up on this file'
       return { verdict: { state: 'unreadable', activeManifest: null, failures: [], signedAt: null, reason }, tags: [] }
+    },
+    hashSound: async (path) => {
+      const reply = await ask({ op: 'hash-sound', request: { path } }, INSPECT_TIMEOUT_MS)
+      return reply?.op === 'hash-sound' ? reply.sha256 : null
     },
     dispose: () => {
       isDisposed = true

@@ -21,6 +21,12 @@ const answer = async ({ id, call }: SignerCall): Promise<SignerReply> => {
         op: 'inspect',
         inspection: { verdict: await inspect(call.request), tags: await readTags(call.request.path, call.request.mimeType) },
       }
+    case 'hash-sound': {
+      // Decoders load only when a file has nothing to say about itself.
+      const { hashFilePcm } = await import('../../../src-engine/files/index.ts')
+      const hashed = await hashFilePcm(call.request.path)
+      return { id, op: 'hash-sound', sha256: hashed.ok ? hashed.value : null }
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 // The receipt behind a file: found by the id the file names, by the file's hash, or by its sound, then checked down to the log's signature.
-import { createHash, createPublicKey, verify } from 'node:crypto'
 import type { Inclusion, VerifyFinding, VerifyReceipt } from '../../../src-shared/protocol/index.ts'
 import {
   leafHash,
@@ -9,15 +8,11 @@ import {
   verifyReceipt,
   type Receipt,
 } from '../../../src-shared/receipts/index.ts'
-import {
-  fromBase64,
-  jwkBytes,
-  jwkThumbprint,
-  utf8,
-  type Ed25519Jwk,
-  type Sha256,
-  type VerifyEd25519,
-} from '../../../src-shared/std/index.ts'
+import { fromBase64, jwkBytes, jwkThumbprint, utf8, type Ed25519Jwk } from '../../../src-shared/std/index.ts'
+import { sha256, verifyEd25519 } from '../identity/index.ts'
+
+/** Place of a receipt in the log; see `inclusionSchema`. */
+export type LogProof = Readonly<Omit<Inclusion, 'inclusion'>> & { readonly inclusion: readonly string[] }
 
 /** A receipt as the ledger or the service hands it out. Nothing in it is believed. */
 export interface FoundReceipt {
@@ -25,7 +20,7 @@ export interface FoundReceipt {
   /** Key that is said to have signed it. */
   readonly deviceKey: Ed25519Jwk
   readonly matched: 'id' | 'file' | 'sound'
-  readonly proof: Inclusion | null
+  readonly proof: LogProof | null
   /** True where a later receipt withdraws it. */
   readonly isVoid: boolean
 }
@@ -51,20 +46,7 @@ export interface ReceiptVerdict {
   readonly content: Receipt | null
 }
 
-const sha256: Sha256 = (...chunks) => {
-  const hash = createHash('sha256')
-  for (const chunk of chunks) hash.update(chunk)
-  return new Uint8Array(hash.digest())
-}
-
-const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
-
-const verifyEd25519: VerifyEd25519 = (publicKey, message, signature) => {
-  if (publicKey.length !== 32 || signature.length !== 64) return false
-  return verify(null, message, createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: 'der', type: 'spki' }), signature)
-}
-
-const checkProof = (jws: string, proof: Inclusion, logKey: string): { readonly origin: string; readonly isValid: boolean } => {
+const checkProof = (jws: string, proof: LogProof, logKey: string): { readonly origin: string; readonly isValid: boolean } => {
   const key = parseVerifierKey(logKey, sha256)
   if (!key.ok) return { origin: '', isValid: false }
   const checkpoint = verifyCheckpoint(proof.checkpoint, key.value, verifyEd25519)

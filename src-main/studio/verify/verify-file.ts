@@ -27,8 +27,6 @@ export interface VerifyOptions {
   readonly receipts: ReceiptLookup
   /** Newest revocation list, if there is one. */
   readonly revocations: RevocationList | null
-  /** Hash of a file's decoded samples in hex; null for lossy formats. Asked only for files without credentials. */
-  readonly hashFilePcm: (path: string) => Promise<string | null>
   readonly now: Clock
 }
 
@@ -170,12 +168,12 @@ const findReceipt = async (
   own: OwnReport,
   path: string,
   lineage: Lineage | null,
-  { receipts, logKey, hashFilePcm }: VerifyOptions,
+  { receipts, logKey, signer }: VerifyOptions,
 ): Promise<ReceiptVerdict | null> => {
   const receiptId = lineage?.provenance?.receiptId?.replace(/^urn:uuid:/, '') ?? null
   const isStripped = own.manifest === null && own.state !== 'unreadable'
   // Decoding takes seconds; only a file that says nothing about itself is worth it.
-  const filePcmSha256 = isStripped ? await hashFilePcm(path).catch(() => null) : null
+  const filePcmSha256 = isStripped ? await signer.hashSound(path) : null
   const found = await receipts.find({ receiptId, fileSha256: own.fileSha256, filePcmSha256 }).catch(() => [])
   const claims = { c2pa: own.manifest?.label ?? null, fileSha256: own.fileSha256 }
   const checked = found.slice(0, 20).map((receipt) => checkReceipt(receipt, logKey, claims))

@@ -41,7 +41,6 @@ const verify = async (path: string, more: Partial<VerifyOptions> = {}): Promise<
       logKey: null,
       receipts: { find: async () => [] },
       revocations: null,
-      hashFilePcm: async () => null,
       now: Date.now,
       ...more,
     }),
@@ -193,7 +192,6 @@ describe('a file without credentials (6.1)', () => {
     const asked: unknown[] = []
     const report = await verify(stripped, {
       logKey,
-      hashFilePcm: async () => 'a'.repeat(64),
       receipts: {
         find: async (query) => {
           asked.push(query.filePcmSha256)
@@ -201,7 +199,7 @@ describe('a file without credentials (6.1)', () => {
         },
       },
     })
-    expect(asked).toEqual(['a'.repeat(64)])
+    expect(asked).toEqual([await rig.signer.hashSound(fixture('tone.wav'))])
     expect(report).toMatchObject({ verdict: 'caution', integrity: { state: 'recovered' }, receipt: { state: 'synced', matched: 'sound' } })
   })
 
