@@ -24,8 +24,9 @@ const exposeGarbageCollection = (): (() => void) => {
 }
 
 let collectGarbage: (() => void) | undefined
-/** Every 20 s of audio: 8 MB of stereo between collections. */
-const CHUNKS_PER_COLLECTION = 4
+/** About 80 s of stereo. A collection takes some 15 ms, so more often would cost more than decoding itself. */
+const BYTES_PER_COLLECTION = 32 * 1024 * 1024
+let uncollectedBytes = 0
 
 interface Decoded {
   readonly buffer: AudioBuffer
@@ -57,7 +58,6 @@ export async function* decodeCodecChunks(
     decoded.catch(() => {})
     return decoded
   }
-  let count = 0
   let pending = start()
   while (pending) {
     const current = await pending
@@ -78,7 +78,11 @@ export async function* decodeCodecChunks(
       buffer.copyFromChannel(plane.subarray(0, chunk.frames), channel, offset)
     }
     yield { frames: chunk.frames, channels: planes }
-    if (++count % CHUNKS_PER_COLLECTION === 0) collectGarbage()
+    uncollectedBytes += buffer.length * channels * 4
+    if (uncollectedBytes > BYTES_PER_COLLECTION) {
+      uncollectedBytes = 0
+      collectGarbage()
+    }
   }
 }
 
