@@ -1,5 +1,4 @@
 // The last steps of every stem: no direct current, level, a ceiling, soft ends, 16 bits.
-import { seededRandom } from './random.ts'
 import { filter, fromDb, SAMPLE_RATE, type Stereo } from './synthesis/index.ts'
 
 /** No stem goes above this. */
@@ -36,7 +35,15 @@ export const finishStem = (stem: Stereo, gainDb: number, seed: string): Finished
   }
   const left = new Int16Array(frames)
   const right = new Int16Array(frames)
-  const random = seededRandom(seed)
+  let state = 1
+  for (let i = 0; i < seed.length; i++) state = (Math.imul(state, 31) + seed.charCodeAt(i)) | 0
+  // Two 16-bit halves of one step of a linear congruential generator, as one triangular value in ±1.
+  const dither = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    const first = state >>> 16
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return (first - (state >>> 16)) / 65536
+  }
   for (let start = 0; start < frames; ) {
     let end = start
     while (end < frames && Math.abs(stem.left[end] as number) < SILENCE && Math.abs(stem.right[end] as number) < SILENCE) end++
@@ -46,11 +53,12 @@ export const finishStem = (stem: Stereo, gainDb: number, seed: string): Finished
     }
     end = Math.min(frames, Math.max(end, start + 1))
     for (; start < end; start++) {
-      const isMono = stem.left[start] === stem.right[start]
-      const dither = random() - random()
-      left[start] = Math.round((stem.left[start] as number) * 32767 + dither)
+      const a = stem.left[start] as number
+      const b = stem.right[start] as number
+      const noise = dither()
+      left[start] = Math.floor(a * 32767 + noise + 0.5)
       // Where both sides are one, so is their dither: a mono stem stays mono.
-      right[start] = Math.round((stem.right[start] as number) * 32767 + (isMono ? dither : random() - random()))
+      right[start] = a === b ? (left[start] as number) : Math.floor(b * 32767 + dither() + 0.5)
     }
   }
   return { left, right }

@@ -154,8 +154,12 @@ const writeSubframe = (out: BitWriter, samples: Int32Array, residual: Int32Array
         out.write(0, 16)
         quotient -= 16
       }
-      out.write(1, quotient + 1)
-      if (rice > 0) out.write(folded, rice)
+      const low = folded & ((1 << rice) - 1)
+      if (quotient + 1 + rice <= 24) out.write((1 << rice) | low, quotient + 1 + rice)
+      else {
+        out.write(1, quotient + 1)
+        out.write(low, rice)
+      }
     }
   }
 }

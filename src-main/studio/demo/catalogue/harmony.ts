@@ -33,13 +33,13 @@ const CLASSES: Readonly<Record<string, number>> = { C: 0, D: 2, E: 4, F: 5, G: 7
 
 const parseClass = (text: string): number => ((CLASSES[text[0] as string] as number) + (text[1] === '#' ? 1 : text[1] === 'b' ? 11 : 0)) % 12
 
-/** Reads chord symbols, one bar each; `E7sus4.E7` shares a bar, `:2` after a symbol gives its beats. */
+/** Reads chord symbols, one bar each; `E7sus4+E7` shares a bar, `:2` after a symbol gives its beats. */
 export const parseChords = (text: string, startBar: number, grid: Grid): readonly Chord[] =>
   text
     .trim()
     .split(/\s+/)
     .flatMap((bar, index) => {
-      const parts = bar.split('.')
+      const parts = bar.split('+')
       let beat = (startBar + index) * grid.beatsPerBar
       return parts.map((part): Chord => {
         const [symbol = '', beats] = part.split(':')
@@ -106,6 +106,9 @@ export const voiceLead = (chords: readonly Chord[], low: number, high: number): 
         const nearest = last === undefined ? 0 : Math.min(...last.map((other) => Math.abs(other - midi)))
         cost += nearest
       }
+      // Clusters blur; a chord wants some air between its outer voices.
+      for (let i = 1; i < voicing.length; i++) if ((voicing[i] as number) - (voicing[i - 1] as number) === 1) cost += 2
+      cost += Math.max(0, 9 - ((voicing[voicing.length - 1] as number) - (voicing[0] as number)))
       // Parallel motion of every voice is what voice leading is meant to avoid.
       if (last !== undefined && last.length === voicing.length) {
         const moves = voicing.map((midi, index) => midi - ((last as readonly number[])[index] as number))

@@ -1,6 +1,6 @@
 // Effects printed into stems: filters, drive, delay, chorus, reverb, ducking, bus compression. All in place.
 import type { Grid } from '../score.ts'
-import { createStereo, fromDb, SAMPLE_RATE, type Stereo } from './stereo.ts'
+import { addInto, createStereo, fromDb, SAMPLE_RATE, type Stereo } from './stereo.ts'
 
 type FilterKind = 'lowpass' | 'highpass' | 'bandpass' | 'bell' | 'low-shelf' | 'high-shelf'
 
@@ -52,10 +52,7 @@ export const saturate = (signal: Stereo, drive: number): Stereo => {
 }
 
 /** A copy, times `gain`: what a send feeds to an effect. */
-export const send = (signal: Stereo, gain: number): Stereo => ({
-  left: signal.left.map((value) => value * gain),
-  right: signal.right.map((value) => value * gain),
-})
+export const send = (signal: Stereo, gain: number): Stereo => addInto(createStereo(signal.left.length), signal, gain)
 
 /** A ping-pong delay, wet only; echoes lose highs and lows each time round. */
 export const delay = (input: Stereo, beats: number, feedback: number, grid: Grid): Stereo => {
@@ -116,78 +113,106 @@ export interface Room {
   readonly size: number
 }
 
-const LINES = [1433, 1601, 1867, 2053, 2251, 2399, 2617, 2903]
+const LINES = [1433, 1601, 1867, 2053, 2251, 2399, 2617, 2903] as const
+const LINE_SIZE = 4096
+const LINE_MASK = LINE_SIZE - 1
 
-/** A feedback delay network of eight lines with a Hadamard matrix (Jot), behind two diffusers per side; wet only, tails end in silence. */
+/** A feedback delay network of eight lines with a Hadamard matrix (Jot), behind three diffusers per side; wet only. `size` at most 1.4. */
 export const reverb = (input: Stereo, room: Room): Stereo => {
-  const frames = input.left.length
-  const wet = createStereo(frames)
-  const lengths = LINES.map((length) => Math.round(length * room.size))
-  const lines = lengths.map((length) => new Float64Array(length))
-  const gains = lengths.map((length) => 10 ** ((-3 * length) / (room.seconds * SAMPLE_RATE)))
-  const damping = 0.25 + 0.7 * room.brightness
-  const lows = new Float64Array(8)
-  const at = new Int32Array(8)
-  const out = new Float64Array(8)
-  const pre = Math.max(1, Math.round((room.preDelayMs / 1000) * SAMPLE_RATE))
-  const diffLeft = [createAllpass(241, 0.7), createAllpass(557, 0.62), createAllpass(83, 0.7)]
-  const diffRight = [createAllpass(277, 0.7), createAllpass(523, 0.62), createAllpass(97, 0.7)]
-  const [l0, l1, l2] = diffLeft as [Allpass, Allpass, Allpass]
-  const [r0, r1, r2] = diffRight as [Allpass, Allpass, Allpass]
-  let quiet = Number.POSITIVE_INFINITY
-  for (let n = 0; n < frames; n++) {
-    const inLeft = n >= pre ? (input.left[n - pre] as number) : 0
-    const inRight = n >= pre ? (input.right[n - pre] as number) : 0
-    if (inLeft === 0 && inRight === 0) {
-      // Nothing in and nothing left ringing: silence costs nothing.
-      if (++quiet > room.seconds * 1.4 * SAMPLE_RATE + 8192) continue
-    } else quiet = 0
-    const left = l2(l1(l0(inLeft)))
-    const right = r2(r1(r0(inRight)))
-    let sum = 0
-    for (let i = 0; i < 8; i++) {
-      const line = lines[i] as Float64Array
-      const value = line[at[i] as number] as number
-      const low = (lows[i] as number) + damping * (value - (lows[i] as number))
-      lows[i] = low
-      out[i] = low * (gains[i] as number)
-    }
-    // Hadamard of order 8 in three butterflies.
-    for (let h = 1; h < 8; h <<= 1) {
-      for (let i = 0; i < 8; i += h << 1) {
-        for (let j = i; j < i + h; j++) {
-          const a = out[j] as number
-          const b = out[j + h] as number
-          out[j] = a + b
-          out[j + h] = a - b
-        }
-      }
-    }
-    for (let i = 0; i < 8; i++) {
-      const line = lines[i] as Float64Array
-      const position = at[i] as number
-      sum = (out[i] as number) * 0.35355339
-      line[position] = sum + ((i & 1) === 0 ? left : right) * 0.5
-      at[i] = position + 1 === line.length ? 0 : position + 1
-    }
-    wet.left[n] = ((lows[0] as number) - (lows[2] as number) + (lows[4] as number) - (lows[6] as number)) * 0.5
-    wet.right[n] = ((lows[1] as number) - (lows[3] as number) + (lows[5] as number) - (lows[7] as number)) * 0.5
-  }
+  const wet = createStereo(input.left.length)
+  runReverb(input, wet, 1, room)
   return wet
 }
 
-type Allpass = (x: number) => number
+/** Adds the room to the signal itself, the signal sent to it at `level`. */
+export const addReverb = (signal: Stereo, level: number, room: Room): Stereo => {
+  runReverb(signal, signal, level, room)
+  return signal
+}
 
-const createAllpass = (length: number, gain: number): Allpass => {
-  const line = new Float64Array(length)
-  let at = 0
-  return (x) => {
-    const delayed = line[at] as number
-    const fed = x + gain * delayed
-    line[at] = fed
-    at = at + 1 === length ? 0 : at + 1
-    return delayed - gain * fed
+/** Adds the room's answer to `input` into `output`, which may be the same. Unrolled: this is the hottest loop of the catalogue. */
+const runReverb = (input: Stereo, output: Stereo, level: number, room: Room): void => {
+  const lines = new Float64Array(LINE_SIZE * 8)
+  const [n0, n1, n2, n3, n4, n5, n6, n7] = LINES.map((length) => Math.round(length * room.size)) as [number, number, number, number, number, number, number, number]
+  const decay = (length: number): number => 10 ** ((-3 * length) / (room.seconds * SAMPLE_RATE)) * Math.sqrt(1 / 8)
+  const [g0, g1, g2, g3, g4, g5, g6, g7] = [decay(n0), decay(n1), decay(n2), decay(n3), decay(n4), decay(n5), decay(n6), decay(n7)]
+  const damping = 0.25 + 0.7 * room.brightness
+  const pre = Math.max(1, Math.round((room.preDelayMs / 1000) * SAMPLE_RATE))
+  // The input is kept before the room is added to it, so that in and out can be one buffer.
+  const waitLeft = new Float32Array(pre)
+  const waitRight = new Float32Array(pre)
+  let waiting = 0
+  const smears = new Float64Array(SMEAR_SIZE * 6)
+  let d0 = 0
+  let d1 = 0
+  let d2 = 0
+  let d3 = 0
+  let d4 = 0
+  let d5 = 0
+  let d6 = 0
+  let d7 = 0
+  let quiet = Number.POSITIVE_INFINITY
+  const ringing = room.seconds * 1.4 * SAMPLE_RATE + 8192
+  for (let n = 0; n < input.left.length; n++) {
+    const inLeft = (waitLeft[waiting] as number) * level
+    const inRight = (waitRight[waiting] as number) * level
+    waitLeft[waiting] = input.left[n] as number
+    waitRight[waiting] = input.right[n] as number
+    waiting = waiting + 1 === pre ? 0 : waiting + 1
+    if (inLeft === 0 && inRight === 0) {
+      // Nothing in and nothing left ringing: silence costs nothing.
+      if (++quiet > ringing) continue
+    } else quiet = 0
+    const left = smear(smears, 2, n, 83, 0.7, smear(smears, 1, n, 557, 0.62, smear(smears, 0, n, 241, 0.7, inLeft))) * 0.5
+    const right = smear(smears, 5, n, 97, 0.7, smear(smears, 4, n, 523, 0.62, smear(smears, 3, n, 277, 0.7, inRight))) * 0.5
+    d0 += damping * ((lines[(n - n0) & LINE_MASK] as number) - d0)
+    d1 += damping * ((lines[4096 + ((n - n1) & LINE_MASK)] as number) - d1)
+    d2 += damping * ((lines[8192 + ((n - n2) & LINE_MASK)] as number) - d2)
+    d3 += damping * ((lines[12288 + ((n - n3) & LINE_MASK)] as number) - d3)
+    d4 += damping * ((lines[16384 + ((n - n4) & LINE_MASK)] as number) - d4)
+    d5 += damping * ((lines[20480 + ((n - n5) & LINE_MASK)] as number) - d5)
+    d6 += damping * ((lines[24576 + ((n - n6) & LINE_MASK)] as number) - d6)
+    d7 += damping * ((lines[28672 + ((n - n7) & LINE_MASK)] as number) - d7)
+    // Hadamard of order 8 in three butterflies.
+    const a0 = d0 * g0 + d1 * g1
+    const a1 = d0 * g0 - d1 * g1
+    const a2 = d2 * g2 + d3 * g3
+    const a3 = d2 * g2 - d3 * g3
+    const a4 = d4 * g4 + d5 * g5
+    const a5 = d4 * g4 - d5 * g5
+    const a6 = d6 * g6 + d7 * g7
+    const a7 = d6 * g6 - d7 * g7
+    const b0 = a0 + a2
+    const b1 = a1 + a3
+    const b2 = a0 - a2
+    const b3 = a1 - a3
+    const b4 = a4 + a6
+    const b5 = a5 + a7
+    const b6 = a4 - a6
+    const b7 = a5 - a7
+    const at = n & LINE_MASK
+    lines[at] = b0 + b4 + left
+    lines[4096 + at] = b1 + b5 + right
+    lines[8192 + at] = b2 + b6 + left
+    lines[12288 + at] = b3 + b7 + right
+    lines[16384 + at] = b0 - b4 + left
+    lines[20480 + at] = b1 - b5 + right
+    lines[24576 + at] = b2 - b6 + left
+    lines[28672 + at] = b3 - b7 + right
+    output.left[n] = (output.left[n] as number) + (d0 - d2 + d4 - d6) * 0.5
+    output.right[n] = (output.right[n] as number) + (d1 - d3 + d5 - d7) * 0.5
   }
+}
+
+const SMEAR_SIZE = 1024
+
+/** One all-pass of six that share a buffer: smears a click without colouring it. */
+const smear = (rings: Float64Array, slot: number, n: number, length: number, gain: number, x: number): number => {
+  const base = slot * SMEAR_SIZE
+  const delayed = rings[base + ((n - length) & (SMEAR_SIZE - 1))] as number
+  const fed = x + gain * delayed
+  rings[base + (n & (SMEAR_SIZE - 1))] = fed
+  return delayed - gain * fed
 }
 
 /** Makes room for the kick: level falls by `depthDb` at each beat and comes back over `recoverBeats`. */

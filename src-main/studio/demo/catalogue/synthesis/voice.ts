@@ -64,6 +64,8 @@ export interface Singer {
   readonly detuneCents: number
   /** Deviation of onsets, ms. */
   readonly timingMs: number
+  /** Harmonics above this are left out: a choir in the distance needs fewer. */
+  readonly topHz: number
   /** An audible breath before phrases. */
   readonly breathBefore: boolean
 }
@@ -77,6 +79,7 @@ export const LEAD: Singer = {
   pan: 0,
   detuneCents: 0,
   timingMs: 6,
+  topHz: 7_500,
   breathBefore: true,
 }
 
@@ -133,12 +136,14 @@ const singPhrase = (target: Stereo, singer: Singer, phrase: readonly Note[], gri
   if (singer.breathBefore) inhale(target, start, random, singer, level)
 
   const lowest = midiToHz(Math.min(...targets.map((one) => one.midi)) - 1)
-  const harmonics = Math.min(64, Math.floor(7_500 / lowest))
+  const harmonics = Math.min(64, Math.floor(singer.topHz / lowest))
   const amps = new Float64Array(harmonics + 1)
   const steps = new Float64Array(harmonics + 1)
   const formantHz = new Float64Array(FORMANTS)
   const formantBw = new Float64Array(FORMANTS)
   const formantDb = new Float64Array(FORMANTS)
+  const formantLevel = new Float64Array(FORMANTS)
+  const logs = amps.map((_, k) => Math.log(Math.max(1, k)))
   for (let i = 0; i < FORMANTS; i++) {
     const [hz, bw, db] = (VOWELS[(targets[0] as Target).syllable.onset] as Vowel)[i] as readonly [number, number, number]
     formantHz[i] = hz * singer.formantScale
@@ -154,6 +159,7 @@ const singPhrase = (target: Stereo, singer: Singer, phrase: readonly Note[], gri
   let index = 0
   let vibratoPhase = random() * 6.28
   let gain = 0
+  let lastHighest = 0
   for (let block = 0; block < frames; block += CONTROL) {
     const seconds = block / SAMPLE_RATE
     while (index + 1 < targets.length && seconds >= (targets[index + 1] as Target).at - 0.03) index++
@@ -196,30 +202,36 @@ const singPhrase = (target: Stereo, singer: Singer, phrase: readonly Note[], gri
 
     // Louder is brighter: the glottis closes faster.
     const tilt = singer.tilt + 0.55 * (0.8 - loudness)
-    const highest = Math.min(harmonics, Math.floor(8_000 / hz))
+    const highest = Math.min(harmonics, Math.floor(singer.topHz / hz))
+    // Those that have just gone over the top still fade out in this block.
+    const sounding = Math.max(highest, lastHighest)
+    lastHighest = highest
+    for (let i = 0; i < FORMANTS; i++) formantLevel[i] = 10 ** ((formantDb[i] as number) / 20)
     let power = 0
-    for (let k = 1; k <= harmonics; k++) {
+    for (let k = 1; k <= sounding; k++) {
       let wanted = 0
       if (k <= highest) {
         const partialHz = k * hz
         for (let i = 0; i < FORMANTS; i++) {
           // Wide skirts: real formants sum to a spectrum without deep holes.
           const offset = (partialHz - (formantHz[i] as number)) / ((formantBw[i] as number) * 1.6)
-          wanted += 10 ** ((formantDb[i] as number) / 20) / (1 + offset * offset) ** 0.75
+          const root = Math.sqrt(1 + offset * offset)
+          wanted += (formantLevel[i] as number) / (root * Math.sqrt(root))
         }
-        wanted *= k ** -tilt
+        wanted *= Math.exp(-tilt * (logs[k] as number))
       }
       power += wanted * wanted
       steps[k] = wanted
     }
     // Held at an even loudness whichever harmonics the formants happen to meet; half the difference is left in.
     const normal = 0.34 / Math.sqrt(power + 0.02) ** 0.75
-    for (let k = 1; k <= harmonics; k++) steps[k] = ((steps[k] as number) * normal - (amps[k] as number)) / CONTROL
+    for (let k = 1; k <= sounding; k++) steps[k] = ((steps[k] as number) * normal - (amps[k] as number)) / CONTROL
     const gainStep = (loudness * level - gain) / CONTROL
     const thetaStep = (2 * Math.PI * hz) / SAMPLE_RATE
     const breathing = singer.breathiness * (isOver ? 2 : 1) + (now.isNewSyllable && into < now.syllable.breath ? 0.5 : 0)
     breath.tune(formantHz[0] as number, formantHz[1] as number, formantHz[2] as number)
     const plosiveGain = now.isNewSyllable && into > 0.006 && into < 0.03 ? now.syllable.plosive * 0.1 * now.velocity : 0
+    const isBreathing = breathing > 0 || plosiveGain > 0
     const size = Math.min(CONTROL, frames - block)
     for (let n = 0; n < size; n++) {
       theta += thetaStep
@@ -230,7 +242,7 @@ const singPhrase = (target: Stereo, singer: Singer, phrase: readonly Note[], gri
       let before = 0
       let current = sine
       let sum = 0
-      for (let k = 1; k <= harmonics; k++) {
+      for (let k = 1; k <= sounding; k++) {
         const amp = (amps[k] as number) + (steps[k] as number)
         amps[k] = amp
         sum += amp * current
@@ -240,7 +252,7 @@ const singPhrase = (target: Stereo, singer: Singer, phrase: readonly Note[], gri
       }
       gain += gainStep
       // Breath escapes while the glottis is open: once per period.
-      const noise = breath.next() * (breathing * (0.6 + 0.4 * cosine) * (gain + 0.02 * level) + plosiveGain * level)
+      const noise = isBreathing ? breath.next() * (breathing * (0.6 + 0.4 * cosine) * (gain + 0.02 * level) + plosiveGain * level) : 0
       const value = sum * gain + noise
       const at = start + block + n
       target.left[at] = (target.left[at] as number) + value * panLeft

@@ -3,6 +3,7 @@ import { chordAt, type Hit, parseChords, playBass, playChords, voiceLead } from 
 import { createGrid, humanise, type Note, parseMelody, transpose } from '../score.ts'
 import {
   addInto,
+  addReverb,
   chorus,
   compress,
   createStereo,
@@ -58,11 +59,11 @@ const OUTRO = 40
 // The dominant keeps its leading note back: E7sus4 hangs, then G# pulls home. The break leans on the flat second before it.
 const chords = parseChords(
   `Am9 Fmaj9 Cadd9 Em7
-   Am9 Fmaj9 Cadd9 G6 Am9 Fmaj9 Dm9 E7sus4.E7
-   Dm9 Em7 Fmaj9 E7sus4.E7
+   Am9 Fmaj9 Cadd9 G6 Am9 Fmaj9 Dm9 E7sus4+E7
+   Dm9 Em7 Fmaj9 E7sus4+E7
    Fmaj9 G6 Am9 Cadd9/E Fmaj9 G6 E7/G# Am9
-   Dm9 Am9 Bbmaj7 E7sus4.E7
-   Fmaj9 G6 Am9 E7sus4.E7b9
+   Dm9 Am9 Bbmaj7 E7sus4+E7
+   Fmaj9 G6 Am9 E7sus4+E7b9
    Fmaj9 G6 Am9 Cadd9/E Fmaj9 G6 E7/G# Am9
    Fmaj9 Dm9 Am9 Am9`,
   0,
@@ -147,7 +148,7 @@ const renderVocals = ({ random }: StemContext): Stereo => {
   sing(dry, LEAD, lead, grid, random, 0.5)
   const doubles = createStereo(grid.frames)
   const chorusLead = [...inBars(lead, CHORUS, BREAK), ...inBars(lead, CHORUS_2, OUTRO)]
-  const double: Singer = { ...LEAD, breathBefore: false, timingMs: 13, vibratoHz: 5.1, breathiness: 0.08, formantScale: 1.0 }
+  const double: Singer = { ...LEAD, topHz: 6_000, breathBefore: false, timingMs: 13, vibratoHz: 5.1, breathiness: 0, formantScale: 1.0 }
   sing(doubles, { ...double, pan: -0.75, detuneCents: 7 }, chorusLead, grid, random, 0.2)
   sing(doubles, { ...double, pan: 0.75, detuneCents: -6, formantScale: 1.06 }, chorusLead, grid, random, 0.2)
   sing(doubles, { ...double, pan: -0.4, formantScale: 0.98 }, harmonyVoice, grid, random, 0.24)
@@ -158,7 +159,7 @@ const renderVocals = ({ random }: StemContext): Stereo => {
     [2, 0.6],
     [3, -0.2],
   ] as const) {
-    sing(choir, { ...double, breathiness: 0.1, vibratoCents: 18, timingMs: 22, tilt: 0.6, pan, detuneCents: index * 3 - 6, formantScale: 0.94 + index * 0.03 }, choirNotes(index), grid, random, 0.15)
+    sing(choir, { ...double, topHz: 4_500, breathiness: 0.1, vibratoCents: 18, timingMs: 22, tilt: 0.6, pan, detuneCents: index * 3 - 6, formantScale: 0.94 + index * 0.03 }, choirNotes(index), grid, random, 0.15)
   }
   addInto(dry, doubles)
   compress(dry, -14, 3, 8, 140, 3)
@@ -270,7 +271,7 @@ const renderPercussion = ({ samples, random }: StemContext): Stereo => {
     const velocity = (place === 0 ? 0.5 : place === 2 ? 0.85 : 0.28) * (isChorus ? 1 : 0.62)
     playShaker(dry, sixteenth / 4 + (place % 2 === 1 ? 0.02 : 0), velocity, 0.4, grid, random)
   }
-  return addInto(dry, reverb(send(dry, 0.18), { seconds: 1.1, preDelayMs: 12, brightness: 0.6, size: 0.7 }))
+  return addReverb(dry, 0.18, { seconds: 1.1, preDelayMs: 12, brightness: 0.6, size: 0.7 })
 }
 
 // --- bass ---------------------------------------------------------------------------------------------------------------------------
@@ -355,7 +356,7 @@ const renderKeys = ({ random }: StemContext): Stereo => {
   }
   duck(dry, kickBeats.filter((beat) => beat >= CHORUS * 4), grid, 3, 0.5)
   filter(dry, 'highpass', 150)
-  return addInto(dry, reverb(send(dry, 0.2), { seconds: 1.8, preDelayMs: 18, brightness: 0.5, size: 0.9 }))
+  return addReverb(dry, 0.2, { seconds: 1.8, preDelayMs: 18, brightness: 0.5, size: 0.9 })
 }
 
 const ARP: SynthPatch = {
@@ -456,7 +457,7 @@ const renderPad = ({ random }: StemContext): Stereo => {
   filter(dry, 'highpass', 190)
   shape(dry, grid, overBars(grid, [[0, 0.2], [2, 0.8], [VERSE, 0.8], [VERSE + 4, 0.5], [BUILD, 0.6], [CHORUS, 1], [CHORUS, 0.85], [BREAK, 0.85], [BREAK, 0.75], [CHORUS_2, 1], [OUTRO, 0.95], [43, 0.6], [44, 0.25]]))
   duck(dry, kickBeats.filter((beat) => beat >= CHORUS * 4), grid, 9, 0.75)
-  return widen(addInto(dry, reverb(send(dry, 0.22), { seconds: 3, preDelayMs: 25, brightness: 0.45, size: 1.3 })), 1.15)
+  return widen(addReverb(dry, 0.22, { seconds: 3, preDelayMs: 25, brightness: 0.45, size: 1.3 }), 1.15)
 }
 
 // --- effects ------------------------------------------------------------------------------------------------------------------------
@@ -502,14 +503,14 @@ const renderEffects = ({ samples, random }: StemContext): Stereo => {
 }
 
 const stems: readonly DemoStem[] = [
-  { file: 'vocals', title: 'Vocals', role: 'vocals', samples: [], gainDb: -3.5, render: renderVocals },
-  { file: 'drums', title: 'Drums', role: 'drums', samples: samplesOf(KIT), gainDb: -4, render: renderDrums },
-  { file: 'percussion', title: 'Percussion', role: 'drums', samples: samplesOf(PERCUSSION), gainDb: -5, render: renderPercussion },
-  { file: 'bass', title: 'Bass', role: 'bass', samples: [], gainDb: -9.5, render: renderBass },
-  { file: 'electric-piano', title: 'Electric piano', role: 'keys', samples: [], gainDb: -13, render: renderKeys },
-  { file: 'arpeggio', title: 'Arpeggio', role: 'synth', samples: [], gainDb: -15.5, render: renderArp },
-  { file: 'pad', title: 'Pad', role: 'synth', samples: [], gainDb: -18.5, render: renderPad },
-  { file: 'sea-and-risers', title: 'Sea and risers', role: 'effects', samples: ['perc_bell', 'drum_splash_hard', 'misc_cineboom', 'ambi_dark_woosh'], gainDb: -6, render: renderEffects },
+  { file: 'vocals', title: 'Vocals', role: 'vocals', samples: [], gainDb: -4.4, render: renderVocals },
+  { file: 'drums', title: 'Drums', role: 'drums', samples: samplesOf(KIT), gainDb: -5, render: renderDrums },
+  { file: 'percussion', title: 'Percussion', role: 'drums', samples: samplesOf(PERCUSSION), gainDb: -6, render: renderPercussion },
+  { file: 'bass', title: 'Bass', role: 'bass', samples: [], gainDb: -10.5, render: renderBass },
+  { file: 'electric-piano', title: 'Electric piano', role: 'keys', samples: [], gainDb: -14, render: renderKeys },
+  { file: 'arpeggio', title: 'Arpeggio', role: 'synth', samples: [], gainDb: -16.5, render: renderArp },
+  { file: 'pad', title: 'Pad', role: 'synth', samples: [], gainDb: -19.5, render: renderPad },
+  { file: 'sea-and-risers', title: 'Sea and risers', role: 'effects', samples: ['perc_bell', 'drum_splash_hard', 'misc_cineboom', 'ambi_dark_woosh'], gainDb: -7, render: renderEffects },
 ]
 
 export const HARBOUR_LIGHTS: DemoWork = {
