@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ManifestPlan } from '../../../src-shared/provenance/index.ts'
 import { unwrap } from '../../../src-shared/std/index.ts'
-import { createRootCertificate, issueSigningCertificate, type Credential } from '../pack/label-certificates.ts'
+import { createRootCertificate, issueSigningCertificate, type Credential } from '../pack/index.ts'
 import { createNodeProcessHost } from '../process-host/index.ts'
 import { createSigner, type Signer, type SigningIdentity, type StampMimeType, type StampRequest, type StampStem } from './index.ts'
 

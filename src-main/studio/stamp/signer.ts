@@ -1,5 +1,5 @@
 // Entry of the signing process. One request after another: the library needs about twice the file in memory, so two at a time would need four.
-import { parentPort } from '../process-host/parent-port.ts'
+import { parentPort } from '../process-host/index.ts'
 import { inspect } from './library.ts'
 import type { SignerCall, SignerReply } from './messages.ts'
 import { sealStem, stampAsset } from './stamp-asset.ts'
