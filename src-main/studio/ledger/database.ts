@@ -84,6 +84,7 @@ const openWritable = (path: string): LedgerDatabase => {
   try {
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
+    if ((db.pragma('user_version', { simple: true }) as number) > SCHEMA_VERSION) return db
     db.exec('BEGIN IMMEDIATE')
     db.exec(SCHEMA)
     db.pragma(`user_version = ${SCHEMA_VERSION}`)
