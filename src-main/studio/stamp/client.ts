@@ -3,10 +3,12 @@ import { access, rm } from 'node:fs/promises'
 import { fail, type Disposable, type Result } from '../../../src-shared/std/index.ts'
 import type { ChildPort, ProcessHost } from '../process-host/index.ts'
 import type { SignerCall, SignerReply } from './messages.ts'
-import type { InspectRequest, Inspection, SealStemRequest, StampedFile, StampRequest } from './request.ts'
+import type { InspectRequest, Inspection, SealStemRequest, StampedFile, StampRequest, StampStem } from './request.ts'
 
 /** Signs and inspects in a process of its own. Calls queue; stems that did not change are checked once for as long as it lives. */
 export interface Signer extends Disposable {
+  /** Starts the process and checks stems ahead of the stamp, while a render still runs: a bad stem is refused early, a good one not read again. */
+  prepare(stems: readonly StampStem[], anchors: readonly string[]): Promise<Result<null>>
   stamp(request: StampRequest): Promise<Result<StampedFile>>
   seal(request: SealStemRequest): Promise<Result<StampedFile>>
   /** The C2PA library's verdict, and the tags. A file that kills or stalls the library is `unreadable`. */
@@ -72,6 +74,10 @@ export const createSigner = (host: ProcessHost): Signer => {
   }
 
   return {
+    prepare: async (stems, anchors) => {
+      const reply = await ask({ op: 'prepare', request: { stems, anchors } }, null)
+      return reply?.op === 'prepare' ? reply.result : crashed
+    },
     stamp: (request) => sign({ op: 'stamp', request }),
     seal: (request) => sign({ op: 'seal', request }),
     inspect: async (request) => {

@@ -11,6 +11,8 @@ const stems = new StemChecker()
 
 const answer = async ({ id, call }: SignerCall): Promise<SignerReply> => {
   switch (call.op) {
+    case 'prepare':
+      return { id, op: 'prepare', result: await stems.check(call.request.stems, call.request.anchors, Date.now()) }
     case 'stamp':
       return { id, op: 'stamp', result: await stampAsset(call.request, stems) }
     case 'seal':

@@ -146,6 +146,22 @@ describe('refusals leave nothing behind', () => {
     expect(await leftovers()).toEqual([])
   })
 
+  it('checks stems ahead of the stamp, and once more when one changed since', async () => {
+    const path = rig.path('watched.wav')
+    await copyFile(vocals.path, path)
+    const watched = { ...vocals, path }
+    expect(await rig.signer.prepare([watched], rig.anchors)).toEqual({ ok: true, value: null })
+    expect(await rig.signer.prepare([{ ...vocals, path: fixture('tone.wav') }], rig.anchors)).toMatchObject({
+      ok: false,
+      error: { code: 'stamp.stem_bare' },
+    })
+    await flipByte(vocals.path, path, 2_000)
+    expect(await rig.signer.stamp(rig.request('refused', 'wav', [watched]))).toMatchObject({
+      ok: false,
+      error: { code: 'stamp.stem_tampered' },
+    })
+  })
+
   it('refuses a stem of a signer nobody vouches for', async () => {
     const stranger = await createRootCertificate({ name: 'Stranger' })
     const refused = await rig.signer.stamp({ ...rig.request('refused', 'wav', [vocals]), anchors: [stranger.certificate] })

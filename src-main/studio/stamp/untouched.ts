@@ -1,12 +1,19 @@
 // Signing must add credentials and nothing else. Compares a file before and after: sound and tags have to be the same bytes.
 // Offsets that move (MP4 sample tables, RIFF and ID3 sizes) are the only thing a signer may rewrite.
 import { createHash, type Hash } from 'node:crypto'
-import { locateStore, openByteFile, type ByteFile, type Located } from '../verify/own/index.ts'
+import { ContainerError, locateStore, openByteFile, type ByteFile, type Located } from '../verify/own/index.ts'
 
-const BLOCK = 4 * 1024 * 1024
+const BLOCK = 1024 * 1024
 
+/** One buffer for the whole span: a fresh one per block would pile up until the next garbage collection. */
 const hashSpan = async (file: ByteFile, hash: Hash, start: number, end: number): Promise<void> => {
-  for (let at = start; at < end; at += BLOCK) hash.update(await file.read(at, Math.min(BLOCK, end - at)))
+  const buffer = Buffer.allocUnsafe(Math.min(BLOCK, Math.max(end - start, 1)))
+  for (let at = start; at < end; ) {
+    const { bytesRead } = await file.handle.read(buffer, 0, Math.min(buffer.length, end - at), at)
+    if (bytesRead <= 0) throw new ContainerError('the file ends too early')
+    hash.update(buffer.subarray(0, bytesRead))
+    at += bytesRead
+  }
 }
 
 const digestRiff = async (file: ByteFile, located: Located, hash: Hash): Promise<void> => {

@@ -4,7 +4,7 @@ import { asArray, asBytes, asNumber, asObject, asText, type CborValue } from './
 import type { ByteFile, Located, Span } from './containers.ts'
 import type { OwnFinding } from './findings.ts'
 
-const BLOCK = 4 * 1024 * 1024
+const BLOCK = 1024 * 1024
 const HASHES: readonly string[] = ['sha256', 'sha384', 'sha512']
 /** Boxes a BMFF binding may leave out: padding, the brand list, our own box. Anything else could hide audio. */
 const HARMLESS_BOXES: readonly string[] = ['/ftyp', '/mfra', '/free', '/skip']
