@@ -23,7 +23,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-const readWork = async (folder: DemoWorkFolder): Promise<WorkFile> => JSON.parse(await readFile(join(folder.dir, 'work.json'), 'utf8')) as WorkFile
+const readWork = async (folder: DemoWorkFolder): Promise<WorkFile> =>
+  JSON.parse(await readFile(join(folder.dir, 'work.json'), 'utf8')) as WorkFile
 
 const decode = async (path: string): Promise<readonly [Float32Array, Float32Array]> => {
   const bytes = await readFile(path)
@@ -51,7 +52,8 @@ describe('the demo catalogue', () => {
 
   it('reports progress that never falls and ends at 1', () => {
     expect(reports.length).toBeGreaterThan(60)
-    reports.forEach((report, index) => expect(report.fraction).toBeGreaterThanOrEqual((reports[index - 1]?.fraction ?? 0) - 1e-9))
+    for (const [index, report] of reports.entries())
+      expect(report.fraction).toBeGreaterThanOrEqual((reports[index - 1]?.fraction ?? 0) - 1e-9)
     expect(reports.at(-1)?.fraction).toBe(1)
   })
 
@@ -73,6 +75,13 @@ describe('the demo catalogue', () => {
     expect(restricted.grant.transform.rules).toContainEqual({ roles: ['vocals'], op: 'pitch', effect: 'deny' })
     expect(Date.parse(expired.grant.validity.notAfter)).toBeLessThan(Date.now())
     expect(Date.parse(open.grant.validity.notAfter)).toBeGreaterThan(Date.now())
+  })
+
+  it('names the source of every sample it plays', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../../../docs/demo-catalogue.md'), 'utf8')
+    for (const sample of new Set(DEMO_WORKS.flatMap((work) => work.stems.flatMap((stem) => stem.samples)))) {
+      expect(page).toMatch(new RegExp(`\\| \`${sample}\` \\| (https://|Donated by)`))
+    }
   })
 
   it('renders the same bytes again', async () => {
@@ -110,7 +119,20 @@ describe.each(DEMO_WORKS.map((work) => [work.title, work] as const))('%s', (_, w
     }
     expect(nextBar - 1).toBe(work.grid.bars)
     for (const color of file.coverColors) expect(color).toMatch(/^#[0-9a-f]{6}$/)
-    const terms = grantSchema.pick({ licensor: true, consent: true, validity: true, territory: true, use: true, transform: true, training: true, credit: true, shareAlike: true, compensation: true, offline: true, revocation: true })
+    const terms = grantSchema.pick({
+      licensor: true,
+      consent: true,
+      validity: true,
+      territory: true,
+      use: true,
+      transform: true,
+      training: true,
+      credit: true,
+      shareAlike: true,
+      compensation: true,
+      offline: true,
+      revocation: true,
+    })
     expect(terms.parse(file.grant)).toEqual(file.grant)
   })
 

@@ -21,29 +21,70 @@ for (let value = 0; value < 256; value++) {
 
 /** Writes bits, most significant first, into a buffer that grows. */
 class BitWriter {
-  bytes = new Uint8Array(1 << 20)
+  bytes = new Uint8Array(1 << 22)
   length = 0
   #word = 0
   #count = 0
 
   /** At most 24 bits at once. */
   write(value: number, bits: number): void {
+    this.#reserve(4)
     this.#word = (this.#word << bits) | (value & ((1 << bits) - 1))
     this.#count += bits
     while (this.#count >= 8) {
       this.#count -= 8
-      if (this.length === this.bytes.length) {
-        const larger = new Uint8Array(this.bytes.length * 2)
-        larger.set(this.bytes)
-        this.bytes = larger
-      }
       this.bytes[this.length++] = (this.#word >>> this.#count) & 0xff
     }
     this.#word &= (1 << this.#count) - 1
   }
 
+  /** Rice codes of `values[from … to)`. Kept in locals: almost every bit of a file is written here. */
+  writeRice(values: Int32Array, from: number, to: number, rice: number): void {
+    const mask = (1 << rice) - 1
+    let longest = 0
+    for (let n = from; n < to; n++) {
+      const value = values[n] as number
+      const folded = (value << 1) ^ (value >> 31)
+      if (folded > longest) longest = folded
+    }
+    this.#reserve(8 + Math.ceil(((to - from) * ((longest >>> rice) + 1 + rice)) / 8))
+    const bytes = this.bytes
+    let word = this.#word
+    let count = this.#count
+    let length = this.length
+    for (let n = from; n < to; n++) {
+      const value = values[n] as number
+      const folded = (value << 1) ^ (value >> 31)
+      let zeros = folded >>> rice
+      while (zeros >= 8) {
+        word <<= 8
+        bytes[length++] = (word >>> count) & 0xff
+        word &= (1 << count) - 1
+        zeros -= 8
+      }
+      // At most 7 bits wait, 8 are zeros and the stop bit, 14 the rest: 29 of 32.
+      word = (word << (zeros + 1 + rice)) | (1 << rice) | (folded & mask)
+      count += zeros + 1 + rice
+      while (count >= 8) {
+        count -= 8
+        bytes[length++] = (word >>> count) & 0xff
+      }
+      word &= (1 << count) - 1
+    }
+    this.#word = word
+    this.#count = count
+    this.length = length
+  }
+
   align(): void {
     if (this.#count > 0) this.write(0, 8 - this.#count)
+  }
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count))
+    larger.set(this.bytes)
+    this.bytes = larger
   }
 }
 
@@ -84,8 +125,8 @@ export const encodeFlac = (left: Int16Array, right: Int16Array, sampleRate: numb
       second[n] = b
       mid[n] = (a + b) >> 1
       side[n] = a - b
-      if (n > 1) {
-        // The second difference tells which pair will cost fewer bits.
+      if (n > 1 && (n & 3) === 0) {
+        // The second difference, at every fourth sample, tells which pair will cost fewer bits.
         plain += Math.abs(b - 2 * (second[n - 1] as number) + (second[n - 2] as number))
         plain += Math.abs(a - 2 * (first[n - 1] as number) + (first[n - 2] as number))
         joint += Math.abs((side[n] as number) - 2 * (side[n - 1] as number) + (side[n - 2] as number))
@@ -146,21 +187,7 @@ const writeSubframe = (out: BitWriter, samples: Int32Array, residual: Int32Array
     const mean = sum / Math.max(1, end - begin)
     const rice = mean < 0.5 ? 0 : Math.max(0, Math.min(MAX_RICE, Math.round(Math.log2(mean * 1.386))))
     out.write(rice, 4)
-    for (let n = begin; n < end; n++) {
-      const value = residual[n] as number
-      const folded = value < 0 ? -2 * value - 1 : 2 * value
-      let quotient = folded >> rice
-      while (quotient > 15) {
-        out.write(0, 16)
-        quotient -= 16
-      }
-      const low = folded & ((1 << rice) - 1)
-      if (quotient + 1 + rice <= 24) out.write((1 << rice) | low, quotient + 1 + rice)
-      else {
-        out.write(1, quotient + 1)
-        out.write(low, rice)
-      }
-    }
+    out.writeRice(residual, begin, end, rice)
   }
 }
 
@@ -220,17 +247,18 @@ const crc16 = (bytes: Uint8Array, from: number, to: number): number => {
   return crc
 }
 
+/** MD5 of the samples as little-endian bytes; every platform this runs on is little-endian. */
 const pcmMd5 = (left: Int16Array, right: Int16Array, channels: number): Uint8Array => {
   const hash = createHash('md5')
-  const block = new Uint8Array(BLOCK * 16 * 2 * channels)
-  const view = new DataView(block.buffer)
+  if (channels === 1) return hash.update(new Uint8Array(left.buffer, left.byteOffset, left.byteLength)).digest()
+  const block = new Int16Array(BLOCK * 16 * 2)
   for (let start = 0; start < left.length; start += BLOCK * 16) {
     const size = Math.min(BLOCK * 16, left.length - start)
     for (let n = 0; n < size; n++) {
-      view.setInt16(n * 2 * channels, left[start + n] as number, true)
-      if (channels === 2) view.setInt16(n * 4 + 2, right[start + n] as number, true)
+      block[n * 2] = left[start + n] as number
+      block[n * 2 + 1] = right[start + n] as number
     }
-    hash.update(block.subarray(0, size * 2 * channels))
+    hash.update(new Uint8Array(block.buffer, 0, size * 4))
   }
   return hash.digest()
 }

@@ -31,7 +31,8 @@ const QUALITIES: Readonly<Record<string, readonly number[]>> = {
 
 const CLASSES: Readonly<Record<string, number>> = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 }
 
-const parseClass = (text: string): number => ((CLASSES[text[0] as string] as number) + (text[1] === '#' ? 1 : text[1] === 'b' ? 11 : 0)) % 12
+const parseClass = (text: string): number =>
+  ((CLASSES[text[0] as string] as number) + (text[1] === '#' ? 1 : text[1] === 'b' ? 11 : 0)) % 12
 
 /** Reads chord symbols, one bar each; `E7sus4+E7` shares a bar, `:2` after a symbol gives its beats. */
 export const parseChords = (text: string, startBar: number, grid: Grid): readonly Chord[] =>
@@ -84,7 +85,10 @@ const voicingsOf = (chord: Chord, low: number, high: number): readonly (readonly
       for (let midi = first; midi <= high; midi += 12) {
         // More than an octave between neighbours sounds like two instruments; a semitone at the bottom sounds like mud.
         if (below !== undefined && (midi - below > 10 || (midi - below === 1 && midi < 62))) continue
-        extend([...voicing, midi], rest.filter((other) => other !== tone))
+        extend(
+          [...voicing, midi],
+          rest.filter((other) => other !== tone),
+        )
       }
     }
   }
@@ -170,7 +174,14 @@ export const bassNote = (chord: Chord, near: number): number => {
 /**
  * A bass line from a pattern per bar: `r` root, `5` fifth, `8` octave, `3` third, `>` a step below the next root, each as `r/1.5`, `_` a rest.
  */
-export const playBass = (chords: readonly Chord[], grid: Grid, fromBar: number, bars: number, pattern: (bar: number) => string, near: number): readonly Note[] => {
+export const playBass = (
+  chords: readonly Chord[],
+  grid: Grid,
+  fromBar: number,
+  bars: number,
+  pattern: (bar: number) => string,
+  near: number,
+): readonly Note[] => {
   const notes: Note[] = []
   for (let bar = fromBar; bar < fromBar + bars; bar++) {
     let beat = bar * grid.beatsPerBar
@@ -186,7 +197,19 @@ export const playBass = (chords: readonly Chord[], grid: Grid, fromBar: number, 
         const third = chord.intervals.includes(3) ? 3 : 4
         const fifthAbove = chord.bass === chord.root ? root + 7 : root + 12
         const midi =
-          step === 'r' ? root : step === '8' ? root + 12 : step === '5' ? (fifthAbove > near + 9 ? fifthAbove - 12 : fifthAbove) : step === '3' ? root + third : next > root ? next - 1 : next + (next < root ? 2 : -2)
+          step === 'r'
+            ? root
+            : step === '8'
+              ? root + 12
+              : step === '5'
+                ? fifthAbove > near + 9
+                  ? fifthAbove - 12
+                  : fifthAbove
+                : step === '3'
+                  ? root + third
+                  : next > root
+                    ? next - 1
+                    : next + (next < root ? 2 : -2)
         notes.push({ startBeat: beat, lengthBeats, midi, velocity: match[3] === '!' ? 0.95 : 0.78 })
       }
       beat += lengthBeats

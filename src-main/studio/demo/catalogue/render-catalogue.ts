@@ -121,7 +121,12 @@ const renderStems = async (
   return problem
 }
 
-const runJob = (worker: Worker, job: RenderJob, signal: AbortSignal | undefined, onFraction: (fraction: number) => void): Promise<Problem | undefined> =>
+const runJob = (
+  worker: Worker,
+  job: RenderJob,
+  signal: AbortSignal | undefined,
+  onFraction: (fraction: number) => void,
+): Promise<Problem | undefined> =>
   new Promise((resolve) => {
     const settle = (problem?: Problem): void => {
       worker.off('message', onMessage)
@@ -143,9 +148,11 @@ const runJob = (worker: Worker, job: RenderJob, signal: AbortSignal | undefined,
       message: `The demo catalogue could not be made: rendering ${job.workId}/${job.stem} stopped (${cause}). Try again; if it happens again, reinstall.`,
       details: { work: job.workId, stem: job.stem, cause },
     })
-    const onError = (error: unknown): void => settle(error instanceof Error && 'code' in error ? fileProblem(error, job.path) : broken(String(error)))
+    const onError = (error: unknown): void =>
+      settle(error instanceof Error && 'code' in error ? fileProblem(error, job.path) : broken(String(error)))
     const onExit = (): void => settle(broken('its thread ended'))
-    const onAbort = (): void => settle({ code: 'demo.cancelled', message: 'Making the demo catalogue was cancelled. It starts over the next time it is needed.' })
+    const onAbort = (): void =>
+      settle({ code: 'demo.cancelled', message: 'Making the demo catalogue was cancelled. It starts over the next time it is needed.' })
     worker.on('message', onMessage)
     worker.on('error', onError)
     worker.on('exit', onExit)

@@ -3,7 +3,12 @@ import type { GrantTerms } from './work.ts'
 
 const base: GrantTerms = {
   licensor: [{ name: 'Stemma Demo Catalogue', sharePermille: 1000 }],
-  consent: { artist: 'explicit-opt-in', evidence: 'urn:stemma:consent:demo-catalogue-2025', date: '2025-01-01', coversVoiceLikeness: false },
+  consent: {
+    artist: 'explicit-opt-in',
+    evidence: 'urn:stemma:consent:demo-catalogue-2025',
+    date: '2025-01-01',
+    coversVoiceLikeness: false,
+  },
   validity: { notBefore: '2025-01-01T00:00:00Z', notAfter: '2045-01-01T00:00:00Z' },
   territory: { allow: [], deny: [] },
   use: {
@@ -35,7 +40,15 @@ export const OPEN_TERMS: GrantTerms = {
 /** No pitch change on the voice, at most 60 s of each stem, three exports in 30 days, personal use. */
 export const RESTRICTED_TERMS: GrantTerms = {
   ...base,
-  use: { ...base.use, scope: 'personal', shareLink: false, publish: false, commercial: false, exports: { max: 3, perDays: 30 }, maxBitDepth: 24 },
+  use: {
+    ...base.use,
+    scope: 'personal',
+    shareLink: false,
+    publish: false,
+    commercial: false,
+    exports: { max: 3, perDays: 30 },
+    maxBitDepth: 24,
+  },
   transform: {
     default: 'allow',
     rules: [

@@ -1,5 +1,5 @@
 // What a demo work is: a score, its stems as functions that play it, and the terms it is licensed under.
-import type { Grant, } from '../../../../src-shared/rights/index.ts'
+import type { Grant } from '../../../../src-shared/rights/index.ts'
 import type { Role } from '../../../../src-shared/remix/index.ts'
 import type { Random } from './random.ts'
 import type { Grid, Section } from './score.ts'
@@ -8,7 +8,18 @@ import type { Samples, Stereo } from './synthesis/index.ts'
 /** The part of a grant that people write; ids, hashes, issuer and version are added when it is signed. */
 export type GrantTerms = Pick<
   Grant,
-  'licensor' | 'consent' | 'validity' | 'territory' | 'use' | 'transform' | 'training' | 'credit' | 'shareAlike' | 'compensation' | 'offline' | 'revocation'
+  | 'licensor'
+  | 'consent'
+  | 'validity'
+  | 'territory'
+  | 'use'
+  | 'transform'
+  | 'training'
+  | 'credit'
+  | 'shareAlike'
+  | 'compensation'
+  | 'offline'
+  | 'revocation'
 >
 
 export interface StemContext {

@@ -51,7 +51,15 @@ export interface Feel {
 }
 
 /** Plays strokes on a kit into `target`. */
-export const playDrums = (target: Stereo, kit: Readonly<Record<string, Piece>>, strokes: readonly Stroke[], samples: Samples, grid: Grid, random: Random, feel: Feel): void => {
+export const playDrums = (
+  target: Stereo,
+  kit: Readonly<Record<string, Piece>>,
+  strokes: readonly Stroke[],
+  samples: Samples,
+  grid: Grid,
+  random: Random,
+  feel: Feel,
+): void => {
   const inOrder = [...strokes].sort((a, b) => a.beat - b.beat || (a.piece < b.piece ? -1 : 1))
   for (const stroke of inOrder) {
     const piece = kit[stroke.piece]

@@ -5,7 +5,7 @@ import { addInto, createStereo, fromDb, SAMPLE_RATE, type Stereo } from './stere
 type FilterKind = 'lowpass' | 'highpass' | 'bandpass' | 'bell' | 'low-shelf' | 'high-shelf'
 
 /** A biquad by the Audio EQ Cookbook (R. Bristow-Johnson). */
-export const filter = (signal: Stereo, kind: FilterKind, hz: number, q = 0.707, gainDb = 0): Stereo => {
+export const filter = (signal: Stereo, kind: FilterKind, hz: number, q = Math.SQRT1_2, gainDb = 0): Stereo => {
   const w = (2 * Math.PI * hz) / SAMPLE_RATE
   const cos = Math.cos(w)
   const alpha = Math.sin(w) / (2 * q)
@@ -21,10 +21,30 @@ export const filter = (signal: Stereo, kind: FilterKind, hz: number, q = 0.707, 
           : kind === 'bell'
             ? [1 + alpha * a, -2 * cos, 1 - alpha * a, 1 + alpha / a, -2 * cos, 1 - alpha / a]
             : kind === 'low-shelf'
-              ? [a * (a + 1 - (a - 1) * cos + root), 2 * a * (a - 1 - (a + 1) * cos), a * (a + 1 - (a - 1) * cos - root), a + 1 + (a - 1) * cos + root, -2 * (a - 1 + (a + 1) * cos), a + 1 + (a - 1) * cos - root]
-              : [a * (a + 1 + (a - 1) * cos + root), -2 * a * (a - 1 + (a + 1) * cos), a * (a + 1 + (a - 1) * cos - root), a + 1 - (a - 1) * cos + root, 2 * (a - 1 - (a + 1) * cos), a + 1 - (a - 1) * cos - root]
+              ? [
+                  a * (a + 1 - (a - 1) * cos + root),
+                  2 * a * (a - 1 - (a + 1) * cos),
+                  a * (a + 1 - (a - 1) * cos - root),
+                  a + 1 + (a - 1) * cos + root,
+                  -2 * (a - 1 + (a + 1) * cos),
+                  a + 1 + (a - 1) * cos - root,
+                ]
+              : [
+                  a * (a + 1 + (a - 1) * cos + root),
+                  -2 * a * (a - 1 + (a + 1) * cos),
+                  a * (a + 1 + (a - 1) * cos - root),
+                  a + 1 - (a - 1) * cos + root,
+                  2 * (a - 1 - (a + 1) * cos),
+                  a + 1 - (a - 1) * cos - root,
+                ]
   const a0 = c[3] as number
-  const [b0, b1, b2, a1, a2] = [(c[0] as number) / a0, (c[1] as number) / a0, (c[2] as number) / a0, (c[4] as number) / a0, (c[5] as number) / a0]
+  const [b0, b1, b2, a1, a2] = [
+    (c[0] as number) / a0,
+    (c[1] as number) / a0,
+    (c[2] as number) / a0,
+    (c[4] as number) / a0,
+    (c[5] as number) / a0,
+  ]
   for (const channel of [signal.left, signal.right]) {
     let z1 = 0
     let z2 = 0
@@ -133,7 +153,16 @@ export const addReverb = (signal: Stereo, level: number, room: Room): Stereo => 
 /** Adds the room's answer to `input` into `output`, which may be the same. Unrolled: this is the hottest loop of the catalogue. */
 const runReverb = (input: Stereo, output: Stereo, level: number, room: Room): void => {
   const lines = new Float64Array(LINE_SIZE * 8)
-  const [n0, n1, n2, n3, n4, n5, n6, n7] = LINES.map((length) => Math.round(length * room.size)) as [number, number, number, number, number, number, number, number]
+  const [n0, n1, n2, n3, n4, n5, n6, n7] = LINES.map((length) => Math.round(length * room.size)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const decay = (length: number): number => 10 ** ((-3 * length) / (room.seconds * SAMPLE_RATE)) * Math.sqrt(1 / 8)
   const [g0, g1, g2, g3, g4, g5, g6, g7] = [decay(n0), decay(n1), decay(n2), decay(n3), decay(n4), decay(n5), decay(n6), decay(n7)]
   const damping = 0.25 + 0.7 * room.brightness
@@ -259,7 +288,14 @@ export const shape = (signal: Stereo, grid: Grid, gainAt: (beat: number) => numb
 }
 
 /** Feed-forward bus compression with a soft knee, both channels by the louder one. */
-export const compress = (signal: Stereo, thresholdDb: number, ratio: number, attackMs: number, releaseMs: number, makeupDb: number): Stereo => {
+export const compress = (
+  signal: Stereo,
+  thresholdDb: number,
+  ratio: number,
+  attackMs: number,
+  releaseMs: number,
+  makeupDb: number,
+): Stereo => {
   const attack = 1 - Math.exp(-1 / ((attackMs / 1000) * SAMPLE_RATE))
   const release = 1 - Math.exp(-1 / ((releaseMs / 1000) * SAMPLE_RATE))
   const makeup = fromDb(makeupDb)

@@ -29,6 +29,9 @@ export interface ModalPatch {
   readonly beatingCents: number
 }
 
+// One note at a time is built here: a fresh buffer for each would cost more than its sound.
+let scratch: readonly [Float64Array, Float64Array] = [new Float64Array(0), new Float64Array(0)]
+
 /** Plays notes into `target`. */
 export const playModal = (target: Stereo, patch: ModalPatch, notes: readonly Note[], grid: Grid, random: Random): void => {
   for (const note of notes) {
@@ -42,8 +45,9 @@ export const playModal = (target: Stereo, patch: ModalPatch, notes: readonly Not
     if (frames <= 0) continue
     const [panLeft, panRight] = panGains(Math.max(-1, Math.min(1, ((note.midi - 66) / 24) * patch.width)))
     const level = note.velocity ** 1.5
-    const left = new Float64Array(frames)
-    const right = new Float64Array(frames)
+    if (scratch[0].length < frames) scratch = [new Float64Array(frames * 2), new Float64Array(frames * 2)]
+    const left = scratch[0].subarray(0, frames).fill(0)
+    const right = scratch[1].subarray(0, frames).fill(0)
     for (const partial of patch.partials) {
       const partialHz = hz * partial.ratio
       if (partialHz > 18_000) continue

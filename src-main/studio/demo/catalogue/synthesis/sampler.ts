@@ -29,7 +29,10 @@ export const playSample = (target: Stereo, sample: Sample, options: PlayOptions)
   if (frames <= 0) return
   const [panLeft, panRight] = panGains(options.pan ?? 0)
   const gain = options.gain / sample.peak
-  const attack = Math.max(sample.onset > 0 || options.fromSeconds !== undefined ? 16 : 1, Math.round((options.attackSeconds ?? 0) * SAMPLE_RATE))
+  const attack = Math.max(
+    sample.onset > 0 || options.fromSeconds !== undefined ? 16 : 1,
+    Math.round((options.attackSeconds ?? 0) * SAMPLE_RATE),
+  )
   const smooth = options.lowpassHz === undefined ? 1 : 1 - Math.exp((-2 * Math.PI * options.lowpassHz) / SAMPLE_RATE)
   let lowLeft = 0
   let lowRight = 0

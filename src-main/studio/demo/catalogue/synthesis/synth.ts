@@ -40,7 +40,10 @@ const CONTROL = 16
 export const playSynth = (target: Stereo, patch: SynthPatch, notes: readonly Note[], grid: Grid, random: Random): void => {
   let previous: Note | undefined
   for (const note of notes) {
-    const isTied = previous !== undefined && patch.glideSeconds !== undefined && Math.abs(previous.startBeat + previous.lengthBeats - note.startBeat) < 0.05
+    const isTied =
+      previous !== undefined &&
+      patch.glideSeconds !== undefined &&
+      Math.abs(previous.startBeat + previous.lengthBeats - note.startBeat) < 0.05
     playNote(target, patch, note, isTied ? (previous as Note).midi : note.midi, grid, random)
     previous = note
   }
@@ -87,7 +90,13 @@ const playNote = (target: Stereo, patch: SynthPatch, note: Note, fromMidi: numbe
     const size = Math.min(CONTROL, frames - block)
     const cutoff = Math.min(
       19_000,
-      Math.max(30, patch.cutoffHz * keyed * 2 ** (patch.sweepOctaves * envelopeAt(patch.filterEnvelope, seconds, held)) * (patch.cutoffAt?.(beat) ?? 1)),
+      Math.max(
+        30,
+        patch.cutoffHz *
+          keyed *
+          2 ** (patch.sweepOctaves * envelopeAt(patch.filterEnvelope, seconds, held)) *
+          (patch.cutoffAt?.(beat) ?? 1),
+      ),
     )
     const g = Math.tan((Math.PI * cutoff) / SAMPLE_RATE)
     const a1 = 1 / (1 + g * (g + k))
@@ -96,7 +105,8 @@ const playNote = (target: Stereo, patch: SynthPatch, note: Note, fromMidi: numbe
     const nextAmp = envelopeAt(patch.envelope, seconds + CONTROL / SAMPLE_RATE, held) * level
     const ampStep = (nextAmp - amp) / CONTROL
     const glide = patch.glideSeconds === undefined ? 0 : (fromMidi - note.midi) * Math.exp((-4 * seconds) / patch.glideSeconds)
-    const bend = 2 ** ((glide + (vibrato / 100) * Math.min(1, seconds * 1.5) * Math.sin(vibratoPhase + 2 * Math.PI * vibratoHz * seconds)) / 12)
+    const bend =
+      2 ** ((glide + (vibrato / 100) * Math.min(1, seconds * 1.5) * Math.sin(vibratoPhase + 2 * Math.PI * vibratoHz * seconds)) / 12)
     const increment = (hz * bend * WAVETABLE_SIZE) / SAMPLE_RATE
     const subStep = (2 * Math.PI * hz * bend * subRatio) / SAMPLE_RATE
     for (let n = 0; n < size; n++) {

@@ -8,14 +8,62 @@ import { midiToHz, panGains, SAMPLE_RATE, type Stereo } from './stereo.ts'
 type Vowel = readonly (readonly [hz: number, bandwidthHz: number, db: number])[]
 
 const VOWELS: Readonly<Record<string, Vowel>> = {
-  a: [[800, 90, 0], [1180, 100, -5], [2800, 130, -20], [3600, 150, -26], [4950, 200, -42]],
-  e: [[450, 80, 0], [1750, 100, -18], [2700, 130, -24], [3400, 150, -28], [4950, 200, -44]],
-  i: [[350, 70, 0], [1900, 100, -20], [2800, 130, -24], [3700, 150, -28], [4950, 200, -46]],
-  o: [[480, 80, 0], [850, 90, -8], [2700, 130, -24], [3400, 150, -30], [4950, 200, -50]],
-  u: [[350, 70, 0], [720, 80, -13], [2500, 140, -30], [3400, 160, -36], [4950, 200, -56]],
-  m: [[260, 60, -5], [1000, 180, -30], [2200, 200, -40], [3200, 200, -50], [4500, 250, -60]],
-  n: [[260, 60, -5], [1400, 180, -28], [2400, 200, -36], [3200, 200, -46], [4500, 250, -58]],
-  l: [[360, 80, -4], [1250, 120, -18], [2700, 150, -30], [3400, 170, -36], [4800, 220, -50]],
+  a: [
+    [800, 90, 0],
+    [1180, 100, -5],
+    [2800, 130, -20],
+    [3600, 150, -26],
+    [4950, 200, -42],
+  ],
+  e: [
+    [450, 80, 0],
+    [1750, 100, -18],
+    [2700, 130, -24],
+    [3400, 150, -28],
+    [4950, 200, -44],
+  ],
+  i: [
+    [350, 70, 0],
+    [1900, 100, -20],
+    [2800, 130, -24],
+    [3700, 150, -28],
+    [4950, 200, -46],
+  ],
+  o: [
+    [480, 80, 0],
+    [850, 90, -8],
+    [2700, 130, -24],
+    [3400, 150, -30],
+    [4950, 200, -50],
+  ],
+  u: [
+    [350, 70, 0],
+    [720, 80, -13],
+    [2500, 140, -30],
+    [3400, 160, -36],
+    [4950, 200, -56],
+  ],
+  m: [
+    [260, 60, -5],
+    [1000, 180, -30],
+    [2200, 200, -40],
+    [3200, 200, -50],
+    [4500, 250, -60],
+  ],
+  n: [
+    [260, 60, -5],
+    [1400, 180, -28],
+    [2400, 200, -36],
+    [3200, 200, -46],
+    [4500, 250, -58],
+  ],
+  l: [
+    [360, 80, -4],
+    [1250, 120, -18],
+    [2700, 150, -30],
+    [3400, 170, -36],
+    [4800, 220, -50],
+  ],
 }
 
 interface Syllable {
@@ -125,7 +173,14 @@ const singPhrase = (target: Stereo, singer: Singer, phrase: readonly Note[], gri
       syllable = found
     }
     const at = (note.startBeat - first.startBeat) * grid.secondsPerBeat + (note === first ? 0 : (gaussian(random) * singer.timingMs) / 2000)
-    return { at, end: at + note.lengthBeats * grid.secondsPerBeat, midi: note.midi, velocity: note.velocity, syllable, isNewSyllable: isNew }
+    return {
+      at,
+      end: at + note.lengthBeats * grid.secondsPerBeat,
+      midi: note.midi,
+      velocity: note.velocity,
+      syllable,
+      isNewSyllable: isNew,
+    }
   })
   const release = 0.14
   const sungSeconds = (targets[targets.length - 1] as Target).end
