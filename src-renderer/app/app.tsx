@@ -1,0 +1,51 @@
+// The window: top bar, rail, one screen, and what floats above.
+import { Tooltip } from 'radix-ui'
+import { Toaster } from 'sonner'
+import { ExportSheet } from '../export/index.ts'
+import { LedgerScreen } from '../ledger/index.ts'
+import { LibraryHome } from '../library/index.ts'
+import { usePreference, useRemix, useView } from '../state/index.ts'
+import { TipView } from '../timeline/index.ts'
+import { VerifyScreen } from '../verify/index.ts'
+import { ErrorBoundary } from './error-boundary.tsx'
+import { HelpSheet } from './help.tsx'
+import { CommandPalette } from './palette.tsx'
+import { Rail } from './rail.tsx'
+import { SettingsSheet } from './settings.tsx'
+import { TopBar } from './top-bar.tsx'
+import { useKeys } from './use-keys.ts'
+import { Workspace } from './workspace.tsx'
+
+const Screens = () => {
+  const screen = useView((view) => view.screen)
+  const uid = useRemix((remix) => remix.uid)
+  if (screen === 'verify') return <VerifyScreen />
+  if (screen === 'ledger') return <LedgerScreen />
+  return screen === 'remix' && uid !== null ? <Workspace key={uid} /> : <LibraryHome />
+}
+
+/** The whole window. */
+export const App = () => {
+  useKeys()
+  const screen = useView((view) => view.screen)
+  const theme = usePreference('theme')
+  return (
+    <Tooltip.Provider delayDuration={450} skipDelayDuration={200}>
+      <div className="app">
+        <TopBar />
+        <Rail />
+        <main className="screen">
+          <ErrorBoundary key={screen} name="This screen">
+            <Screens />
+          </ErrorBoundary>
+        </main>
+      </div>
+      <ExportSheet />
+      <SettingsSheet />
+      <HelpSheet />
+      <CommandPalette />
+      <TipView />
+      <Toaster theme={theme === 'light' ? 'light' : 'dark'} position="bottom-right" closeButton visibleToasts={4} />
+    </Tooltip.Provider>
+  )
+}

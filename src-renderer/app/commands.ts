@@ -1,0 +1,152 @@
+// Every command with its words and keys, once: keys, palette, help and the app's menu all read this table.
+import {
+  closeRemix,
+  importPack,
+  openRemix,
+  openSheet,
+  preferencesStore,
+  redo,
+  redoText,
+  remixStore,
+  saveRemix,
+  seek,
+  seekTick,
+  selectClips,
+  setPreferences,
+  settledSnapshot,
+  showScreen,
+  stop,
+  stopAndReturn,
+  syncNow,
+  toggleSnap,
+  togglePlay,
+  transportStore,
+  undo,
+  undoText,
+  viewStore,
+} from '../state/index.ts'
+import * as timeline from '../timeline/index.ts'
+
+export type CommandGroup = 'Play' | 'Edit' | 'View' | 'File' | 'Go to'
+
+export interface Command {
+  readonly id: string
+  readonly title: string
+  readonly group: CommandGroup
+  /** Key combinations, the first is the one that is shown. `Mod` is Ctrl or Cmd. */
+  readonly keys: readonly string[]
+  readonly run: () => void
+  /** Commands of the arrangement do nothing without a remix on screen. */
+  readonly needsRemix?: boolean
+  /** Text that depends on the state, e.g. what undo would undo. */
+  readonly text?: () => string | null
+}
+
+const inRemix = (
+  id: string,
+  title: string,
+  group: CommandGroup,
+  keys: readonly string[],
+  run: () => void,
+  text?: () => string | null,
+): Command => ({
+  id,
+  title,
+  group,
+  keys,
+  run,
+  needsRemix: true,
+  ...(text ? { text } : {}),
+})
+
+const hasSelection = (): boolean => viewStore.getState().clipIds.length > 0
+
+/** All commands in the order help shows them. */
+export const COMMANDS: readonly Command[] = [
+  inRemix('transport.toggle', 'Play or stop', 'Play', ['Space'], togglePlay),
+  inRemix('transport.return', 'Stop and return to where play began', 'Play', ['Shift+Space'], () =>
+    transportStore.getState().isPlaying ? stopAndReturn() : togglePlay(),
+  ),
+  inRemix('transport.stop', 'Stop', 'Play', [], stop),
+  inRemix('transport.start', 'To the start', 'Play', ['Home', 'Enter'], () => seek(0)),
+  inRemix('transport.end', 'To the end', 'Play', ['End'], () => seekTick(timeline.lastTick(settledSnapshot()))),
+  inRemix('loop.toggle', 'Loop on or off', 'Play', ['L'], timeline.toggleLoop),
+  inRemix('loop.selection', 'Loop around the selection', 'Play', ['Mod+L'], timeline.loopSelection),
+  inRemix('marker.previous', 'Playhead to the marker before', 'Play', ['Mod+Alt+ArrowLeft'], () => timeline.jumpMarker(-1)),
+  inRemix('marker.next', 'Playhead to the next marker', 'Play', ['Mod+Alt+ArrowRight'], () => timeline.jumpMarker(1)),
+
+  inRemix('edit.undo', 'Undo', 'Edit', ['Mod+Z'], undo, () => undoText(remixStore.getState().history)),
+  inRemix('edit.redo', 'Redo', 'Edit', ['Mod+Shift+Z', 'Mod+Y'], redo, () => redoText(remixStore.getState().history)),
+  inRemix('clip.split', 'Split at playhead', 'Edit', ['S', 'Mod+E'], () => void timeline.splitAtPlayhead()),
+  inRemix('clip.duplicate', 'Duplicate', 'Edit', ['Mod+D'], timeline.duplicateChosen),
+  inRemix('clip.delete', 'Delete', 'Edit', ['Delete', 'Backspace'], () => timeline.deleteChosen()),
+  inRemix('clip.deleteTrack', 'Delete and close the gap on the track', 'Edit', ['Shift+Delete'], () => timeline.deleteChosen('track')),
+  inRemix('clip.deleteAll', 'Delete and close the gap everywhere', 'Edit', ['Mod+Delete'], () => timeline.deleteChosen('all')),
+  inRemix('edit.cut', 'Cut', 'Edit', ['Mod+X'], timeline.cutChosen),
+  inRemix('edit.copy', 'Copy', 'Edit', ['Mod+C'], timeline.copyChosen),
+  inRemix('edit.paste', 'Paste at playhead', 'Edit', ['Mod+V'], () => timeline.pasteClips(false)),
+  inRemix('edit.pasteInPlace', 'Paste at the same time as copied', 'Edit', ['Mod+Shift+V'], () => timeline.pasteClips(true)),
+  inRemix('edit.all', 'Select all clips', 'Edit', ['Mod+A'], timeline.selectAll),
+  inRemix('edit.none', 'Select nothing', 'Edit', ['Escape'], () => selectClips([])),
+  inRemix('clip.left', 'Nudge earlier by a grid step, or select the clip before', 'Edit', ['ArrowLeft'], () =>
+    timeline.nudgeChosen(-1, false),
+  ),
+  inRemix('clip.right', 'Nudge later by a grid step, or select the next clip', 'Edit', ['ArrowRight'], () =>
+    timeline.nudgeChosen(1, false),
+  ),
+  inRemix('clip.leftFine', 'Nudge earlier by a tenth; without selection to the marker before', 'Edit', ['Alt+ArrowLeft'], () =>
+    hasSelection() ? timeline.nudgeChosen(-1, true) : timeline.jumpMarker(-1),
+  ),
+  inRemix('clip.rightFine', 'Nudge later by a tenth; without selection to the next marker', 'Edit', ['Alt+ArrowRight'], () =>
+    hasSelection() ? timeline.nudgeChosen(1, true) : timeline.jumpMarker(1),
+  ),
+  inRemix('clip.previous', 'Select the clip before', 'Edit', ['Mod+ArrowLeft'], () => timeline.selectNeighbour('previous')),
+  inRemix('clip.next', 'Select the next clip', 'Edit', ['Mod+ArrowRight'], () => timeline.selectNeighbour('next')),
+  inRemix('clip.above', 'Select a clip on the track above', 'Edit', ['ArrowUp'], () => timeline.selectNeighbour('above')),
+  inRemix('clip.below', 'Select a clip on the track below', 'Edit', ['ArrowDown'], () => timeline.selectNeighbour('below')),
+  inRemix('mute', 'Mute the clips, or the track', 'Edit', ['M'], timeline.toggleMute),
+  inRemix('solo', 'Solo the track', 'Edit', ['Shift+S'], timeline.toggleSolo),
+  inRemix('marker.add', 'Marker at the playhead', 'Edit', ['Mod+M'], timeline.addMarker),
+
+  inRemix('zoom.in', 'Zoom in', 'View', ['+', '='], () => timeline.zoomBy(1.5)),
+  inRemix('zoom.out', 'Zoom out', 'View', ['-'], () => timeline.zoomBy(1 / 1.5)),
+  inRemix('zoom.selection', 'Zoom to the selection', 'View', ['Z'], timeline.zoomToSelection),
+  inRemix('zoom.all', 'Show everything', 'View', ['Shift+Z'], timeline.zoomToAll),
+  inRemix('snap.toggle', 'Snap on or off', 'View', ['N'], toggleSnap),
+  inRemix('follow.toggle', 'Follow the playhead', 'View', ['F'], () =>
+    setPreferences({ followPlayhead: !preferencesStore.getState().followPlayhead }),
+  ),
+  { id: 'palette', title: 'Find a command', group: 'View', keys: ['Mod+K'], run: () => openSheet('palette') },
+  { id: 'help', title: 'Keys', group: 'View', keys: ['?', 'F1'], run: () => openSheet('help') },
+  { id: 'settings', title: 'Settings', group: 'View', keys: ['Mod+,'], run: () => openSheet('settings') },
+
+  { id: 'remix.new', title: 'New remix: choose a work', group: 'File', keys: ['Mod+N'], run: () => showScreen('library') },
+  { id: 'remix.open', title: 'Open a remix…', group: 'File', keys: ['Mod+O'], run: () => void openRemix() },
+  inRemix('remix.save', 'Save', 'File', ['Mod+S'], () => void saveRemix()),
+  inRemix('remix.saveAs', 'Save as…', 'File', ['Mod+Shift+S'], () => void saveRemix(true)),
+  inRemix('remix.close', 'Close the remix', 'File', ['Mod+W'], () => void closeRemix().then(() => showScreen('library'))),
+  inRemix('export.open', 'Export…', 'File', ['Mod+Shift+E'], () => openSheet('export')),
+  { id: 'pack.import', title: 'Import a licence pack…', group: 'File', keys: [], run: () => void importPack(null) },
+  { id: 'sync.now', title: 'Sync the ledger now', group: 'File', keys: [], run: () => void syncNow() },
+
+  { id: 'go.library', title: 'Library', group: 'Go to', keys: ['Mod+1'], run: () => showScreen('library') },
+  { id: 'go.remix', title: 'Remix', group: 'Go to', keys: ['Mod+2'], run: () => remixStore.getState().uid !== null && showScreen('remix') },
+  { id: 'go.verify', title: 'Verify a file', group: 'Go to', keys: ['Mod+3'], run: () => showScreen('verify') },
+  { id: 'go.ledger', title: 'Ledger', group: 'Go to', keys: ['Mod+4'], run: () => showScreen('ledger') },
+]
+
+/** Whether a command can run now. */
+export const canRun = (command: Command): boolean =>
+  command.needsRemix !== true || (remixStore.getState().uid !== null && viewStore.getState().screen === 'remix')
+
+/** What a command is called now. */
+export const commandText = (command: Command): string => command.text?.() ?? command.title
+
+/** Shown key of a command, by id. */
+export const keysOf = (id: string): string | undefined => COMMANDS.find((command) => command.id === id)?.keys[0]
+
+/** Runs a command by id, as the app's menu asks. */
+export const runCommand = (id: string): void => {
+  const command = COMMANDS.find((one) => one.id === id)
+  if (command && canRun(command)) command.run()
+}

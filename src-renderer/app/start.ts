@@ -1,0 +1,15 @@
+// Everything the window listens to, started once before the first drawing.
+import { loadPreferences, startExports, startLedger, startLibrary, startRemixSession, startTransport } from '../state/index.ts'
+
+/** Connects the window to main and to the engine. */
+export const start = (): void => {
+  void loadPreferences()
+  startLibrary()
+  startLedger()
+  startRemixSession()
+  startTransport()
+  startExports()
+  // A file dropped beside a drop area would navigate the window away.
+  window.addEventListener('dragover', (event) => event.preventDefault())
+  window.addEventListener('drop', (event) => event.preventDefault())
+}

@@ -1,0 +1,262 @@
+// What to export, and what it will say.
+import { Checkbox, RadioGroup, Switch } from 'radix-ui'
+import { Check } from 'lucide-react'
+import { useState } from 'react'
+import type { ExportFormat, ExportOptions } from '../../src-shared/protocol/index.ts'
+import { remixOf } from '../../src-shared/remix/index.ts'
+import { frameAt, parsePosition, tick } from '../../src-shared/time/index.ts'
+import { modelName } from '../inspector/index.ts'
+import { Button, classes, FieldRow, formatClock, ToneIcon } from '../parts/index.ts'
+import { noticeAlternative, preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
+import { barText } from '../timeline/index.ts'
+import { FORMAT_WORDS } from './format-words.ts'
+import { LOUDNESS_TARGETS } from './loudness-targets.ts'
+
+type RangeChoice = 'all' | 'loop' | 'custom'
+
+const Formats = ({
+  options,
+  chosen,
+  onToggle,
+}: {
+  options: ExportOptions
+  chosen: ReadonlySet<ExportFormat>
+  onToggle: (format: ExportFormat) => void
+}) => (
+  <fieldset className="export-group">
+    <legend className="caps">Formats</legend>
+    <div className="format-grid">
+      {options.formats.map(({ format, isAvailable, reason }) => (
+        <label
+          key={format}
+          className={classes('format', chosen.has(format) && 'is-on', !isAvailable && 'is-off')}
+          title={reason ?? undefined}
+        >
+          <Checkbox.Root
+            className="checkbox"
+            checked={chosen.has(format)}
+            disabled={!isAvailable}
+            onCheckedChange={() => onToggle(format)}
+            aria-label={FORMAT_WORDS[format].name}
+          >
+            <Checkbox.Indicator>
+              <Check size={12} strokeWidth={3} aria-hidden />
+            </Checkbox.Indicator>
+          </Checkbox.Root>
+          <span className="format-words">
+            <span>{FORMAT_WORDS[format].name}</span>
+            <span className="muted">{isAvailable ? FORMAT_WORDS[format].use : reason}</span>
+          </span>
+        </label>
+      ))}
+    </div>
+  </fieldset>
+)
+
+const Says = () => {
+  const says = useRemix((remix) => remix.status?.says)
+  if (!says) return null
+  const models = [...new Set(says.ai.contributions.flatMap((one) => one.model ?? []))]
+  return (
+    <section className="export-group" aria-label="What will be stamped">
+      <h3 className="caps">What will be stamped</h3>
+      <div className="card stamped">
+        <FieldRow name="Ingredients">{`${says.ingredients.length} ${says.ingredients.length === 1 ? 'stem' : 'stems'}, with the times they are heard`}</FieldRow>
+        <FieldRow name="AI credits">
+          {says.ai.containsAI === 'None'
+            ? 'none'
+            : `${says.ai.containsAI.toLowerCase()}${models.length > 0 ? ` (${models.map(modelName).join(', ')})` : ''}`}
+        </FieldRow>
+        <FieldRow name="Scope">{says.scope}</FieldRow>
+        {says.credits.length > 0 && (
+          <FieldRow name="Credits" title={says.credits.join('\n')}>
+            <span title={says.credits.join('\n')}>{says.credits.join(' · ')}</span>
+          </FieldRow>
+        )}
+      </div>
+    </section>
+  )
+}
+
+const Notices = ({ options }: { options: ExportOptions }) =>
+  options.notices.length === 0 ? null : (
+    <ul className="export-notices" aria-label="Licence">
+      {options.notices.map((notice) => {
+        const alternative = noticeAlternative(notice)
+        return (
+          <li key={`${notice.code}-${notice.message}`}>
+            <ToneIcon tone={notice.effect === 'deny' ? 'bad' : notice.effect === 'approval' ? 'pending' : 'limited'} size={14} />
+            <span>
+              {notice.message}{' '}
+              {alternative && (
+                <button type="button" className="link" onClick={alternative.run}>
+                  {alternative.label}
+                </button>
+              )}
+            </span>
+          </li>
+        )
+      })}
+    </ul>
+  )
+
+/** Keeps what file systems take. */
+const cleanName = (name: string): string =>
+  name
+    .replace(/[<>:"/\\|?*]/g, ' ')
+    .replace(/\s+/g, ' ')
+    .slice(0, 180)
+
+/** The form of the export sheet; `footer` puts its buttons where the sheet has them. */
+export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClose: () => void }) => {
+  const uid = useRemix((remix) => remix.uid)
+  const remix = useRemix((state) => remixOf(state.snapshot))
+  const lengthFrames = useRemix((state) => state.status?.lengthFrames ?? 0)
+  const first =
+    options.formats.find(({ format, isAvailable }) => isAvailable && format === 'wav24') ??
+    options.formats.find(({ isAvailable }) => isAvailable)
+  const [formats, setFormats] = useState<ReadonlySet<ExportFormat>>(new Set(first ? [first.format] : []))
+  const [range, setRange] = useState<RangeChoice>('all')
+  const [from, setFrom] = useState('1.1.0')
+  const [to, setTo] = useState(remix.loop ? barText(remix.loop.startTick + remix.loop.lengthTicks) : '9.1.0')
+  const [target, setTarget] = useState<number | null>(preferencesStore.getState().loudnessTargetLufs)
+  const [stems, setStems] = useState(false)
+  const [name, setName] = useState(options.suggestedFileName)
+  const [isStarting, setIsStarting] = useState(false)
+
+  const toggle = (format: ExportFormat): void => {
+    const next = new Set(formats)
+    if (!next.delete(format)) next.add(format)
+    setFormats(next)
+  }
+  const maps = { tempo: remix.tempo, meter: remix.meter }
+  const toFrame = (position: number): number => frameAt(remix.tempo, tick(position), SAMPLE_RATE)
+  const frames = ((): { fromFrame: number; toFrame: number } | null | 'bad' => {
+    if (range === 'all') return null
+    if (range === 'loop' && remix.loop)
+      return { fromFrame: toFrame(remix.loop.startTick), toFrame: toFrame(remix.loop.startTick + remix.loop.lengthTicks) }
+    const start = parsePosition(from, maps)
+    const end = parsePosition(to, maps)
+    return start !== null && end !== null && end > start ? { fromFrame: toFrame(start), toFrame: toFrame(end) } : 'bad'
+  })()
+  const denied = options.notices.find((notice) => notice.effect === 'deny')
+  const blocked =
+    formats.size === 0
+      ? 'Choose at least one format.'
+      : frames === 'bad'
+        ? 'The range needs two positions, the second later, such as 9.1.0 or 0:21.5.'
+        : cleanName(name).trim() === ''
+          ? 'Give the file a name.'
+          : denied
+            ? 'The licence does not allow this export as it stands.'
+            : null
+  const start = async (): Promise<void> => {
+    if (blocked !== null || uid === null || frames === 'bad') return
+    setIsStarting(true)
+    setPreferences({ loudnessTargetLufs: target })
+    await startExport({ uid, formats: [...formats], range: frames, loudnessTargetLufs: target, stems, fileName: cleanName(name).trim() })
+    setIsStarting(false)
+  }
+  const length = frames === null || frames === 'bad' ? lengthFrames : frames.toFrame - frames.fromFrame
+  return (
+    <form
+      className="export-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void start()
+      }}
+    >
+      <Notices options={options} />
+      <Formats options={options} chosen={formats} onToggle={toggle} />
+      <div className="export-pair">
+        <fieldset className="export-group">
+          <legend className="caps">Range</legend>
+          <RadioGroup.Root
+            className="radios"
+            value={range}
+            onValueChange={(value) => setRange(value === 'loop' || value === 'custom' ? value : 'all')}
+            aria-label="Range"
+          >
+            {(
+              [
+                ['all', 'Everything, with its tail', true],
+                [
+                  'loop',
+                  remix.loop
+                    ? `Loop, ${barText(remix.loop.startTick)} to ${barText(remix.loop.startTick + remix.loop.lengthTicks)}`
+                    : 'Loop: none is set',
+                  remix.loop !== null,
+                ],
+                ['custom', 'From … to …', true],
+              ] as const
+            ).map(([value, label, isPossible]) => (
+              <label key={value} className={classes('radio-row', !isPossible && 'is-off')}>
+                <RadioGroup.Item className="radio" value={value} disabled={!isPossible}>
+                  <RadioGroup.Indicator className="radio-dot" />
+                </RadioGroup.Item>
+                {label}
+              </label>
+            ))}
+          </RadioGroup.Root>
+          {range === 'custom' && (
+            <div className="range-inputs">
+              <input className="text-input" aria-label="From" value={from} onChange={(event) => setFrom(event.target.value)} />
+              <span className="muted">to</span>
+              <input className="text-input" aria-label="To" value={to} onChange={(event) => setTo(event.target.value)} />
+            </div>
+          )}
+          <p className="muted">{formatClock(length / SAMPLE_RATE)} of sound</p>
+        </fieldset>
+        <fieldset className="export-group">
+          <legend className="caps">Loudness</legend>
+          <select
+            className="select"
+            aria-label="Loudness target"
+            value={target === null ? 'none' : String(target)}
+            onChange={(event) => setTarget(event.target.value === 'none' ? null : Number(event.target.value))}
+          >
+            {LOUDNESS_TARGETS.map(({ lufs, label }) => (
+              <option key={label} value={lufs === null ? 'none' : String(lufs)}>
+                {label}
+              </option>
+            ))}
+          </select>
+          <p className="muted">True peak is held below −1 dBTP. If the target cannot be reached without that, the result says so.</p>
+          <label className="switch-row">
+            <span>
+              Stems too <span className="muted">each track, aligned from the start</span>
+            </span>
+            <Switch.Root className="switch" aria-label="Export stems too" checked={stems} onCheckedChange={setStems}>
+              <Switch.Thumb className="switch-thumb" />
+            </Switch.Root>
+          </label>
+        </fieldset>
+      </div>
+      <label className="export-group">
+        <span className="caps">File name</span>
+        <input
+          className="text-input"
+          value={name}
+          maxLength={180}
+          aria-label="File name"
+          onChange={(event) => setName(event.target.value)}
+        />
+      </label>
+      <Says />
+      <footer className="export-foot">
+        <span className="muted export-count">
+          {options.exportsMax === null
+            ? 'Exports are not limited.'
+            : `Export ${options.exportsUsed + 1} of ${options.exportsMax} under this licence.`}
+          {blocked !== null && <strong className="export-blocked"> {blocked}</strong>}
+        </span>
+        <Button tone="quiet" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button tone="primary" type="submit" disabled={blocked !== null || isStarting}>
+          {isStarting ? 'Starting…' : 'Export…'}
+        </Button>
+      </footer>
+    </form>
+  )
+}

@@ -1,0 +1,3 @@
+import './export.css'
+
+export { ExportSheet } from './export-sheet.tsx'

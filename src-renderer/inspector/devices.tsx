@@ -1,0 +1,137 @@
+// Devices of a track in signal order: switch, reorder, open, remove; the open one shows its parameters.
+import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Plus, Power, Trash2 } from 'lucide-react'
+import { useShallow } from 'zustand/react/shallow'
+import {
+  DEVICE_KINDS,
+  DEVICE_PARAMETERS,
+  type Device,
+  type DeviceKind,
+  type DeviceParameter,
+  devicesOf,
+  type Track,
+} from '../../src-shared/remix/index.ts'
+import { deviceEntries, deviceName } from '../mixer/index.ts'
+import { CardGroup, classes, IconButton, MenuButton, type MenuEntry, WithContextMenu } from '../parts/index.ts'
+import { edit, newId, useRemix, useView, viewStore } from '../state/index.ts'
+import { EqCurve } from './eq-curve.tsx'
+import { ParameterField } from './parameter-field.tsx'
+
+const isBuiltIn = (kind: string): kind is DeviceKind => (DEVICE_KINDS as readonly string[]).includes(kind)
+
+const EqBands = ({ device }: { device: Device }) => (
+  <>
+    <EqCurve device={device} />
+    {[1, 2, 3, 4, 5, 6].map((n) => {
+      const [type, hz, db, q] = DEVICE_PARAMETERS.eq.slice((n - 1) * 4, n * 4)
+      const kind = Math.round(device.params[`band${n}Type`] ?? type?.default ?? 0)
+      const hasGain = kind === 2 || kind === 3 || kind === 4
+      const field = (parameter: DeviceParameter | undefined, label: string) =>
+        parameter && <ParameterField device={device} parameter={parameter} label={label} />
+      return (
+        <fieldset key={n} className="eq-band">
+          <legend className="visually-hidden">Band {n}</legend>
+          {field(type, `Band ${n}`)}
+          {kind !== 0 && field(hz, 'Frequency')}
+          {kind !== 0 && hasGain && field(db, 'Gain')}
+          {kind !== 0 && field(q, 'Q')}
+        </fieldset>
+      )
+    })}
+  </>
+)
+
+const DeviceCard = ({ device, index, count }: { device: Device; index: number; count: number }) => {
+  const isOpen = useView((view) => view.deviceId === device.id)
+  const isKnown = isBuiltIn(device.kind)
+  const name = deviceName(device.kind)
+  const remove = (): void => void edit([{ op: 'device.remove', deviceId: device.id }])
+  const move = (to: number) => () => void edit([{ op: 'device.move', deviceId: device.id, index: to }])
+  const Chevron = isOpen ? ChevronDown : ChevronRight
+  const entries = (): readonly MenuEntry[] => [
+    {
+      label: device.isEnabled ? 'Bypass' : 'Switch on',
+      icon: Power,
+      run: () => void edit([{ op: 'device.set', deviceId: device.id, isEnabled: !device.isEnabled }]),
+    },
+    { label: 'Earlier in the chain', icon: ArrowUp, isDisabled: index === 0, run: move(index - 1) },
+    { label: 'Later in the chain', icon: ArrowDown, isDisabled: index === count - 1, run: move(index + 1) },
+    'separator',
+    { label: 'Remove', icon: Trash2, isDanger: true, run: remove },
+  ]
+  return (
+    <WithContextMenu entries={entries}>
+      <div className={classes('device', !device.isEnabled && 'is-off')}>
+        <div className="device-head">
+          <IconButton
+            icon={Power}
+            size={13}
+            label={device.isEnabled ? `Bypass ${name}` : `Switch ${name} on`}
+            isOn={device.isEnabled}
+            onClick={() => void edit([{ op: 'device.set', deviceId: device.id, isEnabled: !device.isEnabled }])}
+          />
+          <button
+            type="button"
+            className="device-name"
+            aria-expanded={isOpen}
+            onClick={() => viewStore.setState({ deviceId: isOpen ? null : device.id })}
+          >
+            <span className="ellipsis">{name}</span>
+            <span className="device-state">{isKnown ? (device.isEnabled ? 'built in' : 'bypassed') : 'missing'}</span>
+            <Chevron size={13} aria-hidden />
+          </button>
+          <IconButton icon={Trash2} size={13} label={`Remove ${name}`} className="device-remove" onClick={remove} />
+        </div>
+        {isOpen && (
+          <div className="device-body">
+            {!isKnown && (
+              <p className="muted device-note">
+                This device is not installed here. Its settings are kept; switch it off to export without it.
+              </p>
+            )}
+            {device.kind === 'eq' ? (
+              <EqBands device={device} />
+            ) : (
+              isKnown &&
+              DEVICE_PARAMETERS[device.kind as DeviceKind].map((parameter) => (
+                <ParameterField key={parameter.name} device={device} parameter={parameter} />
+              ))
+            )}
+          </div>
+        )}
+      </div>
+    </WithContextMenu>
+  )
+}
+
+/** The devices of one track. */
+export const Devices = ({ track }: { track: Track }) => {
+  const devices = useRemix(useShallow((remix) => devicesOf(remix.snapshot, track.id)))
+  const add = (kind: DeviceKind): void => {
+    const id = newId()
+    viewStore.setState({ deviceId: id })
+    void edit([{ op: 'device.add', id, trackId: track.id, kind }])
+  }
+  return (
+    <CardGroup
+      title="Devices"
+      isBare={devices.length > 0}
+      aside={
+        <MenuButton entries={deviceEntries(add)} align="end">
+          <button type="button" className="icon-button" aria-label="Add device" title="Add device">
+            <Plus size={14} aria-hidden />
+          </button>
+        </MenuButton>
+      }
+    >
+      {devices.length === 0 ? (
+        <p className="muted card-note">No devices: the sound passes as it is. Add one with the plus.</p>
+      ) : (
+        <div className="device-list">
+          {devices.map((device, i) => (
+            <DeviceCard key={device.id} device={device} index={i} count={devices.length} />
+          ))}
+        </div>
+      )}
+    </CardGroup>
+  )
+}

@@ -1,0 +1,262 @@
+// The mixer: one strip per track, then buses, then the master with its loudness.
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Plus, SlidersVertical } from 'lucide-react'
+import { memo, useEffect, useRef, useState } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import {
+  type Device,
+  devicesOf,
+  MASTER_TRACK_ID,
+  masterOf,
+  recordOf,
+  type Send,
+  sendsOf,
+  type Track,
+  tracksOf,
+} from '../../src-shared/remix/index.ts'
+import { classes, EmptyState, formatDb, formatLevel, formatPan, Hint, MenuButton, NumberField, RoleMark } from '../parts/index.ts'
+import { edit, lastMeters, newId, onFrame, selectTrack, useRemix, useView, viewStore } from '../state/index.ts'
+import { deviceEntries, deviceName } from './device-words.ts'
+import { Fader } from './fader.tsx'
+import { LevelMeter, ReductionMeter } from './level-meter.tsx'
+import { PAN_RANGE, previewEdit, previewTrack, SEND_RANGE, toggleTrackMute, toggleTrackSolo } from './track-edits.ts'
+
+const STRIP_WIDTH = 104
+
+/** Height left for faders in the panel. */
+const useFaderHeight = (panel: React.RefObject<HTMLDivElement | null>): number => {
+  const [height, setHeight] = useState(110)
+  useEffect(() => {
+    if (!panel.current) return
+    const observer = new ResizeObserver(([entry]) => setHeight(Math.max(72, Math.min(220, (entry?.contentRect.height ?? 220) - 152))))
+    observer.observe(panel.current)
+    return () => observer.disconnect()
+  }, [panel])
+  return height
+}
+
+const Chain = ({ trackId, devices }: { trackId: string; devices: readonly Device[] }) => (
+  <div className="strip-chain">
+    {devices.slice(0, 2).map((device) => (
+      <button
+        type="button"
+        key={device.id}
+        className={classes('strip-device', !device.isEnabled && 'is-off')}
+        title={`${deviceName(device.kind)}${device.isEnabled ? '' : ', off'}: click to edit`}
+        onClick={() => {
+          selectTrack(trackId)
+          viewStore.setState({ deviceId: device.id })
+        }}
+      >
+        <span className="ellipsis">{deviceName(device.kind)}</span>
+      </button>
+    ))}
+    <MenuButton entries={deviceEntries((kind) => void edit([{ op: 'device.add', id: newId(), trackId, kind }]))}>
+      <button
+        type="button"
+        className="strip-device strip-add"
+        aria-label="Add device"
+        title={devices.length > 2 ? `${devices.length - 2} more; add another` : 'Add device'}
+      >
+        <Plus size={12} aria-hidden />
+        {devices.length > 2 && <span>{devices.length - 2} more</span>}
+      </button>
+    </MenuButton>
+  </div>
+)
+
+const Sends = ({ sends }: { sends: readonly Send[] }) => {
+  const names = useRemix(useShallow((remix) => sends.map((send) => recordOf(remix.snapshot, 'track', send.toTrackId)?.name ?? 'bus')))
+  return sends.slice(0, 1).map((send, i) => (
+    <div key={send.id} className="strip-send">
+      <span className="ellipsis" title={names[i]}>
+        {names[i]}
+      </span>
+      <NumberField
+        label={`Send to ${names[i]}`}
+        value={send.gainDb}
+        range={SEND_RANGE}
+        format={formatDb}
+        onPreview={(gainDb) => previewEdit(gainDb === null ? null : { op: 'send.set', sendId: send.id, gainDb })}
+        onCommit={(gainDb) => void edit([{ op: 'send.set', sendId: send.id, gainDb }])}
+      />
+    </div>
+  ))
+}
+
+const Strip = memo(({ track, faderHeight }: { track: Track; faderHeight: number }) => {
+  const devices = useRemix(useShallow((remix) => devicesOf(remix.snapshot, track.id)))
+  const sends = useRemix(useShallow((remix) => sendsOf(remix.snapshot, track.id)))
+  const isSelected = useView((view) => view.trackId === track.id)
+  const isMaster = track.kind === 'master'
+  return (
+    <div
+      className={classes('strip', isSelected && 'is-selected', isMaster && 'strip-master')}
+      role="group"
+      aria-label={isMaster ? 'Master' : track.name}
+      style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
+      onPointerDown={() => viewStore.getState().trackId !== track.id && selectTrack(track.id)}
+    >
+      <div className="strip-name">
+        {isMaster ? <SlidersVertical size={13} aria-hidden /> : <RoleMark role={track.role} />}
+        <span className="ellipsis" title={track.name}>
+          {track.name}
+        </span>
+      </div>
+      <Chain trackId={track.id} devices={devices} />
+      {sends.length > 0 && <Sends sends={sends} />}
+      <div className="strip-body">
+        <Fader
+          label={`Level of ${track.name}`}
+          value={track.gainDb}
+          height={sends.length > 0 ? faderHeight - 24 : faderHeight}
+          onPreview={(gainDb) => previewTrack(track.id, gainDb === null ? null : { gainDb })}
+          onCommit={(gainDb) => void edit([{ op: 'track.set', trackId: track.id, gainDb }])}
+        />
+        <LevelMeter trackId={track.id} width={14} height={sends.length > 0 ? faderHeight - 24 : faderHeight} />
+        {isMaster && <ReductionMeter width={5} height={faderHeight} />}
+        <div className="strip-side">
+          {!isMaster && (
+            <>
+              <Hint text="Mute" keys="M" side="right">
+                <button
+                  type="button"
+                  className={classes('ms-button', track.isMuted && 'is-mute')}
+                  aria-pressed={track.isMuted}
+                  aria-label={`Mute ${track.name}`}
+                  onClick={() => toggleTrackMute(track)}
+                >
+                  M
+                </button>
+              </Hint>
+              <Hint text="Solo (Ctrl: only this)" keys="Shift+S" side="right">
+                <button
+                  type="button"
+                  className={classes('ms-button', track.isSoloed && 'is-solo')}
+                  aria-pressed={track.isSoloed}
+                  aria-label={`Solo ${track.name}`}
+                  onClick={(event) => toggleTrackSolo(track, event.ctrlKey || event.metaKey)}
+                >
+                  S
+                </button>
+              </Hint>
+            </>
+          )}
+        </div>
+      </div>
+      <div className="strip-numbers">
+        <NumberField
+          label={`Level of ${track.name} in dB`}
+          value={track.gainDb}
+          range={{ min: -60, max: 12, default: 0, scale: 'linear', step: 0.5 }}
+          format={formatDb}
+          onPreview={(gainDb) => previewTrack(track.id, gainDb === null ? null : { gainDb })}
+          onCommit={(gainDb) => void edit([{ op: 'track.set', trackId: track.id, gainDb }])}
+        />
+        <NumberField
+          label={`Pan of ${track.name}`}
+          value={track.pan}
+          range={PAN_RANGE}
+          format={formatPan}
+          onPreview={(pan) => previewTrack(track.id, pan === null ? null : { pan })}
+          onCommit={(pan) => void edit([{ op: 'track.set', trackId: track.id, pan }])}
+        />
+      </div>
+    </div>
+  )
+})
+
+/** Rows of loudness numbers, written into the page four times a second. */
+const Loudness = () => {
+  const list = useRef<HTMLDListElement>(null)
+  useEffect(() => {
+    let last = 0
+    return onFrame((now) => {
+      if (now - last < 250 || !list.current) return
+      last = now
+      const master = lastMeters()?.master
+      const values = [
+        master?.momentaryLufs,
+        master?.shortTermLufs,
+        master?.integratedLufs,
+        master?.truePeakDb,
+        master ? master.gainReductionDb : null,
+      ]
+      for (const [i, cell] of [...list.current.querySelectorAll('dd')].entries()) {
+        const text = formatLevel(values[i])
+        if (cell.textContent !== text) cell.textContent = text
+      }
+    })
+  }, [])
+  return (
+    <section className="loudness" aria-label="Loudness">
+      <h3 className="caps">Loudness</h3>
+      <dl ref={list}>
+        <div>
+          <dt>Momentary</dt>
+          <dd>–</dd>
+          <span>LUFS</span>
+        </div>
+        <div>
+          <dt>Short-term</dt>
+          <dd>–</dd>
+          <span>LUFS</span>
+        </div>
+        <div className="is-main">
+          <dt>Integrated</dt>
+          <dd>–</dd>
+          <span>LUFS</span>
+        </div>
+        <div>
+          <dt>True peak</dt>
+          <dd>–</dd>
+          <span>dBTP</span>
+        </div>
+        <div>
+          <dt>Reduction</dt>
+          <dd>–</dd>
+          <span>dB</span>
+        </div>
+      </dl>
+    </section>
+  )
+}
+
+/** The mixer tab. */
+export const Mixer = () => {
+  const panel = useRef<HTMLDivElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
+  const tracks = useRemix(useShallow((remix) => tracksOf(remix.snapshot).filter((track) => track.id !== MASTER_TRACK_ID)))
+  const master = useRemix((remix) => masterOf(remix.snapshot))
+  const faderHeight = useFaderHeight(panel)
+  const virtualizer = useVirtualizer({
+    horizontal: true,
+    count: tracks.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => STRIP_WIDTH,
+    overscan: 3,
+  })
+  return (
+    <div className="mixer" ref={panel}>
+      <div className="mixer-strips" ref={scroller} role="group" aria-label="Channel strips">
+        {tracks.length === 0 && <EmptyState icon={SlidersVertical} title="No tracks to mix" />}
+        <div style={{ width: virtualizer.getTotalSize(), height: '100%', position: 'relative' }}>
+          {virtualizer.getVirtualItems().map((item) => {
+            const track = tracks[item.index]
+            return (
+              track && (
+                <div key={track.id} className="strip-place" style={{ transform: `translateX(${item.start}px)`, width: STRIP_WIDTH }}>
+                  <Strip track={track} faderHeight={faderHeight} />
+                </div>
+              )
+            )
+          })}
+        </div>
+      </div>
+      <div className="mixer-master">
+        <Strip track={master} faderHeight={faderHeight} />
+        <Loudness />
+      </div>
+    </div>
+  )
+}

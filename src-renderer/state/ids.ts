@@ -1,0 +1,2 @@
+/** A new record id. */
+export const newId = (): string => crypto.randomUUID()

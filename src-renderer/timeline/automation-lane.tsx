@@ -1,0 +1,151 @@
+// The curve of one automated parameter under a track: click adds a point, drag moves it, double-click or Delete removes it.
+import { memo, type PointerEvent } from 'react'
+import { automationOf, automationRange, recordOf, type RemixSnapshot, type Track } from '../../src-shared/remix/index.ts'
+import { formatDb, formatPan, IconButton } from '../parts/index.ts'
+import { edit, settledSnapshot, useRemix, viewStore } from '../state/index.ts'
+import { X } from 'lucide-react'
+import { LANE_HEIGHT, rowsY, tickAtClientX, useCamera } from './camera.ts'
+import { barText } from './clip-gestures.ts'
+import { runGesture } from './gesture.ts'
+import { allRows } from './rows.ts'
+import { candidatesOf, snapped } from './snap-candidates.ts'
+
+interface Point {
+  readonly atTick: number
+  readonly value: number
+  readonly curve?: 'hold' | 'linear' | undefined
+}
+
+const PADDING = 6
+/** Level lanes show what mixes use: the quieter end is squeezed into the bottom. */
+const LEVEL_FLOOR = -48
+const LEVEL_TOP = 12
+
+const shapeOf = (snapshot: RemixSnapshot, ownerId: string, param: string) => {
+  const range = automationRange(snapshot, ownerId, param)
+  if (!range.ok) return null
+  const isLevel = param === 'gainDb'
+  const min = isLevel ? LEVEL_FLOOR : range.value.min
+  const max = isLevel ? LEVEL_TOP : range.value.max
+  const room = LANE_HEIGHT - 2 * PADDING
+  return {
+    label: range.value.label,
+    toY: (value: number): number => PADDING + (1 - (Math.max(min, Math.min(max, value)) - min) / (max - min)) * room,
+    toValue: (y: number): number => {
+      const value = min + (1 - Math.max(0, Math.min(1, (y - PADDING) / room))) * (max - min)
+      return isLevel && value <= LEVEL_FLOOR + 0.2 ? -144 : Math.round(value * 100) / 100
+    },
+    format: (value: number): string => (isLevel ? `${formatDb(value)} dB` : param === 'pan' ? formatPan(value) : value.toFixed(1)),
+  }
+}
+
+const ownValue = (snapshot: RemixSnapshot, ownerId: string, param: string): number => {
+  const owner = snapshot.get(ownerId)
+  if (owner?.type === 'track') return param === 'pan' ? owner.pan : owner.gainDb
+  if (owner?.type === 'send') return owner.gainDb
+  return recordOf(snapshot, 'device', ownerId)?.params[param] ?? 0
+}
+
+/** An automation lane. */
+export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; ownerId: string; param: string }) => {
+  const points = useRemix((remix) => automationOf(remix.snapshot, ownerId, param)?.points)
+  const value = useRemix((remix) => ownValue(remix.snapshot, ownerId, param))
+  const fromTick = useCamera((camera) => camera.fromTick)
+  const toTick = useCamera((camera) => camera.toTick)
+  const shape = shapeOf(settledSnapshot(), ownerId, param)
+  if (!shape) return null
+  const list: readonly Point[] = points ?? []
+  const set = (next: readonly Point[]) => [
+    {
+      op: 'automation.set' as const,
+      ownerId,
+      param,
+      points: next.map(({ atTick, value: at, curve }) => ({ atTick, value: at, curve: curve ?? 'linear' })),
+    },
+  ]
+  const laneY = (clientY: number): number => {
+    const row = allRows().find((one) => one.trackId === track.id)
+    return rowsY(clientY) - (row ? row.top + row.height - LANE_HEIGHT : 0)
+  }
+  const drag = (event: PointerEvent, index: number | null): void => {
+    if (event.button !== 0) return
+    event.stopPropagation()
+    event.preventDefault()
+    const base = settledSnapshot()
+    const others = index === null ? list : list.filter((_, i) => i !== index)
+    const candidates = candidatesOf(base, new Set())
+    const pointAt = (clientX: number, clientY: number, isFree: boolean): Point => ({
+      atTick: snapped(tickAtClientX(clientX), base, candidates, isFree),
+      value: shape.toValue(laneY(clientY)),
+    })
+    const add = (): void => {
+      if (index === null) void edit(set([...list, pointAt(event.clientX, event.clientY, event.ctrlKey)]))
+    }
+    runGesture(event, {
+      onClick: add,
+      compute: (at) => {
+        const point = pointAt(at.clientX, at.clientY, at.isFree)
+        return { commands: set([...others, point]), snapTick: point.atTick, text: `${barText(point.atTick)}  ${shape.format(point.value)}` }
+      },
+    })
+  }
+  const remove = (index: number): void => void edit(set(list.filter((_, i) => i !== index)))
+  const near = list.map((point, index) => ({ ...point, index })).filter((point) => point.atTick >= fromTick && point.atTick <= toTick)
+  const first = list[0]
+  const last = list.at(-1)
+  // Drawn in ticks and stretched by the zoom, so that zooming needs no new path.
+  const path =
+    first && last
+      ? `M0 ${shape.toY(first.value)}L${list.map((point) => `${point.atTick} ${shape.toY(point.value)}`).join('L')}L${Math.max(toTick, last.atTick)} ${shape.toY(last.value)}`
+      : `M0 ${shape.toY(value)}L${toTick} ${shape.toY(value)}`
+  return (
+    <div
+      className="automation"
+      role="group"
+      aria-label={`Automation of ${shape.label}`}
+      onPointerDown={(event) => drag(event, null)}
+      style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
+    >
+      <svg className="automation-line" width={1} height={LANE_HEIGHT} aria-hidden>
+        <path d={path} vectorEffect="non-scaling-stroke" className={first ? '' : 'is-idle'} style={{ transform: 'scaleX(var(--k))' }} />
+      </svg>
+      {near.map((point) => (
+        <button
+          type="button"
+          key={point.index}
+          className="automation-point"
+          style={{ left: `calc(${point.atTick} * var(--k) * 1px)`, top: shape.toY(point.value) }}
+          aria-label={`${shape.label} ${shape.format(point.value)} at ${barText(point.atTick)}`}
+          onPointerDown={(event) => drag(event, point.index)}
+          onDoubleClick={() => remove(point.index)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Delete' && event.key !== 'Backspace') return
+            event.stopPropagation()
+            remove(point.index)
+          }}
+        />
+      ))}
+    </div>
+  )
+})
+
+/** The head of an automation lane: what it shows, and the way to close it. */
+export const AutomationHead = ({ track, ownerId, param }: { track: Track; ownerId: string; param: string }) => {
+  const shape = shapeOf(settledSnapshot(), ownerId, param)
+  return (
+    <div className="automation-head">
+      <span className="ellipsis" title={shape?.label}>
+        {shape?.label ?? param}
+      </span>
+      <IconButton
+        icon={X}
+        label="Close lane"
+        size={13}
+        onClick={() => {
+          const { [track.id]: _, ...rest } = viewStore.getState().lanes
+          viewStore.setState({ lanes: rest })
+        }}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,176 @@
+// One clip: its sounding stretches as boxes in the role's colour, its waveform, its handles. Positions are in ticks; the zoom is a CSS variable.
+import { type CSSProperties, memo, type PointerEvent } from 'react'
+import { type Clip, endTick, REMIX_SAMPLE_RATE, recordOf, remixOf, type Role } from '../../src-shared/remix/index.ts'
+import { frame, frameAt, tick, tickAtFrame, type TempoPoint } from '../../src-shared/time/index.ts'
+import { classes, WithContextMenu } from '../parts/index.ts'
+import { type StemWave, usePeaks, useRemix, useView } from '../state/index.ts'
+import { useCamera } from './camera.ts'
+import { dragClips, dragEdge, dragFade, dragGain, pressClip, spokenClip } from './clip-gestures.ts'
+import { clipMenu } from './clip-menu.ts'
+import { Waveform } from './waveform.tsx'
+
+const CLIP_HEIGHT = 36
+
+/** CSS length of a number of ticks at the current zoom. */
+export const tickCss = (ticks: number): string => `calc(${ticks} * var(--k) * 1px)`
+
+const dbToGain = (db: number): number => 10 ** (db / 20)
+
+const framesAt = (tempo: readonly TempoPoint[], position: number): number => frameAt(tempo, tick(Math.round(position)), REMIX_SAMPLE_RATE)
+
+/** Sounding stretches of a clip in ticks from its start. */
+const islandsOf = (
+  clip: Clip,
+  wave: StemWave,
+  tempo: readonly TempoPoint[],
+  sourceStart: number,
+): readonly { readonly from: number; readonly to: number }[] => {
+  const startFrame = framesAt(tempo, clip.startTick)
+  const endFrame = framesAt(tempo, endTick(clip))
+  const shift = startFrame - sourceStart
+  const found: { from: number; to: number }[] = []
+  for (const { fromFrame, toFrame } of wave.islands) {
+    const from = Math.max(startFrame, fromFrame + shift)
+    const to = Math.min(endFrame, toFrame + shift)
+    if (to <= from) continue
+    const fromTick = from === startFrame ? 0 : tickAtFrame(tempo, frame(from), REMIX_SAMPLE_RATE) - clip.startTick
+    const toTick = to === endFrame ? clip.lengthTicks : tickAtFrame(tempo, frame(to), REMIX_SAMPLE_RATE) - clip.startTick
+    found.push({ from: fromTick, to: toTick })
+  }
+  return found
+}
+
+const fadeTicks = (tempo: readonly TempoPoint[], clip: Clip, end: 'in' | 'out'): number => {
+  if (end === 'in')
+    return tickAtFrame(tempo, frame(framesAt(tempo, clip.startTick) + clip.fadeInFrames), REMIX_SAMPLE_RATE) - clip.startTick
+  return endTick(clip) - tickAtFrame(tempo, frame(Math.max(0, framesAt(tempo, endTick(clip)) - clip.fadeOutFrames)), REMIX_SAMPLE_RATE)
+}
+
+const WaveWindow = ({
+  clip,
+  wave,
+  tempo,
+  sourceStart,
+  role,
+}: {
+  clip: Clip
+  wave: StemWave
+  tempo: readonly TempoPoint[]
+  sourceStart: number
+  role: Role
+}) => {
+  const fromTick = useCamera((camera) => Math.max(clip.startTick, Math.min(endTick(clip), camera.fromTick)))
+  const toTick = useCamera((camera) => Math.max(clip.startTick, Math.min(endTick(clip), camera.toTick)))
+  const scale = useCamera((camera) => camera.settledScale)
+  if (toTick <= fromTick) return null
+  const width = Math.max(1, Math.round((toTick - fromTick) * scale))
+  const shift = sourceStart - framesAt(tempo, clip.startTick)
+  const style: CSSProperties = {
+    left: tickCss(fromTick - clip.startTick),
+    transform: `scaleX(calc(var(--k) * ${(toTick - fromTick) / width}))`,
+  }
+  return (
+    <div className="clip-wave" style={style}>
+      <Waveform
+        wave={wave}
+        fromFrame={framesAt(tempo, fromTick) + shift}
+        toFrame={framesAt(tempo, toTick) + shift}
+        width={width}
+        height={CLIP_HEIGHT - 2}
+        gain={dbToGain(clip.gainDb)}
+        color={`--${role}`}
+      />
+    </div>
+  )
+}
+
+/** One clip on its lane. */
+export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Role; isTabStop: boolean }) => {
+  const isSelected = useView((view) => view.clipIds.includes(clip.id))
+  const state = usePeaks(clip.stemId)
+  const badge = useRemix((remix) => remix.status?.badges[clip.stemId] ?? '')
+  const isMissing = useRemix((remix) => remix.status?.missingStems.includes(clip.stemId) ?? false)
+  const denied = useRemix((remix) => remix.status?.notices.find((notice) => notice.clipIds.includes(clip.id))?.message ?? '')
+  const tempo = useRemix((remix) => remixOf(remix.snapshot).tempo)
+  const rate = useRemix((remix) => recordOf(remix.snapshot, 'stem', clip.stemId)?.sampleRate ?? REMIX_SAMPLE_RATE)
+  const sourceStart = Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / rate)
+  const wave = state.state === 'ready' ? state.wave : null
+  const islands = wave ? islandsOf(clip, wave, tempo, sourceStart) : []
+  const licence = denied === '' ? badge : denied
+
+  const onPointerDown = (event: PointerEvent<HTMLElement>): void => {
+    if (event.button !== 0) return
+    event.stopPropagation()
+    event.currentTarget.focus({ preventScroll: true })
+    dragClips(event, clip)
+  }
+  const grab = (start: (event: PointerEvent) => void) => (event: PointerEvent) => {
+    if (event.button !== 0) return
+    event.stopPropagation()
+    start(event)
+  }
+  const style: CSSProperties & Record<`--${string}`, string> = {
+    left: tickCss(clip.startTick),
+    width: tickCss(clip.lengthTicks),
+    '--role': `var(--${role})`,
+  }
+  return (
+    <WithContextMenu
+      entries={() => clipMenu(clip)}
+      onOpen={() => !isSelected && pressClip({ shiftKey: false, ctrlKey: false, metaKey: false }, clip)}
+    >
+      <div
+        className={classes(
+          'clip',
+          isSelected && 'is-selected',
+          clip.isMuted && 'is-muted',
+          isMissing && 'is-missing',
+          denied !== '' && 'is-denied',
+          !wave && 'is-plain',
+        )}
+        style={style}
+        role="gridcell"
+        tabIndex={isTabStop || isSelected ? 0 : -1}
+        aria-selected={isSelected}
+        aria-label={spokenClip(clip, licence)}
+        data-clip={clip.id}
+        onPointerDown={onPointerDown}
+      >
+        {islands.map(({ from, to }) => (
+          <span key={from} className="clip-island" style={{ left: tickCss(from), width: tickCss(to - from) }}>
+            <span className="clip-name ellipsis">{clip.name}</span>
+          </span>
+        ))}
+        {state.state === 'failed' && <span className="clip-note ellipsis">{state.message}</span>}
+        {(islands.length === 0 || isMissing) && state.state !== 'failed' && (
+          <span className="clip-name ellipsis">{isMissing ? `${clip.name}, not on this machine` : clip.name}</span>
+        )}
+        {wave && <WaveWindow clip={clip} wave={wave} tempo={tempo} sourceStart={sourceStart} role={role} />}
+        {clip.fadeInFrames > 0 && <span className="clip-fade clip-fade-in" style={{ width: tickCss(fadeTicks(tempo, clip, 'in')) }} />}
+        {clip.fadeOutFrames > 0 && <span className="clip-fade clip-fade-out" style={{ width: tickCss(fadeTicks(tempo, clip, 'out')) }} />}
+        {badge !== '' && (
+          <span className="clip-badge" title={`The licence limits this stem: ${badge}`}>
+            {badge}
+          </span>
+        )}
+        <span className="clip-handles" aria-hidden>
+          <span className="clip-edge clip-edge-start" onPointerDown={grab((event) => dragEdge(event, clip, 'start'))} />
+          <span className="clip-edge clip-edge-end" onPointerDown={grab((event) => dragEdge(event, clip, 'end'))} />
+          <span
+            className="clip-corner"
+            style={{ left: tickCss(fadeTicks(tempo, clip, 'in')) }}
+            title="Fade in"
+            onPointerDown={grab((event) => dragFade(event, clip, 'in'))}
+          />
+          <span
+            className="clip-corner clip-corner-out"
+            style={{ right: tickCss(fadeTicks(tempo, clip, 'out')) }}
+            title="Fade out"
+            onPointerDown={grab((event) => dragFade(event, clip, 'out'))}
+          />
+          <span className="clip-gain" title="Clip gain: drag up or down" onPointerDown={grab((event) => dragGain(event, clip))} />
+        </span>
+      </div>
+    </WithContextMenu>
+  )
+})
