@@ -1,6 +1,8 @@
 // Notes, bars and time. Beats are quarter notes from the start of the work, as floats: a score is read once and only rounded to frames.
 import { gaussian, type Random } from './random.ts'
-import { SAMPLE_RATE } from './synthesis/stereo.ts'
+
+/** Frames per second of everything rendered. */
+export const SAMPLE_RATE = 48_000
 
 /** One note. `syllable` is what a voice sings; `-` carries the last vowel on. */
 export interface Note {

@@ -1,6 +1,6 @@
 // Stereo buffers at 48 kHz and the few operations on whole buffers.
 
-export const SAMPLE_RATE = 48_000
+export { SAMPLE_RATE } from '../score.ts'
 
 /** Two channels of equal length, 48 kHz. */
 export interface Stereo {
