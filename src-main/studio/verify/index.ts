@@ -1,3 +1,2 @@
-export { createReceiptLookup, type ReceiptSources } from './find-receipts.ts'
 export type { FoundReceipt, ReceiptLookup, ReceiptQuery } from './receipt-check.ts'
 export { verifyFile, type VerifyOptions } from './verify-file.ts'

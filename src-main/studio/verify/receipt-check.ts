@@ -6,6 +6,7 @@ import {
   verifyCheckpoint,
   verifyInclusion,
   verifyReceipt,
+  type ExportReceipt,
   type Receipt,
 } from '../../../src-shared/receipts/index.ts'
 import { fromBase64, jwkBytes, jwkThumbprint, utf8, type Ed25519Jwk } from '../../../src-shared/std/index.ts'
@@ -19,6 +20,7 @@ export interface FoundReceipt {
   readonly jws: string
   /** Key that is said to have signed it. */
   readonly deviceKey: Ed25519Jwk
+  /** What it was looked up by; checked against its content. */
   readonly matched: 'id' | 'file' | 'sound'
   readonly proof: LogProof | null
   /** True where a later receipt withdraws it. */
@@ -42,7 +44,7 @@ export interface ReceiptLookup {
 export interface ReceiptVerdict {
   readonly receipt: VerifyReceipt
   readonly findings: readonly VerifyFinding[]
-  /** The receipt's content, where its signature holds. */
+  /** The receipt's content, where its signature holds and it speaks of this file. */
   readonly content: Receipt | null
 }
 
@@ -70,10 +72,17 @@ const checkProof = (jws: string, proof: LogProof, logKey: string): { readonly or
 
 const error = (code: string, message: string): VerifyFinding => ({ code, severity: 'error', message })
 
-/** What the file says about itself, to hold against the receipt. */
-export interface ReceiptClaims {
+/** The file, to hold against the receipt. */
+export interface ReceiptClaims extends ReceiptQuery {
+  /** URN of its active manifest. */
   readonly c2pa: string | null
-  readonly fileSha256: string | null
+}
+
+/** How a receipt is tied to the file, by its own signed content: a service may hand out any receipt for any file. */
+const tieOf = (content: ExportReceipt, { receiptId, fileSha256, filePcmSha256 }: ReceiptClaims): FoundReceipt['matched'] | null => {
+  if (fileSha256 !== null && content.asset.sha256 === `sha256:${fileSha256}`) return receiptId === content.id ? 'id' : 'file'
+  if (receiptId === content.id) return 'id'
+  return filePcmSha256 !== null && content.asset.filePcmSha256 === `sha256:${filePcmSha256}` ? 'sound' : null
 }
 
 /** Checks a found receipt: signature, log proof, and that it speaks of this file. */
@@ -87,7 +96,10 @@ export const checkReceipt = (found: FoundReceipt, logKey: string | null, claims:
   const proof = found.proof && logKey !== null ? { ...found.proof, ...checkProof(found.jws, found.proof, logKey) } : null
   if (proof && !proof.isValid)
     findings.push(error('receipt.proof_invalid', 'The proof that the receipt stands in the public log does not hold.'))
-  if (content && content.type !== 'void' && found.matched === 'id') {
+  const tie =
+    content === null ? found.matched : content.type === 'void' ? (content.id === claims.receiptId ? 'id' : null) : tieOf(content, claims)
+  if (tie === null) findings.push(error('receipt.other_file', 'The receipt that was found was written for another file.'))
+  else if (content && content.type !== 'void' && tie === 'id') {
     if (claims.c2pa !== null && content.asset.c2pa !== claims.c2pa) {
       findings.push(error('receipt.other_file', 'The receipt this file names was written for another file.'))
     } else if (claims.fileSha256 !== null && content.asset.sha256 !== `sha256:${claims.fileSha256}`) {
@@ -97,12 +109,12 @@ export const checkReceipt = (found: FoundReceipt, logKey: string | null, claims:
   const isBroken = findings.length > 0
   const state = isBroken ? 'unproved' : found.isVoid || content?.type === 'void' ? 'void' : proof ? 'synced' : 'local'
   return {
-    content,
+    content: tie === null ? null : content,
     findings,
     receipt: {
       id: content?.id ?? '',
       state,
-      matched: found.matched,
+      matched: tie,
       issuedAt: content?.issuedAt ?? null,
       signatureIsValid: signed.ok,
       proof: proof && { logIndex: proof.logIndex, treeSize: proof.treeSize, origin: proof.origin, isValid: proof.isValid },

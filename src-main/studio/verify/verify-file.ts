@@ -174,8 +174,9 @@ const findReceipt = async (
   const isStripped = own.manifest === null && own.state !== 'unreadable'
   // Decoding takes seconds; only a file that says nothing about itself is worth it.
   const filePcmSha256 = isStripped ? await signer.hashSound(path) : null
-  const found = await receipts.find({ receiptId, fileSha256: own.fileSha256, filePcmSha256 }).catch(() => [])
-  const claims = { c2pa: own.manifest?.label ?? null, fileSha256: own.fileSha256 }
+  const query = { receiptId, fileSha256: own.fileSha256, filePcmSha256 }
+  const found = await receipts.find(query).catch(() => [])
+  const claims = { ...query, c2pa: own.manifest?.label ?? null }
   const checked = found.slice(0, 20).map((receipt) => checkReceipt(receipt, logKey, claims))
   const rank = ({ receipt }: ReceiptVerdict): number => ['synced', 'local', 'void', 'unproved'].indexOf(receipt.state)
   const [best] = checked.sort((a, b) => rank(a) - rank(b))

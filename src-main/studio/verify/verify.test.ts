@@ -188,7 +188,8 @@ describe('a file without credentials (6.1)', () => {
 
   it('finds the receipt of a stripped file by its sound: recovered, not intact', async () => {
     const stripped = await made('stripped.wav', stripWav(await wav(), await locate(rig.path('wav.part'))))
-    const { found, logKey } = receiptOf(stamped.get('wav') as StampedFile)
+    const sound = await rig.signer.hashSound(fixture('tone.wav'))
+    const { found, logKey } = receiptOf(stamped.get('wav') as StampedFile, sound ?? '')
     const asked: unknown[] = []
     const report = await verify(stripped, {
       logKey,
@@ -199,8 +200,14 @@ describe('a file without credentials (6.1)', () => {
         },
       },
     })
-    expect(asked).toEqual([await rig.signer.hashSound(fixture('tone.wav'))])
+    expect(asked).toEqual([sound])
     expect(report).toMatchObject({ verdict: 'caution', integrity: { state: 'recovered' }, receipt: { state: 'synced', matched: 'sound' } })
+
+    // A service may answer with anything: a good receipt of another sound recovers nothing.
+    const other = receiptOf(stamped.get('wav') as StampedFile)
+    const fooled = await verify(stripped, { logKey: other.logKey, receipts: { find: async () => [{ ...other.found, matched: 'sound' }] } })
+    expect(fooled).toMatchObject({ verdict: 'none', integrity: { state: 'none' }, receipt: { state: 'unproved' } })
+    expect(codes(fooled)).toContain('receipt.other_file')
   })
 
   it('tells broken files from files without credentials', async () => {
@@ -250,7 +257,7 @@ const sha256: Sha256 = (...chunks) => {
 }
 
 /** A signed receipt for a stamped file, alone in a log of its own. */
-const receiptOf = (file: StampedFile, changes: Partial<ExportReceipt> = {}): { found: FoundReceipt; logKey: string } => {
+const receiptOf = (file: StampedFile, sound = 'a'.repeat(64)): { found: FoundReceipt; logKey: string } => {
   const device = generateKeyPairSync('ed25519')
   const log = generateKeyPairSync('ed25519')
   const deviceKey = device.publicKey.export({ format: 'jwk' }) as Ed25519Jwk
@@ -275,7 +282,7 @@ const receiptOf = (file: StampedFile, changes: Partial<ExportReceipt> = {}): { f
       format: 'audio/wav',
       durationMs: 300,
       pcmSha256: `sha256:${'3'.repeat(64)}`,
-      filePcmSha256: `sha256:${'a'.repeat(64)}`,
+      filePcmSha256: `sha256:${sound}`,
       c2pa: file.c2paUrn,
     },
     scope: 'personal-use',
@@ -294,7 +301,6 @@ const receiptOf = (file: StampedFile, changes: Partial<ExportReceipt> = {}): { f
     })),
     ai: { containsAI: 'None', contributions: [], dst: 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeCapture' },
     plugins: [],
-    ...changes,
   }
   const jws = signReceipt(receipt, (message) => new Uint8Array(sign(null, message, device.privateKey)))
   const checkpoint = signNote(
