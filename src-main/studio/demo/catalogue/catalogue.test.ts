@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keySchema, roleSchema } from '../../../../src-shared/remix/index.ts'
 import { grantSchema } from '../../../../src-shared/rights/index.ts'
 import { unwrap } from '../../../../src-shared/std/index.ts'
+import { readWorkFile } from '../../pack/index.ts'
 import { type DemoWorkFolder, renderDemoCatalogue, type WorkFile } from './index.ts'
 import { integratedLoudness, truePeakDb } from './measure.testing.ts'
 import { renderStem } from './render-stem.ts'
@@ -134,6 +135,7 @@ describe.each(DEMO_WORKS.map((work) => [work.title, work] as const))('%s', (_, w
       revocation: true,
     })
     expect(terms.parse(file.grant)).toEqual(file.grant)
+    expect((await readWorkFile(folder)).ok).toBe(true)
   })
 
   it('sounds as it should: aligned stems, peaks, loudness of the sum, ends without clicks', async () => {

@@ -26,7 +26,7 @@ const base: GrantTerms = {
   credit: { required: false, text: '', order: 1 },
   shareAlike: false,
   compensation: { model: 'none', currency: 'EUR', perExportMicros: 0, perAiMinuteMicros: 0 },
-  offline: { leaseMaxHours: 720, graceHours: 72 },
+  offline: { leaseMaxHours: 168, graceHours: 72 },
   revocation: { list: '', maxAgeHours: 720, onRevoke: 'block-new-exports' },
 }
 

@@ -13,7 +13,8 @@ export interface WorkFile {
   readonly coverColors: readonly [string, string]
   /** `startBar` counts from 1. */
   readonly sections: readonly Section[]
-  readonly stems: readonly { readonly file: string; readonly title: string; readonly role: string }[]
+  /** `electronic`: sequenced and synthesised in a computer, not captured; it becomes the stem's IPTC source type. */
+  readonly stems: readonly { readonly file: string; readonly title: string; readonly role: string; readonly source: 'electronic' }[]
   readonly grant: GrantTerms
 }
 
@@ -26,6 +27,6 @@ export const buildWorkFile = (work: DemoWork): WorkFile => ({
   year: work.year,
   coverColors: work.coverColors,
   sections: work.sections,
-  stems: work.stems.map(({ file, title, role }) => ({ file: `${file}.flac`, title, role })),
+  stems: work.stems.map(({ file, title, role }) => ({ file: `${file}.flac`, title, role, source: 'electronic' })),
   grant: work.grant,
 })
