@@ -132,7 +132,6 @@ describe.each(DEMO_WORKS.map((work) => [work.title, work] as const))('%s', (_, w
       shareAlike: true,
       compensation: true,
       offline: true,
-      revocation: true,
     })
     expect(terms.parse(file.grant)).toEqual(file.grant)
     expect((await readWorkFile(folder)).ok).toBe(true)

@@ -26,8 +26,7 @@ const base: GrantTerms = {
   credit: { required: false, text: '', order: 1 },
   shareAlike: false,
   compensation: { model: 'none', currency: 'EUR', perExportMicros: 0, perAiMinuteMicros: 0 },
-  offline: { leaseMaxHours: 168, graceHours: 72 },
-  revocation: { list: '', maxAgeHours: 720, onRevoke: 'block-new-exports' },
+  offline: { leaseMaxHours: 168, graceHours: 24 },
 }
 
 /** Anything goes, and a thank-you is welcome. */
@@ -65,7 +64,6 @@ export const RESTRICTED_TERMS: GrantTerms = {
   credit: { required: true, text: 'Contains stems of “Harbour Lights” by Quay & Lantern', order: 1 },
   compensation: { model: 'per-export', currency: 'EUR', perExportMicros: 990_000, perAiMinuteMicros: 250_000 },
   offline: { leaseMaxHours: 168, graceHours: 24 },
-  revocation: { list: '', maxAgeHours: 72, onRevoke: 'block-new-exports' },
 }
 
 /** Two years that are over. */

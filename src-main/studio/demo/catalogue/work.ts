@@ -19,7 +19,6 @@ export type GrantTerms = Pick<
   | 'shareAlike'
   | 'compensation'
   | 'offline'
-  | 'revocation'
 >
 
 export interface StemContext {
