@@ -1,5 +1,5 @@
 // Ordinary tags of an export, computed from the same manifest plan as the stamp. Names per container: docs/formats/tags.md.
-import type { TagSet } from '../../../src-engine/files/index.ts'
+import type { FileTags } from '../../../src-shared/protocol/index.ts'
 import type { ManifestPlan } from '../../../src-shared/provenance/index.ts'
 import type { WorkRecord } from '../../../src-shared/remix/index.ts'
 
@@ -17,7 +17,7 @@ const aiSentence = ({ ai }: ManifestPlan): string => {
   return `Contains generative AI (${ai.containsAI.toLowerCase()}): ${parts.join('; ')}.`
 }
 
-export const buildTags = ({ title, works, manifest, receiptId, appVersion }: TagFacts): TagSet => {
+export const buildTags = ({ title, works, manifest, receiptId, appVersion }: TagFacts): FileTags => {
   const artists = [...new Set(works.flatMap((work) => work.artists))].join(', ')
   const isrcs = [...new Set(manifest.ingredients.flatMap(({ source }) => (source.isrc === null ? [] : [source.isrc])))]
   return {

@@ -1,0 +1,35 @@
+// `stemma serve`: the rights service in this process until it is told to stop.
+import { join, resolve } from 'node:path'
+import { startService } from '../../../src-service/index.ts'
+import type { Run } from '../command.ts'
+import { UsageError } from '../command.ts'
+import { done } from '../output.ts'
+
+export interface ServeOptions {
+  readonly data?: string
+  readonly port?: number
+  readonly host?: string
+  readonly catalogue?: readonly string[]
+}
+
+export const serveCommand: Run<ServeOptions> = async (
+  { homeDir, isJson, signal },
+  { data, port = 0, host = '127.0.0.1', catalogue = [] },
+) => {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`“${port}” is not a port. Use a number from 0 to 65535.`)
+  const service = await startService({
+    dataDir: resolve(data ?? join(homeDir, 'service')),
+    port,
+    host,
+    catalogueDirs: catalogue.map((dir) => resolve(dir)),
+  })
+  for (const problem of service.refusedPacks) process.stderr.write(`${problem.message} (${problem.code})\n`)
+  // Whoever started this waits for the address, so it is printed at once and not as the final report.
+  process.stdout.write(isJson ? `${JSON.stringify({ url: service.url, refusedPacks: service.refusedPacks })}\n` : `${service.url}\n`)
+  await new Promise<void>((stop) => {
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', () => stop())
+  })
+  await service.close()
+  return done(undefined, [])
+}

@@ -1,0 +1,70 @@
+// What a command prints. With `--json` exactly one JSON document goes to standard output and nothing else; without it, plain lines.
+// Progress goes to standard error, and only to a person.
+import type { Problem, Result } from '../../src-shared/std/index.ts'
+
+/** 0 done · 1 a refusal or a finding · 2 wrong usage. */
+export type ExitCode = 0 | 1 | 2
+
+export interface Report {
+  readonly exitCode: ExitCode
+  /** The JSON document. */
+  readonly json: unknown
+  /** The same for people, one string per line. */
+  readonly lines: readonly string[]
+}
+
+export const done = (json: unknown, lines: readonly string[]): Report => ({ exitCode: 0, json, lines })
+
+export const finding = (json: unknown, lines: readonly string[]): Report => ({ exitCode: 1, json, lines })
+
+export const refused = (problem: Problem): Report => ({
+  exitCode: 1,
+  json: { ok: false, problem },
+  lines: [`${problem.message} (${problem.code})`],
+})
+
+/** A refusal where the result failed, else whatever `report` makes of the value. */
+export const reportOf = <T>(result: Result<T>, report: (value: T) => Report): Report =>
+  result.ok ? report(result.value) : refused(result.error)
+
+export class Progress {
+  readonly #isShown: boolean
+  #last = ''
+  constructor(isShown: boolean) {
+    this.#isShown = isShown && process.stderr.isTTY === true
+  }
+
+  /** Shows `label` and a percentage, replacing the line before. */
+  show(label: string, fraction: number): void {
+    if (!this.#isShown) return
+    const line = `${String(Math.round(fraction * 100)).padStart(3)} %  ${label}`
+    if (line === this.#last) return
+    this.#last = line
+    process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
+  }
+
+  clear(): void {
+    if (this.#isShown && this.#last) process.stderr.write('\r\u001b[K')
+    this.#last = ''
+  }
+}
+
+/** Lines of a table, columns padded to the widest cell; numbers to the right. */
+export const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
+  const widths: number[] = []
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, String(cell).length)
+    })
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (typeof cell === 'number' ? String(cell).padStart(widths[i] ?? 0) : String(cell).padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export const formatDuration = (milliseconds: number): string => {
+  const minutes = Math.floor(milliseconds / 60_000)
+  return `${minutes}:${((milliseconds % 60_000) / 1000).toFixed(1).padStart(4, '0')}`
+}

@@ -1,0 +1,443 @@
+// The export: licence → render → tags → stamp → own check → licence again → receipt → name. One path for the window, the command line and the demo.
+import { createHash } from 'node:crypto'
+import { rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type {
+  EngineClient,
+  ExportedFile,
+  ExportFormat,
+  ExportResult,
+  ExportStep,
+  FileTags,
+  StemFile,
+} from '../../../src-shared/protocol/index.ts'
+import { buildManifestPlan, buildReceiptStems, type FrameRange, usageOf } from '../../../src-shared/provenance/index.ts'
+import type { ReceiptAsset } from '../../../src-shared/receipts/index.ts'
+import {
+  canonicalPlan,
+  compilePlan,
+  encodeDocument,
+  type RemixSnapshot,
+  recordsOf,
+  type RenderPlan,
+  remixOf,
+} from '../../../src-shared/remix/index.ts'
+import { type Decision, decide, type DecisionContext, type GrantInForce, type Usage } from '../../../src-shared/rights/index.ts'
+import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { fileFailure } from '../file-problems.ts'
+import type { Enrolment } from '../identity/index.ts'
+import type { Intent, Ledger } from '../ledger/index.ts'
+import { type LicenceDesk, licenceProblem } from '../session/index.ts'
+import type { Signer, StampMimeType, StampStem } from '../stamp/index.ts'
+import { buildTags } from './export-tags.ts'
+
+/** One file to make. */
+export interface ExportTarget {
+  readonly format: ExportFormat
+  readonly path: string
+  /** Null is the mix; otherwise one track, before master processing. */
+  readonly trackId: string | null
+}
+
+export interface ExportOrder {
+  readonly snapshot: RemixSnapshot
+  readonly targets: readonly ExportTarget[]
+  readonly range: FrameRange | null
+  readonly loudnessTargetLufs: number | null
+  readonly threads: number
+  /** Replaces a file of that name; otherwise `export.exists`. */
+  readonly overwrites?: boolean
+}
+
+export interface ExportTools {
+  readonly engine: EngineClient
+  readonly signer: Signer
+  readonly ledger: Ledger
+  readonly desk: LicenceDesk
+  readonly appVersion: string
+  /** Folder for what is not signed yet; its own for each process. */
+  readonly tempDir: string
+  /** ES256 key that signs claims, PKCS #8 PEM. */
+  readonly claimKeyPem: string
+  readonly enrolmentFor: (issuer: string) => Enrolment | undefined
+  /** Where stems lie on disk; undefined for one that is not there. */
+  readonly stemFile: (stemId: string) => (StampStem & StemFile) | undefined
+  readonly onExported: (file: {
+    readonly receiptId: string
+    readonly path: string
+    readonly sha256: string
+    readonly format: ExportFormat
+    readonly title: string
+  }) => void
+}
+
+export interface ExportHooks {
+  readonly signal?: AbortSignal
+  /** 0..1 over the whole job. */
+  readonly onProgress?: (step: ExportStep, fraction: number, label: string) => void
+}
+
+const MIME_TYPES: Readonly<Record<ExportFormat, StampMimeType>> = {
+  wav16: 'audio/wav',
+  wav24: 'audio/wav',
+  wav32f: 'audio/wav',
+  flac16: 'audio/flac',
+  flac24: 'audio/flac',
+  mp3: 'audio/mpeg',
+  m4a: 'audio/mp4',
+}
+
+const licenceFormat = (format: ExportFormat): Pick<DecisionContext, 'format' | 'bitDepth'> => {
+  const family = /^[a-z]+\d?[a-z]?/.exec(format.replace(/(16|24|32f)$/, ''))?.[0] as 'wav' | 'flac' | 'mp3' | 'm4a'
+  const depth = /(16|24|32)f?$/.exec(format)?.[1]
+  return { format: family, ...(depth === undefined ? {} : { bitDepth: Number(depth) as 16 | 24 | 32 }) }
+}
+
+const hashOf = (bytes: Uint8Array | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+const cancelled = (): Result<never> => fail('export.cancelled', 'The export was cancelled. Nothing was written.')
+
+/** The plan of one track alone, for what its file says about itself. */
+const planOfTrack = (plan: RenderPlan, trackId: string): RenderPlan => ({
+  ...plan,
+  tracks: plan.tracks.map((track) => (track.id === trackId || track.kind !== 'audio' ? track : { ...track, isAudible: false })),
+})
+
+interface Judged {
+  readonly usage: Usage
+  readonly plan: RenderPlan
+}
+
+/** What an export would use per target, and whether every target is allowed: `files` exports are counted, not one. */
+const judge = (
+  order: ExportOrder,
+  plan: RenderPlan,
+  grants: readonly GrantInForce[],
+  context: DecisionContext,
+): Result<readonly Judged[]> => {
+  const judged: Judged[] = []
+  const refused: Decision[] = []
+  for (const [i, target] of order.targets.entries()) {
+    const own = target.trackId === null ? plan : planOfTrack(plan, target.trackId)
+    const usage = usageOf(own, { range: order.range ?? undefined, isIsolated: target.trackId !== null })
+    const plus = (used: Readonly<Record<string, number>> | undefined, ids: readonly string[]) =>
+      Object.fromEntries(ids.map((id) => [id, (used?.[id] ?? 0) + i]))
+    const decisions = decide(grants, usage, {
+      ...context,
+      ...licenceFormat(target.format),
+      exportsUsed: plus(
+        context.exportsUsed,
+        grants.map(({ grant }) => grant.id),
+      ),
+      leaseExportsUsed: plus(
+        context.leaseExportsUsed,
+        grants.flatMap(({ lease }) => (lease ? [lease.id] : [])),
+      ),
+    })
+    refused.push(...decisions.filter((decision) => decision.effect !== 'allow'))
+    judged.push({ usage, plan: own })
+  }
+  return refused.length > 0 ? { ok: false, error: licenceProblem(refused) } : ok(judged)
+}
+
+/**
+ * Exports a remix. Codes: `licence.*`, `export.*`, `plan.*`, `stem.*`, `audio.*`, `encode.*`, `stamp.*`, `ledger.*`, `disk.*`. Whatever fails,
+ * files already receipted stay, the rest leaves nothing but voids in the ledger.
+ */
+export const exportRemix = async (
+  tools: ExportTools,
+  order: ExportOrder,
+  hooks: ExportHooks = {},
+): Promise<Result<ExportResult & { readonly paths: readonly string[] }>> => {
+  const { ledger, desk } = tools
+  const report = hooks.onProgress ?? (() => {})
+  report('check', 0, 'Asking the licence')
+
+  const compiled = compilePlan(order.snapshot)
+  if (!compiled.ok) return compiled
+  const plan = compiled.value
+  if (plan.lengthFrames === 0) return fail('export.empty', 'There is nothing to export: no clip of this remix can be heard.')
+  if (order.targets.length === 0) return fail('export.no_format', 'No format was chosen, so there is nothing to export.')
+  const grants = desk.grantsFor(plan.sources.map((source) => source.stemId))
+  const allowed = judge(order, plan, grants, desk.context('render'))
+  if (!allowed.ok) return allowed
+  const issuers = [...new Set(grants.map(({ grant }) => grant.issuer))]
+  const [issuer] = issuers
+  if (issuer === undefined)
+    return fail(
+      'export.no_licence',
+      'None of the stems in this remix has a licence on this computer. Pull their work from the catalogue first.',
+    )
+  if (issuers.length > 1)
+    return fail(
+      'export.many_services',
+      `This remix uses stems of ${issuers.length} rights services (${issuers.join(', ')}). Export it with the stems of one at a time.`,
+    )
+  const enrolment = tools.enrolmentFor(issuer)
+  if (!enrolment) return fail('export.not_enrolled', `This computer is not enrolled with ${issuer}. Connect to it once, then export again.`)
+  for (const { path } of order.targets) {
+    if (!order.overwrites && existsSync(path))
+      return fail('export.exists', `${basename(path)} is there already. Choose another name, or delete it first.`, { file: basename(path) })
+    const folder = await stat(dirname(path)).catch(() => undefined)
+    if (!folder?.isDirectory()) return fail('export.no_folder', `The folder for ${basename(path)} is not there. Choose another one.`)
+  }
+
+  const stems: (StampStem & StemFile)[] = []
+  for (const source of plan.sources) {
+    const file = tools.stemFile(source.stemId)
+    if (!file)
+      return fail('export.stem_missing', `“${source.title}” is not on this computer. Pull its work again, or remove its clips.`, {
+        stem: source.stemId,
+      })
+    stems.push(file)
+  }
+
+  const jobs = await openIntents(tools, order, allowed.value, { grants, enrolment, issuer, plan })
+  if (!jobs.ok) return jobs
+  try {
+    const outcome = await run(tools, order, { plan, grants, enrolment, stems, jobs: jobs.value, report, signal: hooks.signal })
+    if (!outcome.ok) closeOpen(jobs.value, outcome.error.code)
+    return outcome
+  } catch (error) {
+    closeOpen(jobs.value, 'export.failed')
+    throw error
+  } finally {
+    for (const job of jobs.value) {
+      await rm(job.unsignedPath, { force: true })
+      if (job.state !== 'finished') await rm(job.partPath, { force: true })
+    }
+    ledger.changed()
+  }
+}
+
+interface Job {
+  readonly target: ExportTarget
+  readonly intent: Intent
+  readonly judged: Judged
+  readonly title: string
+  readonly manifest: ReturnType<typeof buildManifestPlan>
+  readonly tags: FileTags
+  readonly unsignedPath: string
+  readonly partPath: string
+  state: 'open' | 'committed' | 'finished'
+}
+
+/** Voids what is still open, so that no number in the ledger stays without an answer. */
+const closeOpen = (jobs: readonly Job[], code: string): void => {
+  for (const job of jobs) {
+    if (job.state === 'open') job.intent.void(code.endsWith('cancelled') ? 'cancelled' : 'failed')
+    if (job.state === 'committed') job.intent.withdraw()
+  }
+}
+
+const openIntents = async (
+  tools: ExportTools,
+  order: ExportOrder,
+  judged: readonly Judged[],
+  {
+    grants,
+    enrolment,
+    issuer,
+    plan,
+  }: { readonly grants: readonly GrantInForce[]; readonly enrolment: Enrolment; readonly issuer: string; readonly plan: RenderPlan },
+): Promise<Result<Job[]>> => {
+  const jobs: Job[] = []
+  const { title } = remixOf(order.snapshot)
+  const works = recordsOf(order.snapshot, 'work').filter((work) => plan.sources.some((source) => source.workId === work.id))
+  const project = hashOf(encodeDocument(order.snapshot))
+  const planHash = hashOf(canonicalPlan(plan))
+  for (const [i, target] of order.targets.entries()) {
+    const own = judged[i]
+    if (!own) continue
+    const track = target.trackId === null ? null : plan.tracks.find(({ id }) => id === target.trackId)
+    const fileTitle = track ? `${title} – ${track.name}` : title
+    const lines = buildReceiptStems(own.usage, grants)
+    if (!lines.ok) {
+      closeOpen(jobs, lines.error.code)
+      return lines
+    }
+    if (lines.value.length === 0) {
+      closeOpen(jobs, 'export.empty')
+      return fail('export.empty', 'There is nothing to export in this range: no clip of this remix can be heard there.')
+    }
+    const partPath = join(dirname(target.path), `.${basename(target.path)}.${process.pid}-${i}.part`)
+    const begun = tools.ledger.beginIntent({
+      issuer,
+      account: enrolment.account,
+      project,
+      plan: planHash,
+      stems: lines.value.map(({ stem, grant, lease }) => ({ stem, grant, lease })),
+      title: basename(target.path),
+      partPath,
+      finalPath: target.path,
+    })
+    if (!begun.ok) {
+      closeOpen(jobs, begun.error.code)
+      return begun
+    }
+    const manifest = buildManifestPlan(own.plan, grants, {
+      title: fileTitle,
+      range: order.range ?? undefined,
+      isIsolated: target.trackId !== null,
+    })
+    jobs.push({
+      target,
+      intent: begun.value,
+      judged: own,
+      title: fileTitle,
+      manifest,
+      tags: buildTags({ title: fileTitle, works, manifest, receiptId: begun.value.receiptId, appVersion: tools.appVersion }),
+      unsignedPath: join(tools.tempDir, `${begun.value.receiptId}${/\.\w+$/.exec(target.path)?.[0] ?? ''}`),
+      partPath,
+      state: 'open',
+    })
+  }
+  return ok(jobs)
+}
+
+interface RunContext {
+  readonly plan: RenderPlan
+  readonly grants: readonly GrantInForce[]
+  readonly enrolment: Enrolment
+  readonly stems: readonly (StampStem & StemFile)[]
+  readonly jobs: readonly Job[]
+  readonly report: NonNullable<ExportHooks['onProgress']>
+  readonly signal: AbortSignal | undefined
+}
+
+const run = async (
+  tools: ExportTools,
+  order: ExportOrder,
+  context: RunContext,
+): Promise<Result<ExportResult & { readonly paths: readonly string[] }>> => {
+  const { plan, grants, enrolment, stems, jobs, report, signal } = context
+  const planHash = hashOf(canonicalPlan(plan))
+  const project = hashOf(encodeDocument(order.snapshot))
+  report('prepare', 0.02, 'Preparing stems')
+  const rendered = await tools.engine.request(
+    'export.run',
+    {
+      plan,
+      stems: stems.map(({ path, contentSha256, name }) => ({ path, contentSha256, name })),
+      range: order.range,
+      loudnessTargetLufs: order.loudnessTargetLufs,
+      threads: order.threads,
+      outputs: jobs.map(({ target, unsignedPath, tags }) => ({ path: unsignedPath, format: target.format, trackId: target.trackId, tags })),
+    },
+    {
+      ...(signal ? { signal } : {}),
+      onProgress: ({ step, fraction, stem }) => {
+        if (step === 'decode') report('prepare', 0.02 + 0.28 * fraction, stem === null ? 'Preparing stems' : `Preparing ${stem}`)
+        else
+          report(
+            'render',
+            (step === 'measure' ? 0.3 : order.loudnessTargetLufs === null ? 0.3 : 0.55) +
+              (order.loudnessTargetLufs === null ? 0.5 : 0.25) * fraction,
+            step === 'measure' ? 'Measuring loudness' : 'Rendering',
+          )
+      },
+    },
+  )
+  if (!rendered.ok) return rendered.error.code.endsWith('cancelled') ? cancelled() : rendered
+  const { value } = rendered
+  const durationMs = Math.round(value.durationFrames / 48)
+  const files: ExportedFile[] = []
+  for (const [i, job] of jobs.entries()) {
+    if (signal?.aborted) return cancelled()
+    const written = value.files.find((file) => file.path === job.unsignedPath)
+    if (!written) return fail('export.failed', `${basename(job.target.path)} was not rendered. Export again.`)
+    const at = (part: number): number => 0.8 + (0.2 * (i + part)) / jobs.length
+    report('stamp', at(0), `Signing ${basename(job.target.path)}`)
+    const used = new Set(job.manifest.ingredients.map(({ source }) => source.stemId))
+    const stamped = await tools.signer.stamp({
+      inputPath: job.unsignedPath,
+      outputPath: job.partPath,
+      mimeType: MIME_TYPES[job.target.format],
+      title: job.title,
+      manifest: job.manifest,
+      stems: stems.filter((stem) => used.has(stem.id)),
+      receiptId: job.intent.receiptId,
+      intentSha256: job.intent.intentSha256,
+      log: enrolment.trust.logKey.split('+')[0] ?? '',
+      grants: grants.flatMap(({ grant, hash }) =>
+        grant.assets
+          .filter((asset) => used.has(asset.stem))
+          .map((asset) => ({ stem: asset.stem, grant: grant.id, version: grant.version, hash })),
+      ),
+      identity: { certificates: enrolment.certificates, privateKey: tools.claimKeyPem },
+      anchors: enrolment.trust.anchors,
+      appVersion: tools.appVersion,
+    })
+    if (!stamped.ok) return stamped
+    if (signal?.aborted) return cancelled()
+    report('commit', at(0.8), `Writing the receipt of ${basename(job.target.path)}`)
+    // A lease can end and a grant be withdrawn while a long render runs: the licence has the last word.
+    const still = judge(
+      { ...order, targets: [job.target] },
+      plan,
+      tools.desk.grantsFor(plan.sources.map((source) => source.stemId)),
+      tools.desk.context('export', job.intent.receiptId),
+    )
+    if (!still.ok) return still
+    const asset: ReceiptAsset = {
+      sha256: `sha256:${stamped.value.sha256}`,
+      bytes: stamped.value.bytes,
+      format: MIME_TYPES[job.target.format],
+      durationMs,
+      pcmSha256: `sha256:${written.pcmSha256}`,
+      filePcmSha256: written.filePcmSha256 === null ? null : `sha256:${written.filePcmSha256}`,
+      c2pa: stamped.value.c2paUrn,
+    }
+    const lines = buildReceiptStems(job.judged.usage, grants)
+    if (!lines.ok) return lines
+    const receipt = job.intent.commit({
+      type: 'export',
+      project,
+      plan: planHash,
+      asset,
+      scope: job.manifest.scope,
+      stems: lines.value,
+      ai: job.manifest.ai,
+      plugins: [],
+    })
+    if (!receipt.ok) return receipt
+    job.state = 'committed'
+    try {
+      await rename(job.partPath, job.target.path)
+    } catch (error) {
+      return fileFailure(error, job.target.path)
+    }
+    const finished = job.intent.finish()
+    if (!finished.ok) return finished
+    job.state = 'finished'
+    tools.onExported({
+      receiptId: job.intent.receiptId,
+      path: job.target.path,
+      sha256: stamped.value.sha256,
+      format: job.target.format,
+      title: job.title,
+    })
+    files.push({
+      format: job.target.format,
+      fileName: basename(job.target.path),
+      bytes: stamped.value.bytes,
+      sha256: stamped.value.sha256,
+      c2pa: stamped.value.c2paUrn,
+      receiptId: job.intent.receiptId,
+      receiptState: 'queued',
+    })
+  }
+  report('commit', 1, 'Done')
+  const [first] = jobs
+  return ok({
+    files,
+    paths: jobs.map((job) => job.target.path),
+    durationMs,
+    pcmSha256: value.pcmSha256,
+    loudness: { ...value.loudness, gainDb: value.gainDb, shortfall: value.shortfall },
+    ai: first?.manifest.ai ?? { containsAI: 'None', contributions: [], dst: '' },
+    credits: first?.manifest.credits ?? [],
+    ingredients: first?.manifest.ingredients.length ?? 0,
+  })
+}

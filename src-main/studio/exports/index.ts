@@ -1,0 +1,2 @@
+export * from './export-remix.ts'
+export * from './file-names.ts'
