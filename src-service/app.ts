@@ -1,8 +1,7 @@
 // The HTTP face of the service: routes, limits, headers. Everything a request says is decoded before it is used.
-import { timingSafeEqual } from 'node:crypto'
+import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
@@ -103,16 +102,29 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(HEADERS)
     if (deps.isLoopback && !isLocalName(request.headers.host ?? ''))
-      return sendProblem(reply, { code: 'service.forbidden', message: 'This rights service answers on this computer only. Start it with a public address to reach it by another name.' })
+      return sendProblem(reply, {
+        code: 'service.forbidden',
+        message: 'This rights service answers on this computer only. Start it with a public address to reach it by another name.',
+      })
   })
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, { code: 'service.not_found', message: 'There is nothing at this address of the rights service.' }))
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, { code: 'service.not_found', message: 'There is nothing at this address of the rights service.' }),
+  )
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500
     if (error.code === 'service.busy') return reply.code(429).send({ code: error.code, message: error.message })
-    if (status === 413) return sendProblem(reply, { code: 'service.too_large', message: 'The request is larger than the rights service accepts. Send less at once.' })
-    if (status < 500) return sendProblem(reply, { code: 'service.bad_request', message: 'The request was not understood. Update Stemma and try again.' })
+    if (status === 413)
+      return sendProblem(reply, {
+        code: 'service.too_large',
+        message: 'The request is larger than the rights service accepts. Send less at once.',
+      })
+    if (status < 500)
+      return sendProblem(reply, { code: 'service.bad_request', message: 'The request was not understood. Update Stemma and try again.' })
     request.log.error(error)
-    return sendProblem(reply, { code: 'service.failed', message: 'The rights service failed inside. Nothing was changed; try again later.' })
+    return sendProblem(reply, {
+      code: 'service.failed',
+      message: 'The rights service failed inside. Nothing was changed; try again later.',
+    })
   })
 
   const routes = new Routes(app, {
@@ -144,10 +156,18 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     path: api.SERVICE_PATHS.catalogue,
     summary: 'Search works by words of title, artist, stem, role, key and tempo',
     auth: 'none',
-    query: z.object({ q: z.string().max(300).default(''), limit: z.coerce.number().int().min(1).max(1_000).default(100), offset: z.coerce.number().int().min(0).max(1e6).default(0) }),
+    query: z.object({
+      q: z.string().max(300).default(''),
+      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+      offset: z.coerce.number().int().min(0).max(1e6).default(0),
+    }),
     reply: api.catalogueReplySchema,
     handle: async ({ query }) => {
-      const { works, total } = await store.read.searchWorks({ words: searchWords(query.q).slice(0, 20), limit: query.limit, offset: query.offset })
+      const { works, total } = await store.read.searchWorks({
+        words: searchWords(query.q).slice(0, 20),
+        limit: query.limit,
+        offset: query.offset,
+      })
       return ok({ works: await summarise(store.read, works, clock()), total })
     },
   })
@@ -160,7 +180,8 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     reply: api.workSummarySchema,
     handle: async ({ params }) => {
       const work = await store.read.work(params.work)
-      if (!work) return fail('work.unknown', 'This work is not in the catalogue of this rights service. Search again; it may have been withdrawn.')
+      if (!work)
+        return fail('work.unknown', 'This work is not in the catalogue of this rights service. Search again; it may have been withdrawn.')
       return ok((await summarise(store.read, [work], clock()))[0]!)
     },
   })
@@ -202,9 +223,16 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
       const { sha256 } = request.params as { readonly sha256: string }
       const stem = hex64.safeParse(sha256).success ? await store.read.stem(sha256) : undefined
       const size = stem && (await blobs.size(sha256))
-      if (!stem || size !== stem.bytes) return sendProblem(reply, { code: 'stem.unknown', message: 'The rights service does not have this stem. Search the catalogue again.' })
+      if (!stem || size !== stem.bytes)
+        return sendProblem(reply, {
+          code: 'stem.unknown',
+          message: 'The rights service does not have this stem. Search the catalogue again.',
+        })
       if (!(await store.read.hasLease(device!.account, stem.workIds, new Date(clock()).toISOString())))
-        return sendProblem(reply, { code: 'stem.no_lease', message: 'This device holds no lease for this stem. Pull the work again to get one.' })
+        return sendProblem(reply, {
+          code: 'stem.no_lease',
+          message: 'This device holds no lease for this stem. Pull the work again to get one.',
+        })
       return sendFile(request, reply, { path: blobs.pathOf(sha256), size, sha256, mimeType: stem.mimeType })
     },
   })
@@ -251,7 +279,9 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     auth: 'none',
     replyType: 'text/plain',
     handle: async (_request, reply) => {
-      const latest = (await store.read.latestCheckpoint()) ?? (await store.transact((writer) => publishCheckpoint(writer, keys, new Date(clock()).toISOString())))
+      const latest =
+        (await store.read.latestCheckpoint()) ??
+        (await store.transact((writer) => publishCheckpoint(writer, keys, new Date(clock()).toISOString())))
       return reply.type('text/plain; charset=utf-8').send(latest.note)
     },
   })
@@ -308,7 +338,8 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     bodyLimit: MAX_PACK_BYTES,
     handle: async (request, reply) => {
       const body = request.body as Readable | undefined
-      if (!body || typeof body.pipe !== 'function') return sendProblem(reply, { code: 'service.bad_request', message: 'Send the pack as application/zip.' })
+      if (!body || typeof body.pipe !== 'function')
+        return sendProblem(reply, { code: 'service.bad_request', message: 'Send the pack as application/zip.' })
       const folder = join(deps.dataDir, 'incoming')
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const path = join(folder, `${randomUUID()}.stemmapack`)

@@ -11,7 +11,10 @@ import { writeSecret } from './keys.ts'
 
 type CryptoKey = webcrypto.CryptoKey
 const crypto = webcrypto
-x509.cryptoProvider.set(crypto)
+// The library's types name the browser's classes; Node's are the same at run time.
+type LibraryKey = NonNullable<x509.Pkcs10CertificateRequestCreateParams['keys']['privateKey']>
+const libraryKey = (key: CryptoKey): LibraryKey => key as unknown as LibraryKey
+;(x509.cryptoProvider as { set(provider: unknown): void }).set(crypto)
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const CLAIM_SIGNING = '1.3.6.1.4.1.62558.2.1'
@@ -39,7 +42,8 @@ export interface IssuedCertificate {
 
 const serialNumber = (): string => `4${randomBytes(15).toString('hex').slice(1)}`
 
-const exportKey = async (key: CryptoKey): Promise<string> => x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
+const exportKey = async (key: CryptoKey): Promise<string> =>
+  x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
 
 const importKey = (pem: string): Promise<CryptoKey> => {
   const der = x509.PemConverter.decodeFirst(pem)
@@ -63,8 +67,8 @@ const makeAuthorityCertificate = async (name: string, days: number, parent: Issu
   const extensions = [
     new x509.BasicConstraintsExtension(true, parent ? 0 : 1, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    await x509.AuthorityKeyIdentifierExtension.create(parent ? parent.certificate.publicKey : keys.publicKey),
+    await x509.SubjectKeyIdentifierExtension.create(libraryKey(keys.publicKey)),
+    await x509.AuthorityKeyIdentifierExtension.create(parent ? parent.certificate.publicKey : libraryKey(keys.publicKey)),
   ]
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -73,8 +77,8 @@ const makeAuthorityCertificate = async (name: string, days: number, parent: Issu
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(nowMs + days * DAY_MS),
     signingAlgorithm: ALGORITHM,
-    publicKey: keys.publicKey,
-    signingKey: parent ? parent.key : keys.privateKey,
+    publicKey: libraryKey(keys.publicKey),
+    signingKey: libraryKey(parent ? parent.key : keys.privateKey),
     extensions,
   })
   return { certificate, key: keys.privateKey }
@@ -96,7 +100,10 @@ export const openAuthority = async (dir: string, { leafDays, nowMs }: { leafDays
   return {
     anchor: root.certificate.toString('pem'),
     issue: async (csrPem, { commonName, nowMs: now }) => {
-      const refused = fail('enrol.bad_csr', 'The certificate request is not one for an ES256 key that its sender holds. Create a new device key and enrol again.')
+      const refused = fail(
+        'enrol.bad_csr',
+        'The certificate request is not one for an ES256 key that its sender holds. Create a new device key and enrol again.',
+      )
       try {
         const request = new x509.Pkcs10CertificateRequest(csrPem)
         const algorithm = request.publicKey.algorithm as { name: string; namedCurve?: string }
@@ -112,7 +119,7 @@ export const openAuthority = async (dir: string, { leafDays, nowMs }: { leafDays
           notAfter,
           signingAlgorithm: ALGORITHM,
           publicKey: request.publicKey,
-          signingKey: issuer.key,
+          signingKey: libraryKey(issuer.key),
           extensions: [
             new x509.BasicConstraintsExtension(false, undefined, true),
             new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),

@@ -28,8 +28,11 @@ export class BlobStore {
     )
   }
 
-  /** Stores a stream that must have this length and hash. False, and nothing kept, if it has not. */
-  async put(sha256: string, bytes: number, source: Readable): Promise<boolean> {
+  /**
+   * Stores a stream that must have this length and hash. False, and nothing kept, if it has not. The stream is opened only when it can be read at
+   * once: one that fails before anybody listens would take the process down.
+   */
+  async put(sha256: string, bytes: number, openSource: () => Promise<Readable>): Promise<boolean> {
     const path = this.pathOf(sha256)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const part = `${path}.${randomUUID()}.part`
@@ -37,7 +40,7 @@ export class BlobStore {
     try {
       const hash = createHash('sha256')
       let written = 0
-      for await (const chunk of source as AsyncIterable<Buffer>) {
+      for await (const chunk of (await openSource()) as AsyncIterable<Buffer>) {
         written += chunk.length
         if (written > bytes) break
         hash.update(chunk)

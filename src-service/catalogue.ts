@@ -46,7 +46,10 @@ export const searchWords = (text: string): string[] =>
     .filter((word) => word !== '')
 
 const searchText = ({ facts, stems }: WorkImport): string => {
-  const tempo = facts.milliBpm === null ? '' : `${facts.milliBpm / 1000} ${Math.round(facts.milliBpm / 1000)}bpm ${Math.round(facts.milliBpm / 1000)} bpm`
+  const tempo =
+    facts.milliBpm === null
+      ? ''
+      : `${facts.milliBpm / 1000} ${Math.round(facts.milliBpm / 1000)}bpm ${Math.round(facts.milliBpm / 1000)} bpm`
   const key = facts.key ? `${facts.key} ${facts.key.replace(/ minor$/, 'm').replace(/ major$/, '')}` : ''
   const parts = [facts.title, ...facts.artists, ...stems.flatMap((stem) => [stem.title, stem.role]), tempo, key, facts.year ?? '']
   // A space before every word lets one pattern match word beginnings only.
@@ -76,23 +79,35 @@ const buildGrant = ({ facts, stems, terms }: WorkImport, keys: ServiceKeys, prev
 })
 
 /** The content of a grant this service signed itself. */
-export const grantOf = (grant: StoredGrant): Grant => unwrap(verifyGrant(grant.jws, { keyFor: () => new Uint8Array(32), verify: () => true }))
+export const grantOf = (grant: StoredGrant): Grant =>
+  unwrap(verifyGrant(grant.jws, { keyFor: () => new Uint8Array(32), verify: () => true }))
 
 /** Takes a work in: unpacks stems that are missing, then stores work and grant together. Codes: `pack.stem_differs`, `pack.other_label`. */
-export const importWork = async ({ store, keys, blobs }: CatalogueDeps, work: WorkImport): Promise<Result<{ readonly work: string; readonly title: string }>> => {
+export const importWork = async (
+  { store, keys, blobs }: CatalogueDeps,
+  work: WorkImport,
+): Promise<Result<{ readonly work: string; readonly title: string }>> => {
   const existing = await store.read.work(work.facts.id)
   if (existing && existing.label !== work.label)
-    return fail('pack.other_label', `The work “${work.facts.title}” is in the catalogue already, from another label. It was not imported; give it an id of its own.`)
+    return fail(
+      'pack.other_label',
+      `The work “${work.facts.title}” is in the catalogue already, from another label. It was not imported; give it an id of its own.`,
+    )
   for (const stem of work.stems) {
     if ((await blobs.size(stem.contentSha256)) === stem.bytes) continue
-    if (!(await blobs.put(stem.contentSha256, stem.bytes, await work.openStem(stem))))
-      return fail('pack.stem_differs', `The stem “${stem.title}” of “${work.facts.title}” is not the one that was signed. The work was not imported; ask its label for a new copy.`)
+    if (!(await blobs.put(stem.contentSha256, stem.bytes, () => work.openStem(stem))))
+      return fail(
+        'pack.stem_differs',
+        `The stem “${stem.title}” of “${work.facts.title}” is not the one that was signed. The work was not imported; ask its label for a new copy.`,
+      )
   }
   await store.transact(async (writer) => {
     const previous = await writer.currentGrant(work.facts.id)
     const stored = await writer.work(work.facts.id)
     const isSame =
-      previous !== undefined && stored !== undefined && canonicalText([stored.terms, stored.stems]) === canonicalText([work.terms, work.stems])
+      previous !== undefined &&
+      stored !== undefined &&
+      canonicalText([stored.terms, stored.stems]) === canonicalText([work.terms, work.stems])
     if (!isSame) {
       const grant = buildGrant(work, keys, previous)
       const jws = buildJws({ typ: GRANT_TYP, kid: keys.grant.kid, payload: grant }, keys.grant.sign)
@@ -143,7 +158,11 @@ const workFromPack = (pack: Pack): Pick<WorkImport, 'facts' | 'stems' | 'terms' 
 }
 
 /** Imports one pack file. Codes: `pack.refused`, `pack.bad_signature`, `pack.stem_differs`. */
-export const importPack = async (deps: CatalogueDeps, path: string, name = basename(path)): Promise<Result<{ readonly work: string; readonly title: string }>> => {
+export const importPack = async (
+  deps: CatalogueDeps,
+  path: string,
+  name = basename(path),
+): Promise<Result<{ readonly work: string; readonly title: string }>> => {
   const opened = await openPack(path, name)
   if (!opened.ok) return opened
   const { pack, sha256: source, openStem, close } = opened.value
@@ -158,10 +177,18 @@ export const importPack = async (deps: CatalogueDeps, path: string, name = basen
 }
 
 /** Imports the packs in a folder (or one pack file) that have not been seen yet. Returns what was refused. */
-export const importFolder = async (deps: CatalogueDeps, dir: string): Promise<readonly { readonly code: string; readonly message: string }[]> => {
+export const importFolder = async (
+  deps: CatalogueDeps,
+  dir: string,
+): Promise<readonly { readonly code: string; readonly message: string }[]> => {
   const root = resolve(dir)
   const isFile = root.endsWith(PACK_EXTENSION)
-  const names = isFile ? [root] : (await readdir(root)).filter((name) => name.endsWith(PACK_EXTENSION)).sort().map((name) => join(root, name))
+  const names = isFile
+    ? [root]
+    : (await readdir(root))
+        .filter((name) => name.endsWith(PACK_EXTENSION))
+        .sort()
+        .map((name) => join(root, name))
   const refused = []
   for (const path of names) {
     const { size, mtimeMs, ino } = await stat(path)

@@ -1,6 +1,6 @@
 // Enrolment: a device proves that it holds both its keys and gets a short-lived certificate and a token. No name, no address: the account is a pseudonym.
 import { createHmac, randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ENROL_TYP, enrolProofSchema } from '../src-shared/protocol/index.ts'
 import type { EnrolReply, EnrolRequest } from '../src-shared/protocol/index.ts'
 import { fail, jwkBytes, jwkThumbprint, ok, toHex, utf8, verifyJws } from '../src-shared/std/index.ts'

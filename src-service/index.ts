@@ -40,7 +40,16 @@ export interface RunningService {
 
 /** Starts the service; resolves once it answers. */
 export const startService = async (options: ServiceOptions): Promise<RunningService> => {
-  const { dataDir, port = 0, host = '127.0.0.1', catalogueDirs = [], logger, certificateDays = 90, perMinute = 6_000, clock = Date.now } = options
+  const {
+    dataDir,
+    port = 0,
+    host = '127.0.0.1',
+    catalogueDirs = [],
+    logger,
+    certificateDays = 90,
+    perMinute = 6_000,
+    clock = Date.now,
+  } = options
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const keys = openKeys(dataDir)
   const authority = await openAuthority(keys.dir, { leafDays: certificateDays, nowMs: clock() })

@@ -80,7 +80,10 @@ export const openKeys = (dataDir: string): ServiceKeys => {
     issuer,
     grant,
     log: { noteKey: unwrap(parseVerifierKey(verifierKey, sha256)), verifierKey, sign: log.sign },
-    accountSecret: Buffer.from(readOrMake(join(dir, 'account-secret'), () => randomBytes(32).toString('hex')), 'hex'),
+    accountSecret: Buffer.from(
+      readOrMake(join(dir, 'account-secret'), () => randomBytes(32).toString('hex')),
+      'hex',
+    ),
     adminToken: readOrMake(join(dir, 'admin-token'), () => randomBytes(32).toString('base64url')),
     dir,
   }

@@ -18,15 +18,26 @@ const day = (iso: string): string => iso.slice(0, 10)
 const checkLedger = async (writer: ServiceWriter, device: StoredDevice, ledger: LeaseRequest['ledger']): Promise<Result<null>> => {
   if (!ledger) {
     if (!(await writer.hasReceipts(device.kid))) return ok(null)
-    return fail('lease.ledger_missing', 'This device has sent receipts before but names none now. Its ledger was lost or replaced; restore it, or start a new series of receipts.')
+    return fail(
+      'lease.ledger_missing',
+      'This device has sent receipts before but names none now. Its ledger was lost or replaced; restore it, or start a new series of receipts.',
+    )
   }
   const head = await writer.head(device.kid, ledger.epoch)
   const have = head?.seq ?? -1
   if (have < ledger.seq)
-    return fail('lease.receipts_missing', `A new lease needs the receipts of earlier exports first: ${ledger.seq - have} have not arrived. Sync, then try again.`, { have, need: ledger.seq })
+    return fail(
+      'lease.receipts_missing',
+      `A new lease needs the receipts of earlier exports first: ${ledger.seq - have} have not arrived. Sync, then try again.`,
+      { have, need: ledger.seq },
+    )
   const stated = await writer.receiptByHash(device.kid, ledger.hash)
   if (have > ledger.seq || stated?.seq !== ledger.seq || stated.outcome === 'fork')
-    return fail('lease.ledger_forked', 'The receipts on this device differ from those it sent before, as after restoring a backup. Sync to start a new series, then try again.', { have })
+    return fail(
+      'lease.ledger_forked',
+      'The receipts on this device differ from those it sent before, as after restoring a backup. Sync to start a new series, then try again.',
+      { have },
+    )
   return ok(null)
 }
 
@@ -45,14 +56,26 @@ export const issueLease = async (
   return store.transact(async (writer): Promise<Result<LeaseReply>> => {
     const work = await writer.work(workId)
     const stored = await writer.currentGrant(workId)
-    if (!work || !stored) return fail('work.unknown', 'This work is not in the catalogue of this rights service. Search again; it may have been withdrawn.')
+    if (!work || !stored)
+      return fail('work.unknown', 'This work is not in the catalogue of this rights service. Search again; it may have been withdrawn.')
     const grant = grantOf(stored)
     const { notBefore, notAfter } = grant.validity
     const title = work.facts.title
-    if (nowMs > Date.parse(notAfter)) return fail('lease.ended', `The licence for “${title}” ended on ${day(notAfter)}. Its stems cannot be pulled any more; choose another work.`, { notAfter })
-    if (nowMs < Date.parse(notBefore)) return fail('lease.not_yet', `The licence for “${title}” starts on ${day(notBefore)}. Pull it from that day on.`, { notBefore })
+    if (nowMs > Date.parse(notAfter))
+      return fail(
+        'lease.ended',
+        `The licence for “${title}” ended on ${day(notAfter)}. Its stems cannot be pulled any more; choose another work.`,
+        { notAfter },
+      )
+    if (nowMs < Date.parse(notBefore))
+      return fail('lease.not_yet', `The licence for “${title}” starts on ${day(notBefore)}. Pull it from that day on.`, { notBefore })
     const revoked = (await currentEntries(writer)).find((entry) => entry.kind === 'grant' && entry.id === grant.id)
-    if (revoked) return fail('lease.revoked', `The rights holder withdrew the licence for “${title}” on ${day(revoked.since)}. Exports made before stay lawful.`, { since: revoked.since })
+    if (revoked)
+      return fail(
+        'lease.revoked',
+        `The rights holder withdrew the licence for “${title}” on ${day(revoked.since)}. Exports made before stay lawful.`,
+        { since: revoked.since },
+      )
     const complete = await checkLedger(writer, device, ledger)
     if (!complete.ok) return complete
     const cap = grant.use.exports

@@ -1,5 +1,15 @@
 // The append-only receipt log: RFC 6962 over the JWS texts, checkpoints as C2SP notes.
-import { buildCheckpoint, completedNodes, consistencyNodes, foldNodes, inclusionNodes, leafHash, nodeHash, rootNodes, signNote } from '../src-shared/receipts/index.ts'
+import {
+  buildCheckpoint,
+  completedNodes,
+  consistencyNodes,
+  foldNodes,
+  inclusionNodes,
+  leafHash,
+  nodeHash,
+  rootNodes,
+  signNote,
+} from '../src-shared/receipts/index.ts'
 import type { TreeNode } from '../src-shared/receipts/index.ts'
 import { assert, toBase64, utf8 } from '../src-shared/std/index.ts'
 import type { Inclusion } from '../src-shared/protocol/index.ts'
@@ -49,4 +59,5 @@ export const buildInclusion = async (reader: ServiceReader, index: number, size:
 }
 
 /** Proof that the tree of `to` leaves adds to the tree of `from` leaves. */
-export const buildConsistency = (reader: ServiceReader, from: number, to: number): Promise<string[]> => buildProof(reader, consistencyNodes(from, to))
+export const buildConsistency = (reader: ServiceReader, from: number, to: number): Promise<string[]> =>
+  buildProof(reader, consistencyNodes(from, to))

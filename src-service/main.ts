@@ -34,7 +34,8 @@ const run = async (): Promise<void> => {
     logger,
   })
   for (const problem of service.refusedPacks) logger.warn(problem)
-  if (reportTo) reportTo.postMessage({ type: 'listening', url: service.url, adminToken: service.adminToken, refusedPacks: service.refusedPacks })
+  if (reportTo)
+    reportTo.postMessage({ type: 'listening', url: service.url, adminToken: service.adminToken, refusedPacks: service.refusedPacks })
   else process.stdout.write(`${service.url}\n`)
   const stop = (): void => {
     void service.close().finally(() => process.exit(0))

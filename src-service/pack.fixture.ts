@@ -89,7 +89,11 @@ export interface WriteOptions {
 }
 
 /** Writes a pack file. */
-export const writePackFixture = async (path: string, { pack, jws, files }: PackFixture, { compress = false, extra = [] }: WriteOptions = {}): Promise<void> => {
+export const writePackFixture = async (
+  path: string,
+  { pack, jws, files }: PackFixture,
+  { compress = false, extra = [] }: WriteOptions = {},
+): Promise<void> => {
   const zip = new ZipFile()
   zip.addBuffer(Buffer.from(canonicalBytes(pack)), 'pack.json', { compress })
   zip.addBuffer(Buffer.from(jws), 'pack.jws', { compress })

@@ -30,7 +30,11 @@ const kidOf = (jws: string): string | undefined => {
 const placeInChain = async (writer: ServiceWriter, device: StoredDevice, receipt: Receipt): Promise<'next' | 'fork' | Refusal> => {
   const head = await writer.head(device.kid, receipt.epoch)
   const have = head?.seq ?? -1
-  const gap: Refusal = { code: 'chain-gap', message: `Receipts before this one are missing; the last that arrived is number ${have}.`, have }
+  const gap: Refusal = {
+    code: 'chain-gap',
+    message: `Receipts before this one are missing; the last that arrived is number ${have}.`,
+    have,
+  }
   const previous = receipt.prev === ZERO_HASH ? undefined : await writer.receiptByHash(device.kid, receipt.prev)
   if (head && receipt.seq <= head.seq) return 'fork'
   if (head && receipt.seq === head.seq + 1 && receipt.prev === head.hash) return 'next'
@@ -47,7 +51,10 @@ const judgeLeases = async (writer: ServiceWriter, device: StoredDevice, receipt:
   for (const stem of receipt.stems) {
     const lease = await writer.lease(stem.lease)
     const isKnown =
-      lease?.kid === device.kid && lease.grantId === stem.grant && lease.grantVersion === stem.grantVersion && lease.grantHash === stem.grantHash
+      lease?.kid === device.kid &&
+      lease.grantId === stem.grant &&
+      lease.grantVersion === stem.grantVersion &&
+      lease.grantHash === stem.grantHash
     if (!isKnown) {
       await flag('unknown-lease', { lease: stem.lease, grant: stem.grant })
       return 'unknown-lease'
@@ -70,12 +77,14 @@ const acceptOne = async (writer: ServiceWriter, device: StoredDevice, { id, jws 
   const verified = verifyReceipt(jws, { keyFor: (kid) => (kid === device.kid ? key : undefined), verify: verifyEd25519 })
   if (!verified.ok) {
     const { code, message } = verified.error
-    if (code === 'jws.unknown_key' && kidOf(jws)) return refuse('wrong-device', 'The receipt is signed by another device; only that device can send it.')
+    if (code === 'jws.unknown_key' && kidOf(jws))
+      return refuse('wrong-device', 'The receipt is signed by another device; only that device can send it.')
     return refuse(code === 'jws.signature' ? 'bad-signature' : 'malformed', message)
   }
   const receipt = verified.value
   if (receipt.id !== id) return refuse('malformed', 'The receipt has another id than the one it was sent under.')
-  if (receipt.account !== device.account) return refuse('wrong-device', 'The receipt names another account than the one this device belongs to.')
+  if (receipt.account !== device.account)
+    return refuse('wrong-device', 'The receipt names another account than the one this device belongs to.')
   const hash = receiptHash(jws, sha256)
   const known = await writer.receipt(id)
   if (known) {
@@ -89,7 +98,13 @@ const acceptOne = async (writer: ServiceWriter, device: StoredDevice, { id, jws 
     await writer.putFlag({ at, kid: device.kid, account: device.account, kind: 'restart', details: { receipt: id, epoch: receipt.epoch } })
   const outcome: ReceiptOutcome = place === 'fork' ? 'fork' : await judgeLeases(writer, device, receipt, at)
   if (outcome === 'fork')
-    await writer.putFlag({ at, kid: device.kid, account: device.account, kind: 'fork', details: { receipt: id, epoch: receipt.epoch, seq: receipt.seq } })
+    await writer.putFlag({
+      at,
+      kid: device.kid,
+      account: device.account,
+      kind: 'fork',
+      details: { receipt: id, epoch: receipt.epoch, seq: receipt.seq },
+    })
   const logIndex = outcome === 'logged' ? await appendLeaf(writer, jws) : null
   const asset = receipt.type === 'void' ? null : receipt.asset
   const hex = (text: string | null | undefined): string | null => text?.slice('sha256:'.length) ?? null

@@ -27,7 +27,12 @@ export const currentEntries = async (reader: ServiceReader): Promise<RevocationL
   return latest ? revocationsOf(latest).entries : []
 }
 
-const publish = async (writer: ServiceWriter, keys: ServiceKeys, entries: RevocationList['entries'], nowMs: number): Promise<StoredRevocations> => {
+const publish = async (
+  writer: ServiceWriter,
+  keys: ServiceKeys,
+  entries: RevocationList['entries'],
+  nowMs: number,
+): Promise<StoredRevocations> => {
   const previous = await writer.latestRevocations()
   const list = revocationListSchema.parse({
     v: 1,
@@ -56,7 +61,12 @@ export const currentRevocations = async (store: ServiceStore, keys: ServiceKeys,
 }
 
 /** Withdraws a grant, stem or certificate from now on. Doing it twice changes nothing. */
-export const revoke = (store: ServiceStore, keys: ServiceKeys, { kind, id, reason }: RevokeRequest, nowMs: number): Promise<StoredRevocations> =>
+export const revoke = (
+  store: ServiceStore,
+  keys: ServiceKeys,
+  { kind, id, reason }: RevokeRequest,
+  nowMs: number,
+): Promise<StoredRevocations> =>
   store.transact(async (writer) => {
     const entries = await currentEntries(writer)
     const latest = await writer.latestRevocations()

@@ -102,7 +102,10 @@ export class Routes {
     this.#auth = auth
   }
 
-  async #admit(auth: 'none' | 'device' | 'admin', request: FastifyRequest): Promise<{ readonly device: StoredDevice | undefined } | undefined> {
+  async #admit(
+    auth: 'none' | 'device' | 'admin',
+    request: FastifyRequest,
+  ): Promise<{ readonly device: StoredDevice | undefined } | undefined> {
     if (auth === 'none') return { device: undefined }
     if (auth === 'admin') return this.#auth.admin(request) ? { device: undefined } : undefined
     const device = await this.#auth.device(request)
@@ -111,13 +114,23 @@ export class Routes {
 
   add<P extends Shape, Q extends Shape, B extends Shape, R extends Shape>(spec: RouteSpec<P, Q, B, R>): void {
     this.#documented.push(spec)
-    const read = <S extends Shape>(schema: S | undefined, value: unknown): { ok: true; value: Output<S> } | { ok: false; problem: Problem } => {
+    const read = <S extends Shape>(
+      schema: S | undefined,
+      value: unknown,
+    ): { ok: true; value: Output<S> } | { ok: false; problem: Problem } => {
       if (!schema) return { ok: true, value: undefined as Output<S> }
       const parsed = schema.safeParse(value)
       if (parsed.success) return { ok: true, value: parsed.data as Output<S> }
       const issue = parsed.error.issues[0]
       const at = issue?.path.join('.') ?? ''
-      return { ok: false, problem: { code: 'service.bad_request', message: `The request was not understood${at ? ` (${at})` : ''}. Update Stemma and try again.`, details: { at, issue: issue?.message ?? '' } } }
+      return {
+        ok: false,
+        problem: {
+          code: 'service.bad_request',
+          message: `The request was not understood${at ? ` (${at})` : ''}. Update Stemma and try again.`,
+          details: { at, issue: issue?.message ?? '' },
+        },
+      }
     }
     this.#app.route({
       method: spec.method,
@@ -133,7 +146,14 @@ export class Routes {
         if (!query.ok) return sendProblem(reply, query.problem)
         const body = read(spec.body, request.body)
         if (!body.ok) return sendProblem(reply, body.problem)
-        const result = await spec.handle({ params: params.value, query: query.value, body: body.value, device: admitted.device, request, reply })
+        const result = await spec.handle({
+          params: params.value,
+          query: query.value,
+          body: body.value,
+          device: admitted.device,
+          request,
+          reply,
+        })
         if (!result.ok) return sendProblem(reply, result.error)
         // A reply that breaks its own schema is a defect of the service and must not reach a client.
         return reply.send(spec.reply.parse(result.value))
@@ -161,7 +181,10 @@ export class Routes {
       const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
       return rest
     }
-    const problem = { description: 'What happened and what to do', content: { 'application/json': { schema: json(problemReplySchema, 'output') } } }
+    const problem = {
+      description: 'What happened and what to do',
+      content: { 'application/json': { schema: json(problemReplySchema, 'output') } },
+    }
     const paths: Record<string, Record<string, unknown>> = {}
     for (const route of this.#documented) {
       const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
@@ -175,8 +198,12 @@ export class Routes {
           schema: value,
         }))
       }
-      const pathParameters = route.params ? parametersOf(route.params, 'path') : names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
-      const content = route.reply ? { 'application/json': { schema: json(route.reply, 'output') } } : { [route.replyType ?? 'application/octet-stream']: {} }
+      const pathParameters = route.params
+        ? parametersOf(route.params, 'path')
+        : names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+      const content = route.reply
+        ? { 'application/json': { schema: json(route.reply, 'output') } }
+        : { [route.replyType ?? 'application/octet-stream']: {} }
       const path = route.path.replace(/:(\w+)/g, '{$1}')
       paths[path] = {
         ...paths[path],
@@ -184,7 +211,9 @@ export class Routes {
           summary: route.summary,
           ...(route.auth === 'none' ? {} : { security: [{ [route.auth]: [] }] }),
           parameters: [...pathParameters, ...parametersOf(route.query, 'query')],
-          ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: json(route.body, 'input') } } } } : {}),
+          ...(route.body
+            ? { requestBody: { required: true, content: { 'application/json': { schema: json(route.body, 'input') } } } }
+            : {}),
           responses: { 200: { description: 'Success', content }, default: problem },
         },
       }

@@ -23,10 +23,17 @@ beforeAll(async () => {
   const { mkdirSync } = await import('node:fs')
   mkdirSync(packs)
   await writePackFixture(join(packs, 'a.stemmapack'), buildPackFixture({ id: 'urn:work:a', title: 'Café Lumière', tempo: 128 }))
-  await writePackFixture(join(packs, 'b.stemmapack'), buildPackFixture({ id: 'urn:work:b', title: 'Night Bus', key: 'C# major', tempo: 90 }))
+  await writePackFixture(
+    join(packs, 'b.stemmapack'),
+    buildPackFixture({ id: 'urn:work:b', title: 'Night Bus', key: 'C# major', tempo: 90 }),
+  )
   await writePackFixture(
     join(packs, 'c.stemmapack'),
-    buildPackFixture({ id: 'urn:work:c', title: 'Gone', terms: { validity: { notBefore: '2020-01-01T00:00:00Z', notAfter: '2021-01-01T00:00:00Z' } } }),
+    buildPackFixture({
+      id: 'urn:work:c',
+      title: 'Gone',
+      terms: { validity: { notBefore: '2020-01-01T00:00:00Z', notAfter: '2021-01-01T00:00:00Z' } },
+    }),
   )
   service = await startService({ dataDir: join(dir, 'data'), catalogueDirs: [packs] })
 })
@@ -108,7 +115,10 @@ describe('what a stranger gets', () => {
     ['GET', '/v1/catalogue?limit=100000', 400],
     ['GET', '/nowhere', 404],
   ])('%s %s answers %i with a sentence', async (method, path, status) => {
-    const reply = await fetch(service.url + path, { method, ...(method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {}) })
+    const reply = await fetch(service.url + path, {
+      method,
+      ...(method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {}),
+    })
     const problem = (await reply.json()) as { code: string; message: string }
     expect([reply.status, typeof problem.code]).toEqual([status, 'string'])
     expect(problem.message.length).toBeGreaterThan(20)

@@ -114,7 +114,10 @@ class SqliteSession implements ServiceWriter {
     return this.#one('SELECT 1 FROM source WHERE key = ?', key) !== undefined
   }
   async currentGrant(workId: string) {
-    return this.#one<StoredGrant>('SELECT id, version, work_id AS workId, jws, hash FROM grant_doc WHERE work_id = ? ORDER BY version DESC LIMIT 1', workId)
+    return this.#one<StoredGrant>(
+      'SELECT id, version, work_id AS workId, jws, hash FROM grant_doc WHERE work_id = ? ORDER BY version DESC LIMIT 1',
+      workId,
+    )
   }
   async device(kid: string) {
     return this.#one<StoredDevice>('SELECT kid, x, account, enrolled_at AS enrolledAt FROM device WHERE kid = ?', kid)
@@ -145,7 +148,10 @@ class SqliteSession implements ServiceWriter {
   }
   #withUses(row: Row | undefined): StoredReceipt | undefined {
     if (!row) return undefined
-    const uses = this.#all<{ grant: string; lease: string }>('SELECT grant_id AS "grant", lease_id AS lease FROM receipt_use WHERE receipt_id = ?', row.id)
+    const uses = this.#all<{ grant: string; lease: string }>(
+      'SELECT grant_id AS "grant", lease_id AS lease FROM receipt_use WHERE receipt_id = ?',
+      row.id,
+    )
     return { ...(row as unknown as StoredReceipt), uses }
   }
   async receipt(id: string) {
@@ -177,7 +183,9 @@ class SqliteSession implements ServiceWriter {
     return row?.n ?? 0
   }
   async findReceipts(by: 'asset_sha256' | 'pcm_sha256' | 'file_pcm_sha256', hash: string) {
-    return this.#all<Row>(`SELECT ${RECEIPT_COLUMNS} FROM receipt WHERE ${by} = ? ORDER BY received_at LIMIT 100`, hash).map((row) => this.#withUses(row)!)
+    return this.#all<Row>(`SELECT ${RECEIPT_COLUMNS} FROM receipt WHERE ${by} = ? ORDER BY received_at LIMIT 100`, hash).map(
+      (row) => this.#withUses(row)!,
+    )
   }
   async logSize() {
     return this.#one<{ size: number }>('SELECT size FROM log_size')?.size ?? 0
@@ -205,17 +213,36 @@ class SqliteSession implements ServiceWriter {
   }
 
   async putWork(work: StoredWork, searchText: string) {
-    this.#run('INSERT OR REPLACE INTO work (id, search, title, json) VALUES (?, ?, ?, ?)', work.id, searchText, work.facts.title, JSON.stringify(work))
+    this.#run(
+      'INSERT OR REPLACE INTO work (id, search, title, json) VALUES (?, ?, ?, ?)',
+      work.id,
+      searchText,
+      work.facts.title,
+      JSON.stringify(work),
+    )
     this.#run('DELETE FROM stem WHERE work_id = ?', work.id)
     for (const stem of work.stems)
-      this.#run('INSERT OR REPLACE INTO stem (sha256, work_id, bytes, mime_type) VALUES (?, ?, ?, ?)', stem.contentSha256, work.id, stem.bytes, stem.mimeType)
+      this.#run(
+        'INSERT OR REPLACE INTO stem (sha256, work_id, bytes, mime_type) VALUES (?, ?, ?, ?)',
+        stem.contentSha256,
+        work.id,
+        stem.bytes,
+        stem.mimeType,
+      )
     for (const pem of work.anchors) this.#run('INSERT OR IGNORE INTO anchor (pem) VALUES (?)', pem)
   }
   async markSource(key: string) {
     this.#run('INSERT OR IGNORE INTO source (key) VALUES (?)', key)
   }
   async putGrant(grant: StoredGrant) {
-    this.#run('INSERT INTO grant_doc (id, version, work_id, jws, hash) VALUES (?, ?, ?, ?, ?)', grant.id, grant.version, grant.workId, grant.jws, grant.hash)
+    this.#run(
+      'INSERT INTO grant_doc (id, version, work_id, jws, hash) VALUES (?, ?, ?, ?, ?)',
+      grant.id,
+      grant.version,
+      grant.workId,
+      grant.jws,
+      grant.hash,
+    )
   }
   async putChallenge(nonce: string, expiresAt: string) {
     this.#run('INSERT INTO challenge (nonce, expires_at) VALUES (?, ?)', nonce, expiresAt)

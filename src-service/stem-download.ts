@@ -3,7 +3,10 @@ import { createReadStream } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** A single range of a `Range` header; undefined where the header asks for nothing we serve (then the whole file goes out). */
-export const parseRange = (header: string | undefined, size: number): { readonly start: number; readonly end: number } | 'unsatisfiable' | undefined => {
+export const parseRange = (
+  header: string | undefined,
+  size: number,
+): { readonly start: number; readonly end: number } | 'unsatisfiable' | undefined => {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '')
   if (!match || (match[1] === '' && match[2] === '')) return undefined
   if (match[1] === '') {
@@ -23,7 +26,11 @@ export const sendFile = (
   { path, size, sha256, mimeType }: { path: string; size: number; sha256: string; mimeType: string },
 ): FastifyReply => {
   const etag = `"${sha256}"`
-  void reply.header('accept-ranges', 'bytes').header('etag', etag).header('cache-control', 'private, max-age=31536000, immutable').type(mimeType)
+  void reply
+    .header('accept-ranges', 'bytes')
+    .header('etag', etag)
+    .header('cache-control', 'private, max-age=31536000, immutable')
+    .type(mimeType)
   if (request.headers['if-none-match'] === etag) return reply.code(304).send()
   const ifRange = request.headers['if-range']
   const range = ifRange !== undefined && ifRange !== etag ? undefined : parseRange(request.headers.range, size)

@@ -89,7 +89,11 @@ export interface Flag {
 }
 
 export interface ServiceReader {
-  searchWorks(options: { words: readonly string[]; limit: number; offset: number }): Promise<{ works: readonly StoredWork[]; total: number }>
+  searchWorks(options: {
+    words: readonly string[]
+    limit: number
+    offset: number
+  }): Promise<{ works: readonly StoredWork[]; total: number }>
   work(id: string): Promise<StoredWork | undefined>
   /** Works that hold a stem file. */
   stem(sha256: string): Promise<{ readonly bytes: number; readonly mimeType: string; readonly workIds: readonly string[] } | undefined>

@@ -13,7 +13,10 @@ export const stemSummarySchema = z.object({
   role: roleSchema,
   lengthMs: z.int().min(0),
   /** Exact length in frames at `sampleRate`. */
-  lengthFrames: z.int().min(1).max(2 ** 40),
+  lengthFrames: z
+    .int()
+    .min(1)
+    .max(2 ** 40),
   sampleRate: z.int().min(8_000).max(384_000),
   channels: z.int().min(1).max(2),
   bytes: z.int().min(0),
@@ -156,7 +159,12 @@ export const receiptLookupReplySchema = z.object({
     .max(100),
 })
 export const revocationsReplySchema = z.object({ revocationListJws: jws })
-export const healthReplySchema = z.object({ isReady: z.literal(true), issuer: z.string().max(300), works: z.int().min(0), version: z.string().max(40) })
+export const healthReplySchema = z.object({
+  isReady: z.literal(true),
+  issuer: z.string().max(300),
+  works: z.int().min(0),
+  version: z.string().max(40),
+})
 
 export const consistencyReplySchema = z.object({ from: z.int().min(0), to: z.int().min(0), proof: z.array(z.string().max(60)).max(64) })
 

@@ -29,7 +29,12 @@ export const verifyTrustBundle = (
   let own: TrustBundle | undefined
   if (!pinned) {
     // First contact: which keys to trust stands inside the statement itself; the signature then shows that it is whole.
-    const unchecked = verifyJws(trustJws, { typ: TRUST_TYP, schema: trustBundleSchema, keyFor: () => new Uint8Array(32), verify: () => true })
+    const unchecked = verifyJws(trustJws, {
+      typ: TRUST_TYP,
+      schema: trustBundleSchema,
+      keyFor: () => new Uint8Array(32),
+      verify: () => true,
+    })
     if (!unchecked.ok) return unchecked
     own = unchecked.value.payload
   }
@@ -37,12 +42,18 @@ export const verifyTrustBundle = (
   const verified = verifyJws(trustJws, { typ: TRUST_TYP, schema: trustBundleSchema, keyFor, verify })
   if (!verified.ok) {
     if (pinned && (verified.error.code === 'jws.unknown_key' || verified.error.code === 'jws.signature'))
-      return fail('trust.changed', 'The rights service signs with keys this device has never been told to trust. Nothing was accepted from it; ask who runs it.')
+      return fail(
+        'trust.changed',
+        'The rights service signs with keys this device has never been told to trust. Nothing was accepted from it; ask who runs it.',
+      )
     return verified
   }
   const bundle = verified.value.payload
   if (pinned && bundle.issuer !== pinned.issuer)
-    return fail('trust.changed', 'The rights service at this address is not the one this device enrolled with. Nothing was accepted from it.')
+    return fail(
+      'trust.changed',
+      'The rights service at this address is not the one this device enrolled with. Nothing was accepted from it.',
+    )
   if (pinned && bundle.issuedAt < pinned.issuedAt)
     return fail('trust.older', 'The rights service sent an older list of its keys than this device already has; it was not accepted.')
   return ok(bundle)

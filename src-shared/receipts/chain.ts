@@ -32,7 +32,8 @@ export const verifyChain = (links: readonly ChainLink[], sha256: Sha256, known: 
     ids.add(receipt.id)
     const head = heads.get(receipt.epoch)
     const expected = head ? head.seq + 1 : 0
-    if (receipt.seq !== expected) add('chain.gap', `Receipt ${receipt.id} has number ${receipt.seq} where ${expected} was due: receipts are missing.`)
+    if (receipt.seq !== expected)
+      add('chain.gap', `Receipt ${receipt.id} has number ${receipt.seq} where ${expected} was due: receipts are missing.`)
     else if (head && receipt.prev !== head.hash) add('chain.broken', `Receipt ${receipt.id} does not follow from the one before it.`)
     else if (!head && !hashes.has(receipt.prev))
       add('chain.unknown_start', `Receipt ${receipt.id} starts a new series from a receipt that is not known.`)

@@ -22,7 +22,9 @@ const sha256 = (...chunks: readonly Uint8Array[]): Uint8Array => {
 }
 
 // Inputs and roots of the certificate-transparency reference implementation (MerkleTreeTest).
-const INPUTS = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map((hex) => fromHex(hex)!)
+const INPUTS = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map(
+  (hex) => fromHex(hex)!,
+)
 const ROOTS = [
   '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
   'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
@@ -109,7 +111,12 @@ describe('an RFC 6962 tree', () => {
           { ...claim, proof: [...claim.proof, other] },
           { ...claim, from: to + 1 },
           ...(from > 0 ? [{ ...claim, toRoot: other }] : []),
-          ...(claim.proof.length > 0 ? [{ ...claim, proof: claim.proof.slice(1) }, { ...claim, proof: [] }] : []),
+          ...(claim.proof.length > 0
+            ? [
+                { ...claim, proof: claim.proof.slice(1) },
+                { ...claim, proof: [] },
+              ]
+            : []),
         ]
         expect(forgeries.filter((forgery) => verifyConsistency(forgery, sha256))).toEqual([])
       }

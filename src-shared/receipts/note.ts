@@ -20,7 +20,8 @@ export interface Checkpoint {
   readonly root: Uint8Array
 }
 
-const keyId = (name: string, key: Uint8Array, sha256: Sha256): Uint8Array => sha256(utf8(`${name}\n`), new Uint8Array([ED25519]), key).slice(0, 4)
+const keyId = (name: string, key: Uint8Array, sha256: Sha256): Uint8Array =>
+  sha256(utf8(`${name}\n`), new Uint8Array([ED25519]), key).slice(0, 4)
 
 const isName = (name: string): boolean => name.length > 0 && !/[\s+]/u.test(name)
 
@@ -68,7 +69,9 @@ export const verifyNote = (note: string, key: NoteKey, verify: VerifyEd25519): R
       return fail('note.signature', 'The signature on the checkpoint is not good; the reply was kept as evidence.')
     isSigned = true
   }
-  return isSigned ? ok(text) : fail('note.unknown_key', 'The checkpoint is not signed by the log key this device trusts; the reply was kept as evidence.')
+  return isSigned
+    ? ok(text)
+    : fail('note.unknown_key', 'The checkpoint is not signed by the log key this device trusts; the reply was kept as evidence.')
 }
 
 /** Text of a checkpoint, ready to be signed. */

@@ -40,7 +40,9 @@ export const receiptStemSchema = z.strictObject({
 export const aiSummarySchema = z.strictObject({
   /** DDEX `avs:ContainsAI`. */
   containsAI: z.enum(['All', 'Partly', 'None']),
-  contributions: z.array(z.strictObject({ role: z.string().max(60), value: z.enum(['All', 'Partly', 'None']), model: urn.optional() })).max(100),
+  contributions: z
+    .array(z.strictObject({ role: z.string().max(60), value: z.enum(['All', 'Partly', 'None']), model: urn.optional() }))
+    .max(100),
   /** IPTC digital source type URI of the asset. */
   dst: z.string().max(200),
 })

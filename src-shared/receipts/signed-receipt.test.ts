@@ -74,8 +74,16 @@ describe('a signed receipt', () => {
     ['with another typ', buildJws({ typ: 'stemma-grant+jws', kid: device.kid, payload: receipt }, device.sign), 'jws.type'],
     ['with an embedded key', raw(canonicalText({ ...header, jwk: stranger.jwk }), text), 'jws.malformed'],
     ['with a critical header', raw(canonicalText({ ...header, crit: ['b64'] }), text), 'jws.malformed'],
-    ['naming another device', signReceipt({ ...receipt, device: stranger.kid }, device.sign).replace(/^[^.]+/, () => toBase64Url(utf8(canonicalText(header)))), 'jws.signature'],
-    ['signed here for another device', buildJws({ typ: RECEIPT_TYP, kid: device.kid, payload: { ...receipt, device: stranger.kid } }, device.sign), 'receipt.device'],
+    [
+      'naming another device',
+      signReceipt({ ...receipt, device: stranger.kid }, device.sign).replace(/^[^.]+/, () => toBase64Url(utf8(canonicalText(header)))),
+      'jws.signature',
+    ],
+    [
+      'signed here for another device',
+      buildJws({ typ: RECEIPT_TYP, kid: device.kid, payload: { ...receipt, device: stranger.kid } }, device.sign),
+      'receipt.device',
+    ],
     ['with keys in another order', raw(canonicalText(header), reordered), 'jws.not_canonical'],
     ['with a key twice', raw(canonicalText(header), text.replace('"seq":0', '"seq":1,"seq":0')), 'jws.not_canonical'],
     ['with white space', raw(canonicalText(header), text.replace('"seq":0', '"seq": 0')), 'jws.not_canonical'],
@@ -90,7 +98,11 @@ describe('a signed receipt', () => {
     ['of another version', raw(canonicalText(header), withoutX({ v: 2 })), 'jws.schema'],
     ['padded', `${h}.${p}==.${s}`, 'jws.malformed'],
     ['with a line break in it', `${h}.${p.slice(0, 4)}\n${p.slice(4)}.${s}`, 'jws.malformed'],
-    ['with spare bits in its signature', `${h}.${p}.${s.slice(0, -1)}${s.endsWith('A') ? 'B' : s.endsWith('Q') ? 'R' : s.endsWith('g') ? 'h' : 'x'}`, 'jws.malformed'],
+    [
+      'with spare bits in its signature',
+      `${h}.${p}.${s.slice(0, -1)}${s.endsWith('A') ? 'B' : s.endsWith('Q') ? 'R' : s.endsWith('g') ? 'h' : 'x'}`,
+      'jws.malformed',
+    ],
     ['with a byte order mark', raw(canonicalText(header), `\ufeff${text}`), 'jws.malformed'],
     ['in four parts', `${good}.${s}`, 'jws.malformed'],
     ['nested too deep', raw(canonicalText(header), `${'['.repeat(100_000)}${']'.repeat(100_000)}`), 'jws.malformed'],
@@ -121,12 +133,15 @@ describe('a chain of receipts', () => {
       return { jws, receipt: one }
     })
   }
-  const codes = (links: ReturnType<typeof chain>, known?: ReadonlySet<string>) => verifyChain(links, sha256, known).map((finding) => finding.code)
+  const codes = (links: ReturnType<typeof chain>, known?: ReadonlySet<string>) =>
+    verifyChain(links, sha256, known).map((finding) => finding.code)
 
   it('has no findings when whole', () => expect(codes(chain(5))).toEqual([]))
   it('shows a missing receipt', () => expect(codes(chain(5).filter((_, at) => at !== 2))).toContain('chain.gap'))
   it('shows an exchanged receipt', () =>
-    expect(codes(chain(5).map((link, at) => (at === 2 ? chain(5, (one) => ({ ...one, account: 'y' }))[2]! : link)))).toContain('chain.broken'))
+    expect(codes(chain(5).map((link, at) => (at === 2 ? chain(5, (one) => ({ ...one, account: 'y' }))[2]! : link)))).toContain(
+      'chain.broken',
+    ))
   it('shows a repeated receipt', () => expect(codes([...chain(3), chain(3)[2]!])).toContain('chain.duplicate_id'))
   it('lets a new epoch start from a receipt that is known, and from no other', () => {
     const first = chain(2)

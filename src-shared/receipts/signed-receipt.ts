@@ -8,7 +8,8 @@ import type { Receipt } from './receipt.ts'
 export const MAX_RECEIPT_LENGTH = 2 * 1024 * 1024
 
 /** The signed text of a receipt. `sign` must hold the key whose thumbprint is `receipt.device`. */
-export const signReceipt = (receipt: Receipt, sign: SignEd25519): string => buildJws({ typ: RECEIPT_TYP, kid: receipt.device, payload: receipt }, sign)
+export const signReceipt = (receipt: Receipt, sign: SignEd25519): string =>
+  buildJws({ typ: RECEIPT_TYP, kid: receipt.device, payload: receipt }, sign)
 
 /** Hash that the next receipt names in `prev`, over the JWS text. */
 export const receiptHash = (jws: string, sha256: Sha256): string => hashText(jws, sha256)

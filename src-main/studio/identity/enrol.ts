@@ -40,7 +40,10 @@ const fetchTrust = async (client: ServiceClient, identity: Identity): Promise<Re
   if (!first.ok) return first
   const atThisUrl = identity.enrolments().find((enrolment) => enrolment.url === client.url)
   if (atThisUrl && atThisUrl.issuer !== first.value.issuer && !isLoopback(client.url))
-    return fail('trust.changed', `The rights service at ${client.url} is not the one this device enrolled with. Nothing was accepted from it; ask who runs it.`)
+    return fail(
+      'trust.changed',
+      `The rights service at ${client.url} is not the one this device enrolled with. Nothing was accepted from it; ask who runs it.`,
+    )
   const pinned = identity.enrolment(first.value.issuer)?.trust
   return pinned ? verifyTrustBundle(reply.value.trustJws, { pinned, sha256, verify: verifyEd25519 }) : first
 }
@@ -54,7 +57,8 @@ const enrolNow = async (client: ServiceClient, identity: Identity, trust: TrustB
   const reply = await client.enrol({ deviceKey: identity.jwk, csr, proof })
   if (!reply.ok) return reply
   const { device, account, token, certificates, notAfter } = reply.value
-  if (device !== identity.kid) return fail('enrol.refused', 'The rights service enrolled another device than this one. Nothing was kept; try again.')
+  if (device !== identity.kid)
+    return fail('enrol.refused', 'The rights service enrolled another device than this one. Nothing was kept; try again.')
   const enrolment: Enrolment = { issuer: trust.issuer, url: client.url, device, account, token, certificates, notAfter, trust }
   identity.saveEnrolment(enrolment)
   return ok(enrolment)
@@ -71,6 +75,7 @@ export const ensureEnrolled = async (
   const known = identity.enrolment(trust.value.issuer)
   if (!known || isForced || Date.parse(known.notAfter) - nowMs < RENEW_BEFORE_MS) return enrolNow(client, identity, trust.value)
   const current = { ...known, url: client.url, trust: trust.value }
-  if (known.url !== client.url || JSON.stringify(known.trust.anchors) !== JSON.stringify(trust.value.anchors)) identity.saveEnrolment(current)
+  if (known.url !== client.url || JSON.stringify(known.trust.anchors) !== JSON.stringify(trust.value.anchors))
+    identity.saveEnrolment(current)
   return ok(current)
 }

@@ -66,7 +66,11 @@ export class ChainWriter {
   }
 
   /** Signs and stores the next receipt of a service's chain. Runs inside a transaction. */
-  append(id: string, { issuer, account, title }: { issuer: string; account: string; title: string }, fields: ExportFields | VoidFields): SignedReceipt {
+  append(
+    id: string,
+    { issuer, account, title }: { issuer: string; account: string; title: string },
+    fields: ExportFields | VoidFields,
+  ): SignedReceipt {
     const { kid, sign, app, clock, readClock } = this.#options
     let epoch = this.#statements.epoch.get(issuer)
     if (!epoch) epoch = { id: this.startEpoch(issuer, ZERO_HASH, 'first'), first_prev: ZERO_HASH }

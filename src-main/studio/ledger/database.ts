@@ -58,16 +58,36 @@ const codeOf = (error: unknown): string => (error as SqliteError)?.code ?? ''
 export const ledgerProblem = (error: unknown): Problem => {
   const code = codeOf(error)
   if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC')
-    return { code: 'ledger.disk_full', message: 'The disk is full, so the receipt could not be written and nothing was exported. Free some space and export again.' }
+    return {
+      code: 'ledger.disk_full',
+      message: 'The disk is full, so the receipt could not be written and nothing was exported. Free some space and export again.',
+    }
   if (code.startsWith('SQLITE_READONLY') || code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || code.startsWith('SQLITE_CANTOPEN'))
-    return { code: 'ledger.read_only', message: 'The ledger cannot be written, so nothing can be exported. Check the permissions of the application data folder and its disk.' }
+    return {
+      code: 'ledger.read_only',
+      message:
+        'The ledger cannot be written, so nothing can be exported. Check the permissions of the application data folder and its disk.',
+    }
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
-    return { code: 'ledger.damaged', message: 'The ledger is damaged on disk. Start the program again: it rebuilds the ledger from its recovery copy.' }
+    return {
+      code: 'ledger.damaged',
+      message: 'The ledger is damaged on disk. Start the program again: it rebuilds the ledger from its recovery copy.',
+    }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
-    return { code: 'ledger.busy', message: 'Another program is writing to the ledger and does not finish. Close other windows and commands of Stemma, then try again.' }
+    return {
+      code: 'ledger.busy',
+      message: 'Another program is writing to the ledger and does not finish. Close other windows and commands of Stemma, then try again.',
+    }
   if (code.startsWith('SQLITE_IOERR'))
-    return { code: 'ledger.disk_failed', message: 'The disk reported an error while the ledger was written; nothing was exported. Check the disk and try again.' }
-  return { code: 'ledger.failed', message: `The ledger could not be used: ${error instanceof Error ? error.message : String(error)}.`, details: { sqlite: code } }
+    return {
+      code: 'ledger.disk_failed',
+      message: 'The disk reported an error while the ledger was written; nothing was exported. Check the disk and try again.',
+    }
+  return {
+    code: 'ledger.failed',
+    message: `The ledger could not be used: ${error instanceof Error ? error.message : String(error)}.`,
+    details: { sqlite: code },
+  }
 }
 
 export const ledgerFailure = (error: unknown): Result<never> => {

@@ -34,7 +34,15 @@ export const fieldsOf = (more: { sha256?: string; stems?: Partial<ReceiptStem> }
   type: 'export',
   project: HASH,
   plan: HASH,
-  asset: { sha256: more.sha256 ?? HASH, bytes: 10, format: 'audio/wav', durationMs: 1_000, pcmSha256: HASH, filePcmSha256: null, c2pa: 'urn:c2pa:1' },
+  asset: {
+    sha256: more.sha256 ?? HASH,
+    bytes: 10,
+    format: 'audio/wav',
+    durationMs: 1_000,
+    pcmSha256: HASH,
+    filePcmSha256: null,
+    c2pa: 'urn:c2pa:1',
+  },
   scope: 'personal-use',
   stems: [
     {

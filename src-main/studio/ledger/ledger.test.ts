@@ -229,13 +229,15 @@ describe('a damaged ledger (6.12)', () => {
     for (const damaged of ['', copy.slice(0, -50)]) {
       writeFileSync(path('receipts.jsonl'), damaged)
       close(await open())
-      const jws = readFileSync(path('receipts.jsonl'), 'utf8').split('\n').flatMap((line) => {
-        try {
-          return [(JSON.parse(line) as { jws: string }).jws]
-        } catch {
-          return []
-        }
-      })
+      const jws = readFileSync(path('receipts.jsonl'), 'utf8')
+        .split('\n')
+        .flatMap((line) => {
+          try {
+            return [(JSON.parse(line) as { jws: string }).jws]
+          } catch {
+            return []
+          }
+        })
       expect(new Set(jws).size).toBe(3)
     }
   })

@@ -103,7 +103,10 @@ const rowOf = (row: ListRow): ReceiptRow => ({
 })
 
 const readOnlyFailure = (): Result<never> =>
-  fail('ledger.read_only', 'The ledger cannot be written, so nothing can be exported. Check the permissions of the application data folder and its disk.')
+  fail(
+    'ledger.read_only',
+    'The ledger cannot be written, so nothing can be exported. Check the permissions of the application data folder and its disk.',
+  )
 
 export class Ledger {
   readonly db: LedgerDatabase
@@ -175,11 +178,22 @@ export class Ledger {
     const { issuer, account, project, plan, stems, title, partPath = null, finalPath = null } = draft
     const receiptId = uuidV7(this.#clock())
     const createdAt = new Date(this.#clock()).toISOString()
-    const json = canonicalText({ v: 1, receiptId, issuer, account, project, plan, createdAt, stems: stems.map(({ stem, grant, lease }) => ({ stem, grant, lease })) })
+    const json = canonicalText({
+      v: 1,
+      receiptId,
+      issuer,
+      account,
+      project,
+      plan,
+      createdAt,
+      stems: stems.map(({ stem, grant, lease }) => ({ stem, grant, lease })),
+    })
     const intentSha256 = hashText(json, sha256)
     const begun = this.#write(() => {
       this.db
-        .prepare("INSERT INTO intent (id, issuer, account, session, created_at, json, hash, state, part_path, final_path) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)")
+        .prepare(
+          "INSERT INTO intent (id, issuer, account, session, created_at, json, hash, state, part_path, final_path) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
+        )
         .run(receiptId, issuer, account, session.id, createdAt, json, intentSha256, partPath, finalPath)
       const use = this.db.prepare('INSERT OR IGNORE INTO intent_use (intent_id, grant_id, lease_id) VALUES (?, ?, ?)')
       for (const { grant, lease } of stems) use.run(receiptId, grant, lease)
@@ -214,7 +228,13 @@ export class Ledger {
     if (changes !== 1) throw new Error(`the export is not ${from} any more`)
   }
 
-  #close(id: string, from: string, to: string, { issuer, title }: { issuer: string; title: string }, sign: () => SignedReceipt): Result<SignedReceipt> {
+  #close(
+    id: string,
+    from: string,
+    to: string,
+    { issuer, title }: { issuer: string; title: string },
+    sign: () => SignedReceipt,
+  ): Result<SignedReceipt> {
     const written = this.#write(() => {
       this.#moveIntent(id, from, to)
       return { signed: sign(), issuer, title }
@@ -235,7 +255,9 @@ export class Ledger {
     if (!begun.ok) return begun
     const intent = begun.value
     const closeUnfinished = (code: string): void => {
-      const { state } = this.db.prepare<[string], { state: string }>('SELECT state FROM intent WHERE id = ?').get(intent.receiptId) ?? { state: '' }
+      const { state } = this.db.prepare<[string], { state: string }>('SELECT state FROM intent WHERE id = ?').get(intent.receiptId) ?? {
+        state: '',
+      }
       if (state === 'open') intent.void(reasonFor(code))
       if (state === 'committed') intent.withdraw()
     }
@@ -256,7 +278,11 @@ export class Ledger {
     const { row, receipt } = entry.value
     if (row.state === 'void') return fail('ledger.already_void', 'This receipt is void already; there is nothing to withdraw.')
     const written = this.#write(() => ({
-      signed: this.#writer.append(uuidV7(this.#clock()), { issuer: row.issuer, account: receipt.account, title: row.title }, { type: 'void', reason: 'withdrawn', voids: id }),
+      signed: this.#writer.append(
+        uuidV7(this.#clock()),
+        { issuer: row.issuer, account: receipt.account, title: row.title },
+        { type: 'void', reason: 'withdrawn', voids: id },
+      ),
       issuer: row.issuer,
       title: row.title,
     }))
@@ -267,7 +293,9 @@ export class Ledger {
   startEpoch(issuer: string, reason: 'fork' | 'rebuilt' | 'refused'): Result<null> {
     const written = this.#write(() => {
       const last = this.db
-        .prepare<[string], { hash: string }>("SELECT r.hash FROM receipt r JOIN epoch e ON e.id = r.epoch WHERE e.issuer = ? AND r.state = 'synced' ORDER BY r.rowid DESC LIMIT 1")
+        .prepare<[string], { hash: string }>(
+          "SELECT r.hash FROM receipt r JOIN epoch e ON e.id = r.epoch WHERE e.issuer = ? AND r.state = 'synced' ORDER BY r.rowid DESC LIMIT 1",
+        )
         .get(issuer)
       this.#writer.startEpoch(issuer, last?.hash ?? `sha256:${'0'.repeat(64)}`, reason)
       return { issuer, title: '' }
@@ -302,7 +330,10 @@ export class Ledger {
   show(id: string): Result<LedgerEntry> {
     const row = this.db.prepare<[string], ListRow>(`${LIST} WHERE r.id = ?`).get(id)
     if (!row) return fail('ledger.unknown', 'There is no receipt with this id in the ledger of this device.')
-    const verified = verifyReceipt(row.jws, { keyFor: (kid) => (kid === this.#key.kid ? this.#key.publicKey : undefined), verify: verifyEd25519 })
+    const verified = verifyReceipt(row.jws, {
+      keyFor: (kid) => (kid === this.#key.kid ? this.#key.publicKey : undefined),
+      verify: verifyEd25519,
+    })
     if (!verified.ok) return verified
     return ok({ row: rowOf(row), receipt: verified.value, jws: row.jws, proof: this.proof(id) })
   }
@@ -314,13 +345,29 @@ export class Ledger {
       )
       .get(id)
     if (!row) return null
-    return { logIndex: row.log_index, treeSize: row.tree_size, inclusion: JSON.parse(row.inclusion) as string[], checkpoint: row.checkpoint, verifiedAt: row.verified_at }
+    return {
+      logIndex: row.log_index,
+      treeSize: row.tree_size,
+      inclusion: JSON.parse(row.inclusion) as string[],
+      checkpoint: row.checkpoint,
+      verifiedAt: row.verified_at,
+    }
   }
 
   /** Receipts of a file, by hashes as receipts state them (`sha256:…`): of the file, of the rendered sound, of the file's own samples. */
-  find({ sha256: asset = '', pcmSha256 = '', filePcmSha256 = '' }: { sha256?: string; pcmSha256?: string; filePcmSha256?: string }): ReceiptRow[] {
+  find({
+    sha256: asset = '',
+    pcmSha256 = '',
+    filePcmSha256 = '',
+  }: {
+    sha256?: string
+    pcmSha256?: string
+    filePcmSha256?: string
+  }): ReceiptRow[] {
     return this.db
-      .prepare<[string, string, string], ListRow>(`${LIST} WHERE r.asset_sha256 = ? OR r.pcm_sha256 = ? OR r.file_pcm_sha256 = ? ORDER BY r.rowid DESC LIMIT 100`)
+      .prepare<[string, string, string], ListRow>(
+        `${LIST} WHERE r.asset_sha256 = ? OR r.pcm_sha256 = ? OR r.file_pcm_sha256 = ? ORDER BY r.rowid DESC LIMIT 100`,
+      )
       .all(asset, pcmSha256, filePcmSha256)
       .map(rowOf)
   }

@@ -44,7 +44,9 @@ export const openLedger = async ({ dir, key, app, clock = Date.now, readClock = 
   try {
     session = holdSession(join(dir, 'sessions'), uuidV7(clock()))
     copy = openRecoveryCopy(dir)
-    const newest = db.prepare<[], { jws: string; n: number }>('SELECT jws, (SELECT count(*) FROM receipt) AS n FROM receipt ORDER BY rowid DESC LIMIT 1').get()
+    const newest = db
+      .prepare<[], { jws: string; n: number }>('SELECT jws, (SELECT count(*) FROM receipt) AS n FROM receipt ORDER BY rowid DESC LIMIT 1')
+      .get()
     if (wasDamaged) repairs.push('The ledger was damaged on disk and has been rebuilt; the damaged file is kept beside it.')
     if (copy.last?.jws !== newest?.jws) {
       const restored = await restoreMissing(dir, db, writer, key)
@@ -55,7 +57,9 @@ export const openLedger = async ({ dir, key, app, clock = Date.now, readClock = 
         db.transaction(() => {
           for (const { issuer } of issuers) {
             const last = db
-              .prepare<[string], { hash: string }>('SELECT r.hash FROM receipt r JOIN epoch e ON e.id = r.epoch WHERE e.issuer = ? ORDER BY r.rowid DESC LIMIT 1')
+              .prepare<[string], { hash: string }>(
+                'SELECT r.hash FROM receipt r JOIN epoch e ON e.id = r.epoch WHERE e.issuer = ? ORDER BY r.rowid DESC LIMIT 1',
+              )
               .get(issuer)
             if (last) writer.startEpoch(issuer, last.hash, 'rebuilt')
           }

@@ -14,8 +14,15 @@ import { uuidV7 } from './uuid.ts'
 
 /** Receipts of the recovery copy that the database does not have, put back. Returns how many. */
 export const restoreMissing = async (dir: string, db: LedgerDatabase, writer: ChainWriter, key: LedgerKey): Promise<number> => {
-  const known = new Set(db.prepare<[], { id: string }>('SELECT id FROM receipt').all().map((row) => row.id))
-  const addEpoch = db.prepare('INSERT OR IGNORE INTO epoch (id, issuer, first_prev, reason, started_at, is_current) VALUES (?, ?, ?, ?, ?, 0)')
+  const known = new Set(
+    db
+      .prepare<[], { id: string }>('SELECT id FROM receipt')
+      .all()
+      .map((row) => row.id),
+  )
+  const addEpoch = db.prepare(
+    'INSERT OR IGNORE INTO epoch (id, issuer, first_prev, reason, started_at, is_current) VALUES (?, ?, ?, ?, ?, 0)',
+  )
   const closeIntent = db.prepare("UPDATE intent SET state = ? WHERE id = ? AND state = 'open'")
   let restored = 0
   for await (const { jws, issuer, title } of readRecoveryCopy(dir)) {
@@ -60,10 +67,20 @@ interface IntentRow {
 }
 
 /** Closes what programs that are gone left behind. */
-export const closeLeftovers = async (ledger: Ledger, dir: string, writer: ChainWriter, copy: RecoveryCopy, clock: () => number): Promise<string[]> => {
+export const closeLeftovers = async (
+  ledger: Ledger,
+  dir: string,
+  writer: ChainWriter,
+  copy: RecoveryCopy,
+  clock: () => number,
+): Promise<string[]> => {
   const { db } = ledger
   const repairs: string[] = []
-  const rows = db.prepare<[], IntentRow>("SELECT id, issuer, account, session, state, part_path, final_path, '' AS title FROM intent WHERE state IN ('open', 'committed')").all()
+  const rows = db
+    .prepare<[], IntentRow>(
+      "SELECT id, issuer, account, session, state, part_path, final_path, '' AS title FROM intent WHERE state IN ('open', 'committed')",
+    )
+    .all()
   for (const row of rows) {
     if (isSessionAlive(join(dir, 'sessions'), row.session)) continue
     const file = { partPath: row.part_path, finalPath: row.final_path }

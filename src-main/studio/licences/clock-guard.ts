@@ -48,7 +48,9 @@ export class ClockGuard {
     this.#markMs = ms
     if (this.#options.isReadOnly) return
     this.#options.db
-      .prepare('INSERT INTO clock (one, ms, anchor) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET ms = excluded.ms, anchor = excluded.anchor')
+      .prepare(
+        'INSERT INTO clock (one, ms, anchor) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET ms = excluded.ms, anchor = excluded.anchor',
+      )
       .run(Math.floor(ms), anchor)
   }
 

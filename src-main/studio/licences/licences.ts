@@ -33,7 +33,10 @@ interface GrantRow {
 const TRUSTED: StatementTrust = { keyFor: () => new Uint8Array(32), verify: () => true }
 
 const refusedStatement = (what: string): Result<never> =>
-  fail('licence.refused', `The rights service sent ${what} that does not fit what was asked for. Nothing was kept; try again, and tell whoever runs the service if it happens twice.`)
+  fail(
+    'licence.refused',
+    `The rights service sent ${what} that does not fit what was asked for. Nothing was kept; try again, and tell whoever runs the service if it happens twice.`,
+  )
 
 export class Licences {
   readonly #db: LedgerDatabase
@@ -52,7 +55,11 @@ export class Licences {
   }
 
   /** Checks and stores what a lease request brought. Codes: `jws.*`, `licence.refused`, `revocations.older`, `revocations.changed`, `ledger.*`. */
-  accept(reply: LeaseReply, enrolment: Enrolment, { work, roundTripMs }: { readonly work: string; readonly roundTripMs: number }): Result<WorkLicence> {
+  accept(
+    reply: LeaseReply,
+    enrolment: Enrolment,
+    { work, roundTripMs }: { readonly work: string; readonly roundTripMs: number },
+  ): Result<WorkLicence> {
     const trust = this.#trustOf(enrolment)
     const grant = verifyGrant(reply.grantJws, trust)
     if (!grant.ok) return grant
@@ -60,7 +67,9 @@ export class Licences {
     if (!lease.ok) return lease
     const hash = grantHash(reply.grantJws, sha256)
     if (grant.value.work !== work || grant.value.issuer !== enrolment.issuer) return refusedStatement('a licence')
-    const covers = lease.value.grants.some((entry) => entry.hash === hash && entry.id === grant.value.id && entry.version === grant.value.version)
+    const covers = lease.value.grants.some(
+      (entry) => entry.hash === hash && entry.id === grant.value.id && entry.version === grant.value.version,
+    )
     if (!covers || lease.value.device !== enrolment.device || lease.value.account !== enrolment.account) return refusedStatement('a lease')
     const newest = this.#newestGrant(grant.value.id)
     if (newest && newest.version > grant.value.version) return refusedStatement('an older licence than this device already has')
@@ -81,11 +90,19 @@ export class Licences {
     } catch (error) {
       return ledgerFailure(error)
     }
-    return ok({ grant: grant.value, hash, lease: lease.value, issuer: enrolment.issuer, leaseState: this.#stateOf(grant.value, lease.value) })
+    return ok({
+      grant: grant.value,
+      hash,
+      lease: lease.value,
+      issuer: enrolment.issuer,
+      leaseState: this.#stateOf(grant.value, lease.value),
+    })
   }
 
   #newestGrant(id: string): { readonly version: number } | undefined {
-    return this.#db.prepare<[string], { version: number }>('SELECT version FROM grant_doc WHERE id = ? ORDER BY version DESC LIMIT 1').get(id)
+    return this.#db
+      .prepare<[string], { version: number }>('SELECT version FROM grant_doc WHERE id = ? ORDER BY version DESC LIMIT 1')
+      .get(id)
   }
 
   /** Checks and stores a revocation list. A list that goes back, or rewrites one that was seen, is refused. */
@@ -94,13 +111,25 @@ export class Licences {
     if (!list.ok) return list
     const { seq, prev } = list.value
     const hash = hashText(jws, sha256)
-    const newest = this.#db.prepare<[string], { seq: number; hash: string }>('SELECT seq, hash FROM revocations WHERE issuer = ? ORDER BY seq DESC LIMIT 1').get(enrolment.issuer)
+    const newest = this.#db
+      .prepare<[string], { seq: number; hash: string }>('SELECT seq, hash FROM revocations WHERE issuer = ? ORDER BY seq DESC LIMIT 1')
+      .get(enrolment.issuer)
     if (newest && seq < newest.seq)
-      return fail('revocations.older', 'The rights service sent an older list of withdrawn licences than this device already has. It was not accepted; try again later.', { seq, have: newest.seq })
+      return fail(
+        'revocations.older',
+        'The rights service sent an older list of withdrawn licences than this device already has. It was not accepted; try again later.',
+        { seq, have: newest.seq },
+      )
     if (newest && ((seq === newest.seq && hash !== newest.hash) || (seq === newest.seq + 1 && prev !== newest.hash)))
-      return fail('revocations.changed', 'The rights service changed a list of withdrawn licences it had already published. It was not accepted; tell whoever runs the service.', { seq })
+      return fail(
+        'revocations.changed',
+        'The rights service changed a list of withdrawn licences it had already published. It was not accepted; tell whoever runs the service.',
+        { seq },
+      )
     try {
-      this.#db.prepare('INSERT OR IGNORE INTO revocations (issuer, seq, hash, jws) VALUES (?, ?, ?, ?)').run(enrolment.issuer, seq, hash, jws)
+      this.#db
+        .prepare('INSERT OR IGNORE INTO revocations (issuer, seq, hash, jws) VALUES (?, ?, ?, ?)')
+        .run(enrolment.issuer, seq, hash, jws)
       this.clock.observe(Date.parse(list.value.issuedAt), `revocations ${seq}`)
     } catch (error) {
       return ledgerFailure(error)
@@ -121,7 +150,10 @@ export class Licences {
   async lease(
     client: ServiceClient,
     enrolment: Enrolment,
-    { work, ledgerHead }: { readonly work: string; readonly ledgerHead: { readonly epoch: string; readonly seq: number; readonly hash: string } | null },
+    {
+      work,
+      ledgerHead,
+    }: { readonly work: string; readonly ledgerHead: { readonly epoch: string; readonly seq: number; readonly hash: string } | null },
   ): Promise<Result<WorkLicence>> {
     const started = performance.now()
     const reply = await client.lease({ work, ledger: ledgerHead })
@@ -165,7 +197,9 @@ export class Licences {
   /** What is withdrawn, from the newest list of each service; null if there never was one. */
   revocations(): RevocationList | null {
     const rows = this.#db
-      .prepare<[], { issuer: string; hash: string; jws: string }>('SELECT issuer, hash, jws FROM revocations r WHERE seq = (SELECT max(seq) FROM revocations WHERE issuer = r.issuer) ORDER BY issuer')
+      .prepare<[], { issuer: string; hash: string; jws: string }>(
+        'SELECT issuer, hash, jws FROM revocations r WHERE seq = (SELECT max(seq) FROM revocations WHERE issuer = r.issuer) ORDER BY issuer',
+      )
       .all()
     const key = rows.map((row) => row.hash).join()
     if (this.#revocations?.key === key) return this.#revocations.list
@@ -200,7 +234,10 @@ export class Licences {
    */
   context(
     purpose: DecisionContext['purpose'],
-    { grants = this.grantsInForce(), exceptIntent = '' }: { readonly grants?: readonly GrantInForce[]; readonly exceptIntent?: string } = {},
+    {
+      grants = this.grantsInForce(),
+      exceptIntent = '',
+    }: { readonly grants?: readonly GrantInForce[]; readonly exceptIntent?: string } = {},
   ): DecisionContext {
     const exportsUsed: Record<string, number> = {}
     const leaseExportsUsed: Record<string, number> = {}

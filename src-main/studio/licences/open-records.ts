@@ -14,7 +14,9 @@ export interface Records {
 }
 
 /** Opens `ledger.sqlite` in `dir` with everything that lives in it. Codes: `ledger.*`. */
-export const openRecords = async (options: Omit<LedgerOptions, 'readClock'> & { readonly monotonic?: () => number }): Promise<Result<Records>> => {
+export const openRecords = async (
+  options: Omit<LedgerOptions, 'readClock'> & { readonly monotonic?: () => number },
+): Promise<Result<Records>> => {
   const { clock = Date.now, monotonic, ...rest } = options
   let guard: ClockGuard | undefined
   // Voids signed while the ledger opens come before the guard, which reads its mark from that ledger.

@@ -46,7 +46,8 @@ const build = (transport: Transport) => ({
       headers: { 'idempotency-key': receipts[0]?.id ?? '' },
     }),
   checkpoint: () => transport.text(PATHS.checkpoint, {}),
-  consistency: (from: number, to: number) => transport.call(`${PATHS.consistency}?from=${from}&to=${to}`, { schema: api.consistencyReplySchema }),
+  consistency: (from: number, to: number) =>
+    transport.call(`${PATHS.consistency}?from=${from}&to=${to}`, { schema: api.consistencyReplySchema }),
   inclusion: (id: string) => transport.call(fill(PATHS.inclusion, id), { schema: api.inclusionSchema }),
   revocations: () => transport.call(PATHS.revocations, { schema: api.revocationsReplySchema }),
   /** Receipts of a file, by lower-case hex hashes. */
@@ -89,7 +90,11 @@ export const createServiceAdmin = ({ url, adminToken }: { url: string; adminToke
       return text.ok ? ok(packReplySchema.parse(JSON.parse(text.value))) : text
     },
     /** Withdraws a grant, stem or certificate from now on. */
-    revoke: async (body: { kind: 'grant' | 'stem' | 'certificate'; id: string; reason: string }): Promise<Result<{ revocationListJws: string }>> =>
+    revoke: async (body: {
+      kind: 'grant' | 'stem' | 'certificate'
+      id: string
+      reason: string
+    }): Promise<Result<{ revocationListJws: string }>> =>
       transport ? transport.call(PATHS.adminRevocations, { method: 'POST', body, schema: api.revocationsReplySchema }) : refused,
   }
 }

@@ -19,18 +19,28 @@ export const isLoopback = (url: string): boolean => {
 
 const isLinkLocal = (host: string): boolean => {
   const bare = host.replace(/^\[|\]$/g, '')
-  return isIP(bare) !== 0 && (/^169\.254\./.test(bare) || /^fe[89ab]/i.test(bare) || /^::ffff:a9fe:/i.test(bare) || bare === '0.0.0.0' || bare === '::')
+  return (
+    isIP(bare) !== 0 &&
+    (/^169\.254\./.test(bare) || /^fe[89ab]/i.test(bare) || /^::ffff:a9fe:/i.test(bare) || bare === '0.0.0.0' || bare === '::')
+  )
 }
 
 /** Checks the address of a service. Codes: `service.bad_url`, `service.insecure`. Returns the origin. */
 export const checkServiceUrl = (text: string): Result<string> => {
-  const bad = fail('service.bad_url', `“${text.slice(0, 200)}” is not the address of a rights service. It looks like https://rights.example.`)
+  const bad = fail(
+    'service.bad_url',
+    `“${text.slice(0, 200)}” is not the address of a rights service. It looks like https://rights.example.`,
+  )
   if (!URL.canParse(text)) return bad
   const url = new URL(text)
-  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '' || isLinkLocal(url.hostname)) return bad
+  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '' || isLinkLocal(url.hostname))
+    return bad
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return bad
   if (url.protocol === 'http:' && !isLoopback(text))
-    return fail('service.insecure', `${url.origin} is not encrypted, so grants and receipts could be read or changed on the way. Use its https address.`)
+    return fail(
+      'service.insecure',
+      `${url.origin} is not encrypted, so grants and receipts could be read or changed on the way. Use its https address.`,
+    )
   return ok(url.origin)
 }
 
@@ -65,7 +75,11 @@ export class Transport {
 
   async #fetch(path: string, init: RequestInit): Promise<Result<Response>> {
     const token = this.#token()
-    const headers = { 'accept-encoding': 'identity', ...(init.headers as Record<string, string>), ...(token ? { authorization: `Bearer ${token}` } : {}) }
+    const headers = {
+      'accept-encoding': 'identity',
+      ...(init.headers as Record<string, string>),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    }
     let reply: Response
     try {
       reply = await fetch(this.origin + path, { ...init, headers, redirect: 'manual' })
@@ -81,13 +95,19 @@ export class Transport {
     }
     if (reply.type === 'opaqueredirect' || (reply.status >= 300 && reply.status < 400 && reply.status !== 304)) {
       await reply.body?.cancel().catch(() => {})
-      return fail('service.redirect', `The rights service at ${this.origin} tried to send the app to another address. It was not followed; check the address of the service.`)
+      return fail(
+        'service.redirect',
+        `The rights service at ${this.origin} tried to send the app to another address. It was not followed; check the address of the service.`,
+      )
     }
     return ok(reply)
   }
 
   async #read(reply: Response, maxBytes: number): Promise<Result<string>> {
-    const tooLarge = fail('service.bad_reply', `The rights service at ${this.origin} sent far more than it should. It was not read; tell whoever runs it.`)
+    const tooLarge = fail(
+      'service.bad_reply',
+      `The rights service at ${this.origin} sent far more than it should. It was not read; tell whoever runs it.`,
+    )
     if (Number(reply.headers.get('content-length') ?? 0) > maxBytes) {
       await reply.body?.cancel().catch(() => {})
       return tooLarge
@@ -101,7 +121,11 @@ export class Transport {
         chunks.push(chunk)
       }
     } catch (error) {
-      return fail('service.unreachable', `The connection to the rights service at ${this.origin} broke off. What you made is kept; it will be tried again.`, { reason: reasonOf(error) })
+      return fail(
+        'service.unreachable',
+        `The connection to the rights service at ${this.origin} broke off. What you made is kept; it will be tried again.`,
+        { reason: reasonOf(error) },
+      )
     }
     return ok(Buffer.concat(chunks).toString('utf8'))
   }
@@ -111,7 +135,11 @@ export class Transport {
       const problem = problemReplySchema.parse(JSON.parse(text))
       return fail(problem.code, problem.message, { ...problem.details, status })
     } catch {
-      return fail('service.failed', `The rights service at ${this.origin} answered with an error (${status}). Nothing was lost; it will be tried again.`, { status })
+      return fail(
+        'service.failed',
+        `The rights service at ${this.origin} answered with an error (${status}). Nothing was lost; it will be tried again.`,
+        { status },
+      )
     }
   }
 
@@ -127,12 +155,18 @@ export class Transport {
     try {
       return ok(schema.parse(JSON.parse(text.value)))
     } catch {
-      return fail('service.bad_reply', `The rights service at ${this.origin} sent a reply that is not what it should be. It was not used; update Stemma or tell whoever runs the service.`)
+      return fail(
+        'service.bad_reply',
+        `The rights service at ${this.origin} sent a reply that is not what it should be. It was not used; update Stemma or tell whoever runs the service.`,
+      )
     }
   }
 
   /** One request whose reply is taken as text. */
-  async text(path: string, init: { method?: string; signal?: AbortSignal | undefined; headers?: Record<string, string>; body?: BodyInit; duplex?: 'half' }): Promise<Result<string>> {
+  async text(
+    path: string,
+    init: { method?: string; signal?: AbortSignal | undefined; headers?: Record<string, string>; body?: BodyInit; duplex?: 'half' },
+  ): Promise<Result<string>> {
     const timeout = AbortSignal.timeout(this.#timeoutMs)
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout
     const reply = await this.#fetch(path, { ...init, signal } as RequestInit)
@@ -166,7 +200,10 @@ export class Transport {
     const start = status === 206 ? Number(range?.[1] ?? Number.NaN) : 0
     if (!body || (start !== 0 && start !== offset) || Number.isNaN(start)) {
       await body?.cancel().catch(() => {})
-      return fail('service.bad_reply', `The rights service at ${this.origin} sent another part of the file than was asked for. It was not used; try again.`)
+      return fail(
+        'service.bad_reply',
+        `The rights service at ${this.origin} sent another part of the file than was asked for. It was not used; try again.`,
+      )
     }
     const guarded = async function* (): AsyncIterable<Uint8Array> {
       try {

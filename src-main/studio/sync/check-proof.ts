@@ -38,7 +38,10 @@ export type FetchConsistency = (from: number, to: number) => Promise<Result<{ re
 /** Checks that one checkpoint's log is a beginning of the other's. Codes: `proof.consistency`, and those of `fetchProof`. */
 export const checkConsistency = async (a: KnownCheckpoint, b: KnownCheckpoint, fetchProof: FetchConsistency): Promise<Result<null>> => {
   const [older, newer] = a.size <= b.size ? [a, b] : [b, a]
-  const forged = fail('proof.consistency', 'The log of the service is not the one it showed this device before: entries were changed or removed.')
+  const forged = fail(
+    'proof.consistency',
+    'The log of the service is not the one it showed this device before: entries were changed or removed.',
+  )
   let proof: Uint8Array[] | undefined = []
   if (older.size !== newer.size && older.size !== 0) {
     const reply = await fetchProof(older.size, newer.size)
@@ -46,6 +49,7 @@ export const checkConsistency = async (a: KnownCheckpoint, b: KnownCheckpoint, f
     if (!reply.ok) return reply.error.code === 'log.unknown' ? forged : reply
     proof = decodeHashes(reply.value.proof)
   }
-  const isGrown = proof !== undefined && verifyConsistency({ from: older.size, to: newer.size, fromRoot: older.root, toRoot: newer.root, proof }, sha256)
+  const isGrown =
+    proof !== undefined && verifyConsistency({ from: older.size, to: newer.size, fromRoot: older.root, toRoot: newer.root, proof }, sha256)
   return isGrown ? ok(null) : forged
 }

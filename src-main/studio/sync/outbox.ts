@@ -38,7 +38,11 @@ export class Outbox {
   }
 
   countDue(isForced: boolean): number {
-    return this.#db.prepare<[number], { n: number }>('SELECT count(*) AS n FROM outbox WHERE next_at <= ?').get(isForced ? Number.MAX_SAFE_INTEGER : this.#clock())?.n ?? 0
+    return (
+      this.#db
+        .prepare<[number], { n: number }>('SELECT count(*) AS n FROM outbox WHERE next_at <= ?')
+        .get(isForced ? Number.MAX_SAFE_INTEGER : this.#clock())?.n ?? 0
+    )
   }
 
   /** When the next item is due, milliseconds since the epoch; undefined for an empty outbox. */
@@ -66,7 +70,9 @@ export class Outbox {
   postpone(id: string, waitMs: number, reason: string): void {
     this.#db
       .transaction(() => {
-        this.#db.prepare('UPDATE outbox SET attempts = attempts + 1, next_at = ?, last_error = ? WHERE receipt_id = ?').run(this.#clock() + waitMs, reason, id)
+        this.#db
+          .prepare('UPDATE outbox SET attempts = attempts + 1, next_at = ?, last_error = ? WHERE receipt_id = ?')
+          .run(this.#clock() + waitMs, reason, id)
         this.#db.prepare("UPDATE receipt SET state = 'queued' WHERE id = ? AND state = 'local'").run(id)
       })
       .immediate()
@@ -76,9 +82,13 @@ export class Outbox {
     this.#db
       .transaction(() => {
         this.#db
-          .prepare('INSERT OR IGNORE INTO proof (receipt_id, log_index, tree_size, inclusion, checkpoint, verified_at) VALUES (?, ?, ?, ?, ?, ?)')
+          .prepare(
+            'INSERT OR IGNORE INTO proof (receipt_id, log_index, tree_size, inclusion, checkpoint, verified_at) VALUES (?, ?, ?, ?, ?, ?)',
+          )
           .run(id, proof.logIndex, proof.treeSize, JSON.stringify(proof.inclusion), proof.checkpoint, new Date(this.#clock()).toISOString())
-        this.#db.prepare('INSERT OR IGNORE INTO checkpoint (origin, size, root, note) VALUES (?, ?, ?, ?)').run(origin, checkpoint.size, checkpoint.root, checkpoint.note)
+        this.#db
+          .prepare('INSERT OR IGNORE INTO checkpoint (origin, size, root, note) VALUES (?, ?, ?, ?)')
+          .run(origin, checkpoint.size, checkpoint.root, checkpoint.note)
         this.#db.prepare("UPDATE receipt SET state = 'synced', error_code = NULL, error_message = NULL WHERE id = ?").run(id)
         this.#db.prepare('DELETE FROM outbox WHERE receipt_id = ?').run(id)
       })
@@ -96,21 +106,33 @@ export class Outbox {
   }
 
   newestCheckpoint(origin: string): KnownCheckpoint | undefined {
-    return this.#db.prepare<[string], KnownCheckpoint>('SELECT size, root, note FROM checkpoint WHERE origin = ? ORDER BY size DESC LIMIT 1').get(origin)
+    return this.#db
+      .prepare<[string], KnownCheckpoint>('SELECT size, root, note FROM checkpoint WHERE origin = ? ORDER BY size DESC LIMIT 1')
+      .get(origin)
   }
 
   checkpoint(origin: string, size: number): KnownCheckpoint | undefined {
-    return this.#db.prepare<[string, number], KnownCheckpoint>('SELECT size, root, note FROM checkpoint WHERE origin = ? AND size = ?').get(origin, size)
+    return this.#db
+      .prepare<[string, number], KnownCheckpoint>('SELECT size, root, note FROM checkpoint WHERE origin = ? AND size = ?')
+      .get(origin, size)
   }
 
   /** Highest number in a series that has a checked proof, or -1. */
   newestSynced(epoch: string): number {
-    return this.#db.prepare<[string], { seq: number | null }>("SELECT max(seq) AS seq FROM receipt WHERE epoch = ? AND state = 'synced'").get(epoch)?.seq ?? -1
+    return (
+      this.#db
+        .prepare<[string], { seq: number | null }>("SELECT max(seq) AS seq FROM receipt WHERE epoch = ? AND state = 'synced'")
+        .get(epoch)?.seq ?? -1
+    )
   }
 
   /** Whether a receipt before this one in its series was refused in a way that breaks the chain. */
   hasBrokenPredecessor(epoch: string, seq: number, codes: ReadonlySet<string>): boolean {
-    const rows = this.#db.prepare<[string, number], { code: string }>("SELECT error_code AS code FROM receipt WHERE epoch = ? AND seq < ? AND state = 'refused'").all(epoch, seq)
+    const rows = this.#db
+      .prepare<[string, number], { code: string }>(
+        "SELECT error_code AS code FROM receipt WHERE epoch = ? AND seq < ? AND state = 'refused'",
+      )
+      .all(epoch, seq)
     return rows.some((row) => codes.has(row.code) || row.code === 'chain-gap')
   }
 
@@ -119,12 +141,16 @@ export class Outbox {
   }
 
   keepEvidence(issuer: string, code: string, details: Readonly<Record<string, unknown>>): void {
-    this.#db.prepare('INSERT INTO evidence (issuer, at, code, json) VALUES (?, ?, ?, ?)').run(issuer, new Date(this.#clock()).toISOString(), code, JSON.stringify(details))
+    this.#db
+      .prepare('INSERT INTO evidence (issuer, at, code, json) VALUES (?, ?, ?, ?)')
+      .run(issuer, new Date(this.#clock()).toISOString(), code, JSON.stringify(details))
   }
 
   evidence(): Evidence[] {
     return this.#db
-      .prepare<[], { id: number; issuer: string; at: string; code: string; json: string; is_seen: number }>('SELECT id, issuer, at, code, json, is_seen FROM evidence ORDER BY id')
+      .prepare<[], { id: number; issuer: string; at: string; code: string; json: string; is_seen: number }>(
+        'SELECT id, issuer, at, code, json, is_seen FROM evidence ORDER BY id',
+      )
       .all()
       .map(({ json, is_seen, ...rest }) => ({ ...rest, details: JSON.parse(json) as Record<string, unknown>, isSeen: is_seen === 1 }))
   }

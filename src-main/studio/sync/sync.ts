@@ -94,7 +94,8 @@ export class Sync {
 
   async #pass(isForced: boolean, signal: AbortSignal | undefined): Promise<Result<SyncSummary>> {
     try {
-      if (this.#outbox.countDue(isForced) === 0) return ok({ sent: 0, synced: 0, refused: [], remaining: this.#outbox.count(), hasNewEpoch: false })
+      if (this.#outbox.countDue(isForced) === 0)
+        return ok({ sent: 0, synced: 0, refused: [], remaining: this.#outbox.count(), hasNewEpoch: false })
       const connected = await this.#connect(false)
       if (!connected.ok) {
         this.#postpone(this.#outbox.take(undefined, isForced, MAX_BATCH, MAX_BATCH_CHARS), connected.error)
@@ -106,7 +107,10 @@ export class Sync {
         if (signal?.aborted) break
         const items = this.#outbox.take(pass.enrolment.issuer, isForced, MAX_BATCH, MAX_BATCH_CHARS)
         if (items.length === 0) break
-        const reply = await pass.client.receipts(items.map(({ id, jws }) => ({ id, jws })), signal)
+        const reply = await pass.client.receipts(
+          items.map(({ id, jws }) => ({ id, jws })),
+          signal,
+        )
         if (!reply.ok && reply.error.code === 'service.unauthorised' && !isRenewed) {
           isRenewed = true
           const renewed = await this.#connect(true)
@@ -125,7 +129,13 @@ export class Sync {
         // Without progress another round would only repeat itself; the back-off decides when to try again.
         if (outcome.value === 0) break
       }
-      return ok({ sent: pass.sent, synced: pass.synced, refused: pass.refused, remaining: this.#outbox.count(), hasNewEpoch: pass.hasNewEpoch })
+      return ok({
+        sent: pass.sent,
+        synced: pass.synced,
+        refused: pass.refused,
+        remaining: this.#outbox.count(),
+        hasNewEpoch: pass.hasNewEpoch,
+      })
     } catch (error) {
       return ledgerFailure(error)
     } finally {
@@ -145,10 +155,14 @@ export class Sync {
     for (const item of items) {
       const result = answers.get(item.id)
       if (!result) {
-        this.#postpone([item], { code: 'service.bad_reply', message: 'The rights service did not answer for this receipt; it will be sent again.' })
+        this.#postpone([item], {
+          code: 'service.bad_reply',
+          message: 'The rights service did not answer for this receipt; it will be sent again.',
+        })
         continue
       }
-      const outcome = result.status === 'stored' ? await this.#settleStored(pass, item, result) : this.#settleRefused(pass, item, result, brokenEpochs)
+      const outcome =
+        result.status === 'stored' ? await this.#settleStored(pass, item, result) : this.#settleRefused(pass, item, result, brokenEpochs)
       if (!outcome.ok) return outcome
       if (outcome.value !== 'retry') done++
     }
@@ -160,7 +174,11 @@ export class Sync {
     const keep = (problem: Problem, about: Record<string, unknown>): Result<never> => {
       this.#outbox.keepEvidence(enrolment.issuer, problem.code, { receipt: item.id, jws: item.jws, proof: result.proof, ...about })
       this.#postpone([item], problem)
-      return fail('sync.evidence', `The rights service gave a proof that is not right: ${problem.message} Its reply is kept as evidence; the receipt stays on this device. Tell the rights holder.`, { cause: problem.code })
+      return fail(
+        'sync.evidence',
+        `The rights service gave a proof that is not right: ${problem.message} Its reply is kept as evidence; the receipt stays on this device. Tell the rights holder.`,
+        { cause: problem.code },
+      )
     }
     const included = checkInclusion(item.jws, result.proof, logKey)
     if (!included.ok) return keep(included.error, {})
@@ -184,7 +202,12 @@ export class Sync {
     return ok('synced')
   }
 
-  #settleRefused(pass: Pass, item: OutboxItem, result: Extract<ReceiptResult, { status: 'refused' }>, brokenEpochs: Set<string>): Result<ItemOutcome> {
+  #settleRefused(
+    pass: Pass,
+    item: OutboxItem,
+    result: Extract<ReceiptResult, { status: 'refused' }>,
+    brokenEpochs: Set<string>,
+  ): Result<ItemOutcome> {
     const { issuer } = pass.enrolment
     const { code, message, have = -1 } = result
     const refuse = (): void => {
@@ -196,9 +219,14 @@ export class Sync {
       if (proven > have) {
         this.#outbox.keepEvidence(issuer, 'service.lost_receipts', { epoch: item.epoch, have, proven })
         this.#postpone([item], { code, message })
-        return fail('sync.evidence', 'The rights service does not know receipts it gave proofs for. The proofs are kept as evidence; tell the rights holder.', { have, proven })
+        return fail(
+          'sync.evidence',
+          'The rights service does not know receipts it gave proofs for. The proofs are kept as evidence; tell the rights holder.',
+          { have, proven },
+        )
       }
-      const isHopeless = brokenEpochs.has(item.epoch) || this.#outbox.hasBrokenPredecessor(item.epoch, item.seq, BREAKS_CHAIN) || item.seq === 0
+      const isHopeless =
+        brokenEpochs.has(item.epoch) || this.#outbox.hasBrokenPredecessor(item.epoch, item.seq, BREAKS_CHAIN) || item.seq === 0
       if (!isHopeless) {
         this.#postpone([item], { code, message })
         return ok('retry')
