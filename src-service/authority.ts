@@ -14,7 +14,8 @@ const crypto = webcrypto
 // The library's types name the browser's classes; Node's are the same at run time.
 type LibraryKey = NonNullable<x509.Pkcs10CertificateRequestCreateParams['keys']['privateKey']>
 const libraryKey = (key: CryptoKey): LibraryKey => key as unknown as LibraryKey
-;(x509.cryptoProvider as { set(provider: unknown): void }).set(crypto)
+const provider = x509.cryptoProvider as { set(crypto: unknown): void }
+provider.set(crypto)
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const CLAIM_SIGNING = '1.3.6.1.4.1.62558.2.1'

@@ -19,7 +19,8 @@ const buildCsr = async (claimKeyPem: string): Promise<string> => {
   const x509 = await import('@peculiar/x509')
   // The library's types name the browser's classes; Node's are the same at run time.
   type Keys = Parameters<typeof x509.Pkcs10CertificateRequestGenerator.create>[0]['keys']
-  ;(x509.cryptoProvider as { set(provider: unknown): void }).set(webcrypto)
+  const provider = x509.cryptoProvider as { set(crypto: unknown): void }
+  provider.set(webcrypto)
   const key = createPrivateKey(claimKeyPem)
   const privateKey = await webcrypto.subtle.importKey('pkcs8', key.export({ format: 'der', type: 'pkcs8' }), ES256, false, ['sign'])
   const { kty, crv, x, y } = key.export({ format: 'jwk' })
