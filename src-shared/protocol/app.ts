@@ -1,7 +1,7 @@
 // Renderer <-> main: one typed map of requests and events. Main decodes every request with the schema that stands here; the
 // renderer gets handles and names, never paths.
 import { z } from 'zod'
-import type { Result } from '../std/index.ts'
+import type { Problem, Result } from '../std/index.ts'
 import type { AnyRecord, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
 import type { WorkSummary } from './service.ts'
@@ -311,6 +311,8 @@ export interface AppReplies {
 export interface AppEvents {
   'pull.changed': { readonly work: string; readonly pull: PullState }
   'catalogue.changed': Record<string, never>
+  /** The demo catalogue is being made, once; null when it is done. */
+  'catalogue.preparing': { readonly fraction: number; readonly label: string } | null
   'service.changed': AppInfo['service']
   'export.progress': ExportProgress
   'export.done': { readonly job: string; readonly result: Result<ExportResult> }
@@ -319,6 +321,8 @@ export interface AppEvents {
   'remix.changed': { readonly uid: string; readonly reply: EditReply }
   'menu.command': { readonly command: string }
   'engine.lost': { readonly message: string }
+  /** Something in the background went wrong, for a person to read. */
+  'app.problem': Problem
 }
 
 export type AppEventName = keyof AppEvents
