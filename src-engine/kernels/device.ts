@@ -1,6 +1,5 @@
 // Built-in devices: one uniform handle over the kernels, parameters by the names of DEVICE_PARAMETERS.
-import { DEVICE_PARAMETERS } from '../../src-shared/remix/device-parameters.ts'
-import type { DeviceKind } from '../../src-shared/remix/records.ts'
+import { DEVICE_PARAMETERS, type DeviceKind } from '../../src-shared/remix/index.ts'
 import { assert } from '../../src-shared/std/index.ts'
 import type { Kernels } from './load.ts'
 

@@ -1,6 +1,6 @@
 // The raw exports of kernels.wasm, as `assembly/index.ts` defines them. Pointers are byte offsets into the module's memory; block pointers
 // hold f32 and are 4-byte aligned; `n` and `frames` count frames. Nothing here checks bounds: callers own their pointers.
-import type { DeviceKind } from '../../src-shared/remix/records.ts'
+import type { DeviceKind } from '../../src-shared/remix/index.ts'
 
 type Block = (dst: number, n: number) => void
 

@@ -4,15 +4,24 @@ import { Command, CommanderError } from 'commander'
 import { ProblemError } from '../../src-shared/std/index.ts'
 import { createNodeProcessHost, defaultHomeDir, openStudio, fileSecretBox, type Studio } from '../studio/index.ts'
 import { type CommandContext, type CommonOptions, UsageError } from './command.ts'
-import { catalogueCommand, pullCommand } from './commands/catalogue.ts'
-import { demoCommand } from './commands/demo.ts'
-import { fsckCommand } from './commands/fsck.ts'
-import { packCommand } from './commands/pack.ts'
-import { receiptsExportCommand, receiptsListCommand, receiptsShowCommand, receiptsVoidCommand, syncCommand } from './commands/receipts.ts'
-import { editCommand, newCommand, showCommand } from './commands/remix.ts'
-import { renderCommand } from './commands/render.ts'
-import { serveCommand } from './commands/serve.ts'
-import { verifyCommand } from './commands/verify.ts'
+import {
+  catalogueCommand,
+  demoCommand,
+  editCommand,
+  fsckCommand,
+  newCommand,
+  packCommand,
+  pullCommand,
+  receiptsExportCommand,
+  receiptsListCommand,
+  receiptsShowCommand,
+  receiptsVoidCommand,
+  renderCommand,
+  serveCommand,
+  showCommand,
+  syncCommand,
+  verifyCommand,
+} from './commands/index.ts'
 import { Progress, type Report, refused } from './output.ts'
 
 let exitCode: number = 0

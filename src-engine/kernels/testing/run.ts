@@ -1,6 +1,6 @@
 // Runs a device over a whole signal, block by block.
 import { createDevice, type DeviceProcessor, type Kernels } from '../index.ts'
-import type { DeviceKind } from '../../../src-shared/remix/records.ts'
+import type { DeviceKind } from '../../../src-shared/remix/index.ts'
 import { type Stereo, stereo } from './signals.ts'
 
 export const makeDevice = (

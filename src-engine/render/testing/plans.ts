@@ -16,7 +16,7 @@ import {
   type RenderPlan,
 } from '../../../src-shared/remix/index.ts'
 import { ensureDecoded } from '../../files/index.ts'
-import { noise, type Stereo, stereo } from '../../kernels/testing/signals.ts'
+import { noise, type Stereo, stereo } from '../../kernels/testing/index.ts'
 
 export { noise, type Stereo, stereo }
 

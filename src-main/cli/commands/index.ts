@@ -1,0 +1,10 @@
+// The commands: each takes a context and its options and returns what to print and how to exit.
+export { catalogueCommand, pullCommand } from './catalogue.ts'
+export { demoCommand } from './demo.ts'
+export { fsckCommand } from './fsck.ts'
+export { packCommand } from './pack.ts'
+export { receiptsExportCommand, receiptsListCommand, receiptsShowCommand, receiptsVoidCommand, syncCommand } from './receipts.ts'
+export { editCommand, newCommand, showCommand } from './remix.ts'
+export { renderCommand } from './render.ts'
+export { serveCommand } from './serve.ts'
+export { verifyCommand } from './verify.ts'
