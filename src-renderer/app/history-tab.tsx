@@ -1,6 +1,6 @@
 // Every step since the remix was opened; a click goes there.
 import { History } from 'lucide-react'
-import { classes, EmptyState } from '../parts/index.ts'
+import { classes, EmptyState, withKeys } from '../parts/index.ts'
 import { jumpTo, useRemix } from '../state/index.ts'
 
 /** The history tab. */
@@ -15,9 +15,8 @@ export const HistoryTab = () => {
   const steps = [{ label: 'As opened' }, ...history.entries]
   return (
     <ol className="history" aria-label="History">
-      {steps.map((entry, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the history.
-        <li key={index}>
+      {withKeys(steps, ({ label }) => label).map(({ key, item: entry, place: index }) => (
+        <li key={key}>
           <button
             type="button"
             className={classes('history-step', index === history.index && 'is-now', index > history.index && 'is-undone')}

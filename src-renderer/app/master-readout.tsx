@@ -17,8 +17,8 @@ const Numbers = () => {
       const master = lastMeters()?.master
       const texts = [
         formatLevel(master?.momentaryLufs),
-        formatLevel(master?.shortTermLufs),
         formatLevel(master?.integratedLufs),
+        formatLevel(master?.shortTermLufs),
         formatLevel(master?.truePeakDb),
       ]
       for (const [i, cell] of [...box.current.querySelectorAll('b')].entries()) {
@@ -33,11 +33,11 @@ const Numbers = () => {
       <span title="Momentary loudness">
         M <b>–</b>
       </span>
-      <span title="Short-term loudness">
-        S <b>–</b>
-      </span>
       <span title="Integrated loudness since play started">
         I <b>–</b> <small>LUFS</small>
+      </span>
+      <span title="Short-term loudness">
+        S <b>–</b>
       </span>
       <span title="Highest true peak since play started" className="master-peak">
         TP <b>–</b> <small>dBTP</small>
@@ -48,10 +48,10 @@ const Numbers = () => {
 
 /** Meter and numbers. */
 export const MasterReadout = () => (
-  <div className="master-readout" role="group" aria-label="Master level">
-    <LevelMeter trackId={MASTER_TRACK_ID} width={118} height={13} direction="right" />
+  <fieldset className="master-readout" aria-label="Master level">
+    <LevelMeter trackId={MASTER_TRACK_ID} width={92} height={13} direction="right" />
     <Numbers />
-  </div>
+  </fieldset>
 )
 
 /** Says in words where the sound goes, always when it goes nowhere. */
@@ -61,7 +61,7 @@ export const OutputState = () => {
   if (lost !== null) {
     return (
       <Hint text={lost}>
-        <span className="output output-limited" role="status" tabIndex={0}>
+        <span className="output output-limited" role="status">
           <VolumeX size={14} aria-hidden />
           <span className="output-words">No engine</span>
         </span>
@@ -71,7 +71,7 @@ export const OutputState = () => {
   if (output?.kind === 'silent') {
     return (
       <Hint text={output.reason}>
-        <span className="output output-limited" role="status" tabIndex={0}>
+        <span className="output output-limited" role="status">
           <VolumeX size={14} aria-hidden />
           <span className="output-words">No sound card: silent clock</span>
         </span>
@@ -80,7 +80,7 @@ export const OutputState = () => {
   }
   return (
     <Hint text={output ? `Sound goes to the default output at ${output.sampleRate / 1000} kHz` : 'The engine is starting'}>
-      <span className="output" role="status" tabIndex={0} aria-label={output ? 'Sound card' : 'Engine starting'}>
+      <span className="output" role="status" aria-label={output ? 'Sound card' : 'Engine starting'}>
         <Volume2 size={14} aria-hidden />
       </span>
     </Hint>

@@ -1,7 +1,7 @@
 // The top bar: transport, position, snap and ripple, master, export.
 import { Play, Redo2, Repeat, Share, SkipBack, Square, Undo2 } from 'lucide-react'
 import { remixOf } from '../../src-shared/remix/index.ts'
-import { Button, classes, Hint, IconButton, MenuButton } from '../parts/index.ts'
+import { Badge, Button, classes, Hint, IconButton, MenuButton } from '../parts/index.ts'
 import {
   openSheet,
   redo,
@@ -14,6 +14,7 @@ import {
   togglePlay,
   undo,
   undoText,
+  useLibrary,
   usePreference,
   useRemix,
   useTransport,
@@ -27,7 +28,7 @@ const Transport = () => {
   const isPlaying = useTransport((transport) => transport.isPlaying)
   const isLooping = useRemix((remix) => remixOf(remix.snapshot).loop?.isEnabled ?? false)
   return (
-    <div className="transport" role="group" aria-label="Transport">
+    <fieldset className="transport" aria-label="Transport">
       <IconButton icon={SkipBack} label="To the start" keys="Home" className="framed" onClick={() => seek(0)} />
       <Hint text={isPlaying ? 'Stop' : 'Play'} keys="Space">
         <button
@@ -49,7 +50,7 @@ const Transport = () => {
         className="framed"
         onClick={toggleLoop}
       />
-    </div>
+    </fieldset>
   )
 }
 
@@ -117,6 +118,19 @@ const TitleArea = () => {
   )
 }
 
+const ServiceState = () => {
+  const service = useLibrary((library) => library.info?.service)
+  if (!service) return null
+  return (
+    <>
+      <span className="spacer" />
+      <Badge
+        tone={service.state === 'online' ? 'good' : 'limited'}
+      >{`${service.name}${service.isDemo ? ', demo' : ''}: ${service.state}`}</Badge>
+    </>
+  )
+}
+
 /** The bar over everything. */
 export const TopBar = () => {
   const screen = useView((view) => view.screen)
@@ -127,6 +141,7 @@ export const TopBar = () => {
       <span className="brand" role="img" aria-label="Stemma">
         stem<i>ma</i>
       </span>
+      {!hasRemix && <ServiceState />}
       {hasRemix && (
         <>
           <Transport />

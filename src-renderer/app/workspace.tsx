@@ -52,7 +52,7 @@ export const Workspace = () => {
         </Group>
       </Panel>
       <Separator className="divider divider-row" aria-label="Resize the lower panel" />
-      <Panel id="below" defaultSize={286} minSize={150} collapsible collapsedSize={36} groupResizeBehavior="preserve-pixel-size">
+      <Panel id="below" defaultSize="31%" minSize={150} collapsible collapsedSize={36} groupResizeBehavior="preserve-pixel-size">
         <BottomTabs />
       </Panel>
     </Group>

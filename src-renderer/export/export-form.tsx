@@ -29,10 +29,12 @@ const Formats = ({
       {options.formats.map(({ format, isAvailable, reason }) => (
         <label
           key={format}
+          htmlFor={`format-${format}`}
           className={classes('format', chosen.has(format) && 'is-on', !isAvailable && 'is-off')}
           title={reason ?? undefined}
         >
           <Checkbox.Root
+            id={`format-${format}`}
             className="checkbox"
             checked={chosen.has(format)}
             disabled={!isAvailable}
@@ -190,8 +192,8 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
                 ['custom', 'From … to …', true],
               ] as const
             ).map(([value, label, isPossible]) => (
-              <label key={value} className={classes('radio-row', !isPossible && 'is-off')}>
-                <RadioGroup.Item className="radio" value={value} disabled={!isPossible}>
+              <label key={value} htmlFor={`range-${value}`} className={classes('radio-row', !isPossible && 'is-off')}>
+                <RadioGroup.Item id={`range-${value}`} className="radio" value={value} disabled={!isPossible}>
                   <RadioGroup.Indicator className="radio-dot" />
                 </RadioGroup.Item>
                 {label}
@@ -222,11 +224,11 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
             ))}
           </select>
           <p className="muted">True peak is held below −1 dBTP. If the target cannot be reached without that, the result says so.</p>
-          <label className="switch-row">
+          <label className="switch-row" htmlFor="export-stems">
             <span>
               Stems too <span className="muted">each track, aligned from the start</span>
             </span>
-            <Switch.Root className="switch" aria-label="Export stems too" checked={stems} onCheckedChange={setStems}>
+            <Switch.Root id="export-stems" className="switch" aria-label="Export stems too" checked={stems} onCheckedChange={setStems}>
               <Switch.Thumb className="switch-thumb" />
             </Switch.Root>
           </label>

@@ -43,7 +43,6 @@ export const LedgerList = ({ rows }: { rows: readonly LedgerRow[] }) => {
     virtualizer.scrollToIndex(index)
   }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a select cannot hold rows.
     <div
       className="ledger-list"
       ref={scroller}

@@ -56,11 +56,11 @@ const Works = () => {
     )
   }
   return (
-    <div className="work-grid" role="group" aria-label="Works">
+    <fieldset className="work-grid" aria-label="Works">
       {works.map((entry) => (
         <WorkCard key={entry.work.id} entry={entry} />
       ))}
-    </div>
+    </fieldset>
   )
 }
 

@@ -5,8 +5,8 @@ import { Badge, Button, formatMoment, IconButton } from '../parts/index.ts'
 import { discardRecovery, forgetRecent, openRecent, openRemix, recoverRemix, useLibrary } from '../state/index.ts'
 
 const Recoverable = ({ recent }: { recent: RecentRemix }) => (
-  <div className="recovery" role="group" aria-label={`Recover ${recent.title}`}>
-    <History size={18} aria-hidden />
+  <fieldset className="recovery" aria-label={`Recover ${recent.title}`}>
+    <History size={18} className="recovery-mark" aria-hidden />
     <div className="recovery-words">
       <strong className="ellipsis" title={recent.title}>
         {recent.title}
@@ -19,7 +19,7 @@ const Recoverable = ({ recent }: { recent: RecentRemix }) => (
     <Button tone="quiet" onClick={() => void discardRecovery(recent.uid)}>
       Discard
     </Button>
-  </div>
+  </fieldset>
 )
 
 /** Work that would be lost otherwise, at the top of the home view. */

@@ -50,7 +50,6 @@ export const LevelMeter = ({
     const channels = [fresh(), fresh()]
     let last = performance.now()
     let wasIdle = false
-    let isLit = false
 
     const paint = (): void => {
       const isUp = direction === 'up'
@@ -93,10 +92,7 @@ export const LevelMeter = ({
       wasIdle = isIdle
       feed(left, leftDb, now, elapsed)
       feed(right, rightDb, now, elapsed)
-      if (!isLit && Math.max(leftDb, rightDb) > 0.01) {
-        isLit = true
-        setHasClipped(true)
-      }
+      if (Math.max(leftDb, rightDb) > 0.01) setHasClipped(true)
       paint()
     }
     paint()
@@ -104,7 +100,7 @@ export const LevelMeter = ({
     return () => {
       for (const stop of stops) stop()
     }
-  }, [trackId, width, height, direction, hasClipped])
+  }, [trackId, width, height, direction])
   return (
     <span className="level-meter" data-meter={trackId}>
       <canvas ref={canvas} style={{ width, height }} role="img" aria-label="Level" />

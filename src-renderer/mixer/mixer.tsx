@@ -23,12 +23,12 @@ import { PAN_RANGE, previewEdit, previewTrack, SEND_RANGE, toggleTrackMute, togg
 
 const STRIP_WIDTH = 104
 
-/** Height left for faders in the panel. */
+/** Height left for devices, sends and faders in the panel. */
 const useFaderHeight = (panel: React.RefObject<HTMLDivElement | null>): number => {
   const [height, setHeight] = useState(110)
   useEffect(() => {
     if (!panel.current) return
-    const observer = new ResizeObserver(([entry]) => setHeight(Math.max(72, Math.min(220, (entry?.contentRect.height ?? 220) - 152))))
+    const observer = new ResizeObserver(([entry]) => setHeight(Math.max(96, (entry?.contentRect.height ?? 220) - 84)))
     observer.observe(panel.current)
     return () => observer.disconnect()
   }, [panel])
@@ -89,10 +89,11 @@ const Strip = memo(({ track, faderHeight }: { track: Track; faderHeight: number 
   const sends = useRemix(useShallow((remix) => sendsOf(remix.snapshot, track.id)))
   const isSelected = useView((view) => view.trackId === track.id)
   const isMaster = track.kind === 'master'
+  // What devices and sends leave.
+  const height = Math.max(56, Math.min(260, faderHeight - 26 * (Math.min(2, devices.length) + 1) - 24 * Math.min(1, sends.length)))
   return (
-    <div
+    <fieldset
       className={classes('strip', isSelected && 'is-selected', isMaster && 'strip-master')}
-      role="group"
       aria-label={isMaster ? 'Master' : track.name}
       style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
       onPointerDown={() => viewStore.getState().trackId !== track.id && selectTrack(track.id)}
@@ -109,12 +110,12 @@ const Strip = memo(({ track, faderHeight }: { track: Track; faderHeight: number 
         <Fader
           label={`Level of ${track.name}`}
           value={track.gainDb}
-          height={sends.length > 0 ? faderHeight - 24 : faderHeight}
+          height={height}
           onPreview={(gainDb) => previewTrack(track.id, gainDb === null ? null : { gainDb })}
           onCommit={(gainDb) => void edit([{ op: 'track.set', trackId: track.id, gainDb }])}
         />
-        <LevelMeter trackId={track.id} width={14} height={sends.length > 0 ? faderHeight - 24 : faderHeight} />
-        {isMaster && <ReductionMeter width={5} height={faderHeight} />}
+        <LevelMeter trackId={track.id} width={14} height={height} />
+        {isMaster && <ReductionMeter width={5} height={height} />}
         <div className="strip-side">
           {!isMaster && (
             <>
@@ -162,7 +163,7 @@ const Strip = memo(({ track, faderHeight }: { track: Track; faderHeight: number 
           onCommit={(pan) => void edit([{ op: 'track.set', trackId: track.id, pan }])}
         />
       </div>
-    </div>
+    </fieldset>
   )
 })
 
@@ -225,7 +226,7 @@ const Loudness = () => {
 /** The mixer tab. */
 export const Mixer = () => {
   const panel = useRef<HTMLDivElement>(null)
-  const scroller = useRef<HTMLDivElement>(null)
+  const scroller = useRef<HTMLFieldSetElement>(null)
   const tracks = useRemix(useShallow((remix) => tracksOf(remix.snapshot).filter((track) => track.id !== MASTER_TRACK_ID)))
   const master = useRemix((remix) => masterOf(remix.snapshot))
   const faderHeight = useFaderHeight(panel)
@@ -238,7 +239,7 @@ export const Mixer = () => {
   })
   return (
     <div className="mixer" ref={panel}>
-      <div className="mixer-strips" ref={scroller} role="group" aria-label="Channel strips">
+      <fieldset className="mixer-strips" ref={scroller} aria-label="Channel strips">
         {tracks.length === 0 && <EmptyState icon={SlidersVertical} title="No tracks to mix" />}
         <div style={{ width: virtualizer.getTotalSize(), height: '100%', position: 'relative' }}>
           {virtualizer.getVirtualItems().map((item) => {
@@ -252,7 +253,7 @@ export const Mixer = () => {
             )
           })}
         </div>
-      </div>
+      </fieldset>
       <div className="mixer-master">
         <Strip track={master} faderHeight={faderHeight} />
         <Loudness />

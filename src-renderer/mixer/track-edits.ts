@@ -10,7 +10,10 @@ export const SEND_RANGE: NumberRange = { min: -60, max: 12, default: 0, scale: '
 
 /** Shows an edit without deciding it; null ends the preview. */
 export const previewEdit = (command: EditCommand | null): void => {
-  if (!command) return endPreview()
+  if (!command) {
+    endPreview()
+    return
+  }
   const result = applyEdit(settledSnapshot(), command, { newId })
   if (result.ok) preview(result.value.snapshot)
 }

@@ -9,7 +9,7 @@ export const formatDb = (db: number): string =>
 
 /** `−14.1`, or a dash where there was nothing to measure. */
 export const formatLevel = (value: number | null | undefined): string =>
-  value === null || value === undefined || !Number.isFinite(value) ? '–' : signed(value.toFixed(1))
+  value === null || value === undefined || !Number.isFinite(value) ? '–' : signed(value.toFixed(1).replace(/^-0\.0$/, '0.0'))
 
 /** `C`, `L 30`, `R 100`, from -1 … 1. */
 export const formatPan = (pan: number): string =>

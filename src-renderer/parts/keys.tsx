@@ -1,4 +1,5 @@
 // A key combination as keycaps.
+import { withKeys } from './with-keys.ts'
 const WORDS: Readonly<Record<string, string>> = {
   Mod: 'Ctrl',
   ArrowLeft: '←',
@@ -12,8 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
 /** `Mod+Shift+Z` drawn as keycaps. */
 export const Keys = ({ keys }: { keys: string }) => (
   <span className="keys">
-    {keys.split('+').map((key, i) => (
-      <kbd key={`${i}-${key}`}>{key === '' ? '+' : (WORDS[key] ?? key)}</kbd>
+    {withKeys(keys === '+' ? ['+'] : keys.split('+'), String).map(({ key: place, item: key }) => (
+      <kbd key={place}>{WORDS[key] ?? key}</kbd>
     ))}
   </span>
 )

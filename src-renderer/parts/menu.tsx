@@ -5,6 +5,7 @@ import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
 import { Keys } from './keys.tsx'
+import { withKeys } from './with-keys.ts'
 
 export type MenuEntry =
   | {
@@ -23,30 +24,32 @@ export type MenuEntry =
 type Kit = typeof DropdownMenu | typeof ContextMenu
 
 const Entries = ({ entries, kit }: { entries: readonly MenuEntry[]; kit: Kit }) =>
-  entries.map((entry, i) => {
-    if (entry === 'separator') return <kit.Separator key={`separator-${i}`} className="menu-separator" />
-    if ('heading' in entry) {
+  withKeys(entries, (entry) => (entry === 'separator' ? 'separator' : 'heading' in entry ? entry.heading : entry.label)).map(
+    ({ key, item: entry }) => {
+      if (entry === 'separator') return <kit.Separator key={key} className="menu-separator" />
+      if ('heading' in entry) {
+        return (
+          <kit.Label key={key} className="menu-heading caps">
+            {entry.heading}
+          </kit.Label>
+        )
+      }
+      const Icon = entry.isChecked ? Check : entry.icon
       return (
-        <kit.Label key={entry.heading} className="menu-heading caps">
-          {entry.heading}
-        </kit.Label>
+        <kit.Item
+          key={key}
+          className={classes('menu-item', entry.isDanger && 'is-danger')}
+          disabled={entry.isDisabled ?? false}
+          onSelect={entry.run}
+        >
+          <span className="menu-mark">{Icon && <Icon size={14} aria-hidden />}</span>
+          <span className="ellipsis">{entry.label}</span>
+          {entry.isChecked !== undefined && <span className="visually-hidden">{entry.isChecked ? ', chosen' : ''}</span>}
+          {entry.keys !== undefined && <Keys keys={entry.keys} />}
+        </kit.Item>
       )
-    }
-    const Icon = entry.isChecked ? Check : entry.icon
-    return (
-      <kit.Item
-        key={entry.label}
-        className={classes('menu-item', entry.isDanger && 'is-danger')}
-        disabled={entry.isDisabled ?? false}
-        onSelect={entry.run}
-      >
-        <span className="menu-mark">{Icon && <Icon size={14} aria-hidden />}</span>
-        <span className="ellipsis">{entry.label}</span>
-        {entry.isChecked !== undefined && <span className="visually-hidden">{entry.isChecked ? ', chosen' : ''}</span>}
-        {entry.keys !== undefined && <Keys keys={entry.keys} />}
-      </kit.Item>
-    )
-  })
+    },
+  )
 
 /** A button (the child) that opens a menu below it. */
 export const MenuButton = ({

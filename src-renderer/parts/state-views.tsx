@@ -35,11 +35,13 @@ export const ProblemState = ({ problem, action }: { problem: Problem; action?: R
   </div>
 )
 
+const LINE_WIDTHS = [90, 73, 96, 61, 84, 79] as const
+
 /** Placeholder lines while something loads. */
 export const Loading = ({ label, lines = 4 }: { label: string; lines?: number }) => (
   <div className="loading" role="status" aria-label={label}>
-    {Array.from({ length: lines }, (_, i) => (
-      <span key={`line-${i + 1}`} className="loading-line" style={{ width: `${90 - ((i * 17) % 40)}%` }} />
+    {LINE_WIDTHS.slice(0, lines).map((width) => (
+      <span key={width} className="loading-line" style={{ width: `${width}%` }} />
     ))}
   </div>
 )

@@ -62,7 +62,7 @@ export const setQuery = (query: string): void => {
 }
 
 const setPull = (work: string, pull: PullState): void =>
-  libraryStore.setState(({ works }) => ({ works: works && works.map((entry) => (entry.work.id === work ? { ...entry, pull } : entry)) }))
+  libraryStore.setState(({ works }) => ({ works: works?.map((entry) => (entry.work.id === work ? { ...entry, pull } : entry)) ?? null }))
 
 export const startPull = async (work: string): Promise<void> => {
   const reply = await request('pull.start', { work })

@@ -99,9 +99,8 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
       ? `M0 ${shape.toY(first.value)}L${list.map((point) => `${point.atTick} ${shape.toY(point.value)}`).join('L')}L${Math.max(toTick, last.atTick)} ${shape.toY(last.value)}`
       : `M0 ${shape.toY(value)}L${toTick} ${shape.toY(value)}`
   return (
-    <div
+    <fieldset
       className="automation"
-      role="group"
       aria-label={`Automation of ${shape.label}`}
       onPointerDown={(event) => drag(event, null)}
       style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
@@ -125,7 +124,7 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
           }}
         />
       ))}
-    </div>
+    </fieldset>
   )
 })
 

@@ -15,13 +15,22 @@ export interface Camera {
   /** Mounted stretch in ticks; a good deal wider than what is visible. */
   readonly fromTick: number
   readonly toTick: number
-  /** Pixels per tick that waveforms are drawn at. */
+  /** Stretch and pixels per tick that waveforms are drawn for: these wait until a zoom has come to rest. */
+  readonly drawnFromTick: number
+  readonly drawnToTick: number
   readonly settledScale: number
   /** Width of the lanes that is visible, in pixels. */
   readonly width: number
 }
 
-export const cameraStore = createStore<Camera>(() => ({ fromTick: 0, toTick: 0, settledScale: 0.02, width: 0 }))
+export const cameraStore = createStore<Camera>(() => ({
+  fromTick: 0,
+  toTick: 0,
+  drawnFromTick: 0,
+  drawnToTick: 0,
+  settledScale: 0.02,
+  width: 0,
+}))
 
 export const useCamera = <T>(select: (camera: Camera) => T): T => useStore(cameraStore, select)
 
@@ -31,6 +40,12 @@ const MAX_SCALE = 4
 let scroller: HTMLElement | null = null
 let content: HTMLElement | null = null
 let settling: ReturnType<typeof setTimeout> | undefined
+
+const settle = (): void => {
+  settling = undefined
+  const { fromTick, toTick } = cameraStore.getState()
+  cameraStore.setState({ settledScale: viewStore.getState().scale, drawnFromTick: fromTick, drawnToTick: toTick })
+}
 
 const laneWidth = (): number => Math.max(80, (scroller?.clientWidth ?? 800) - HEADER_WIDTH)
 
@@ -44,7 +59,9 @@ export const updateRange = (): void => {
   const fromTick = Math.max(0, (Math.floor(scroller.scrollLeft / scale / chunk) - 1) * chunk)
   const toTick = (Math.ceil((scroller.scrollLeft + width) / scale / chunk) + 1) * chunk
   const now = cameraStore.getState()
-  if (now.fromTick !== fromTick || now.toTick !== toTick || now.width !== width) cameraStore.setState({ fromTick, toTick, width })
+  if (now.fromTick !== fromTick || now.toTick !== toTick || now.width !== width) {
+    cameraStore.setState({ fromTick, toTick, width, ...(settling === undefined ? { drawnFromTick: fromTick, drawnToTick: toTick } : {}) })
+  }
 }
 
 /** Gives the camera its elements; returns the way to let go. */
@@ -89,9 +106,9 @@ export const setScale = (wanted: number, anchorTick: number, anchorX?: number): 
   content.style.setProperty('--k', String(scale))
   viewStore.setState({ scale })
   scroller.scrollLeft = anchorTick * scale - x
-  updateRange()
   clearTimeout(settling)
-  settling = setTimeout(() => cameraStore.setState({ settledScale: scale }), 90)
+  settling = setTimeout(settle, 110)
+  updateRange()
 }
 
 /** Zooms by a factor around a window x, or around the middle. */
@@ -109,7 +126,8 @@ export const showStretch = (fromTick: number, toTick: number): void => {
   const room = 16
   const scale = Math.max(MIN_SCALE, Math.min(MAX_SCALE, (laneWidth() - 2 * room) / (toTick - fromTick)))
   setScale(scale, fromTick, fromTick === 0 ? 0 : room)
-  cameraStore.setState({ settledScale: scale })
+  clearTimeout(settling)
+  settle()
 }
 
 /** Scrolls so that a stretch can be seen, if it cannot. */

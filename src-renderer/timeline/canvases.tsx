@@ -1,5 +1,5 @@
 // Ruler numbers and grid lines, drawn on canvases that lie still in the content: scrolling moves them, only a new stretch or zoom redraws.
-import { useEffect, useRef } from 'react'
+import { useCallback, useEffect, useRef } from 'react'
 import { remixOf } from '../../src-shared/remix/index.ts'
 import { secondsAt, tickAtSeconds } from '../../src-shared/time/index.ts'
 import { formatClock } from '../parts/index.ts'
@@ -8,12 +8,15 @@ import { onThemeChange, tokenColor } from '../theme/index.ts'
 import { RULER_HEIGHT, useCamera } from './camera.ts'
 import { clockStep, gridLines, safeTick } from './grid.ts'
 
-/** A canvas over the mounted stretch; `draw` gets a context whose x is ticks from the stretch's start times scale. */
-const useStretchCanvas = (
-  height: number,
-  draw: (context: CanvasRenderingContext2D, stretch: { fromTick: number; toTick: number; scale: number }) => void,
-  deps: readonly unknown[],
-) => {
+interface Stretch {
+  readonly fromTick: number
+  readonly toTick: number
+  /** Pixels per tick. */
+  readonly scale: number
+}
+
+/** A canvas over the mounted stretch, drawn anew when that, the zoom, the theme or `draw` changes. `height` in drawn pixels, `cssHeight` as shown. */
+const useStretchCanvas = (height: number, cssHeight: string, draw: (context: CanvasRenderingContext2D, stretch: Stretch) => void) => {
   const canvas = useRef<HTMLCanvasElement>(null)
   const fromTick = useCamera((camera) => camera.fromTick)
   const toTick = useCamera((camera) => camera.toTick)
@@ -28,16 +31,15 @@ const useStretchCanvas = (
       element.width = Math.round(width * ratio)
       element.height = Math.round(height * ratio)
       element.style.width = `${width}px`
-      element.style.height = `${height}px`
+      element.style.height = cssHeight
       element.style.left = `${fromTick * scale}px`
       context.setTransform(ratio, 0, 0, ratio, 0, 0)
       draw(context, { fromTick, toTick, scale })
     }
     paint()
-    void document.fonts.ready.then(paint)
+    if (document.fonts.status !== 'loaded') void document.fonts.ready.then(paint)
     return onThemeChange(paint)
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `draw` is new on each render; `deps` says what it reads.
-  }, [fromTick, toTick, scale, height, ...deps])
+  }, [fromTick, toTick, scale, height, cssHeight, draw])
   return canvas
 }
 
@@ -45,9 +47,8 @@ const useStretchCanvas = (
 export const RulerCanvas = () => {
   const meter = useRemix((remix) => remixOf(remix.snapshot).meter)
   const tempo = useRemix((remix) => remixOf(remix.snapshot).tempo)
-  const canvas = useStretchCanvas(
-    RULER_HEIGHT,
-    (context, { fromTick, toTick, scale }) => {
+  const draw = useCallback(
+    (context: CanvasRenderingContext2D, { fromTick, toTick, scale }: Stretch) => {
       context.clearRect(0, 0, context.canvas.width, RULER_HEIGHT)
       context.textBaseline = 'alphabetic'
       context.font = '500 11px "Inter Variable"'
@@ -75,6 +76,7 @@ export const RulerCanvas = () => {
     },
     [meter, tempo],
   )
+  const canvas = useStretchCanvas(RULER_HEIGHT, `${RULER_HEIGHT}px`, draw)
   return <canvas ref={canvas} className="stretch-canvas" aria-hidden />
 }
 
@@ -82,9 +84,8 @@ export const RulerCanvas = () => {
 export const GridCanvas = ({ height }: { height: number }) => {
   const meter = useRemix((remix) => remixOf(remix.snapshot).meter)
   // One row of pixels stretched by CSS: the lines are the same all the way down.
-  const canvas = useStretchCanvas(
-    1,
-    (context, { fromTick, toTick, scale }) => {
+  const draw = useCallback(
+    (context: CanvasRenderingContext2D, { fromTick, toTick, scale }: Stretch) => {
       context.clearRect(0, 0, context.canvas.width, 1)
       for (const { atTick, kind } of gridLines(meter, fromTick, toTick, scale)) {
         context.fillStyle = tokenColor(kind === 'major' ? '--grid-strong' : '--grid')
@@ -95,6 +96,7 @@ export const GridCanvas = ({ height }: { height: number }) => {
     },
     [meter],
   )
+  const canvas = useStretchCanvas(1, '100%', draw)
   return (
     <div className="grid-lines" style={{ height }} aria-hidden>
       <canvas ref={canvas} className="stretch-canvas" />

@@ -98,7 +98,10 @@ export const duplicateChosen = (): void => {
 /** Moves the chosen clips by a step of the grid, or a tenth of it. */
 export const nudgeChosen = (direction: -1 | 1, isFine: boolean): void => {
   const clips = chosen()
-  if (clips.length === 0) return selectNeighbour(direction === 1 ? 'next' : 'previous')
+  if (clips.length === 0) {
+    selectNeighbour(direction === 1 ? 'next' : 'previous')
+    return
+  }
   const earliest = Math.min(...clips.map((clip) => clip.startTick))
   const step = Math.max(1, Math.round(gridStep(earliest) / (isFine ? 10 : 1)))
   const byTicks = Math.max(-earliest, direction * step)

@@ -1,5 +1,5 @@
 // One clip: its sounding stretches as boxes in the role's colour, its waveform, its handles. Positions are in ticks; the zoom is a CSS variable.
-import { type CSSProperties, memo, type PointerEvent } from 'react'
+import { type CSSProperties, memo, type PointerEvent, useState } from 'react'
 import { type Clip, endTick, REMIX_SAMPLE_RATE, recordOf, remixOf, type Role } from '../../src-shared/remix/index.ts'
 import { frame, frameAt, tick, tickAtFrame, type TempoPoint } from '../../src-shared/time/index.ts'
 import { classes, WithContextMenu } from '../parts/index.ts'
@@ -59,8 +59,8 @@ const WaveWindow = ({
   sourceStart: number
   role: Role
 }) => {
-  const fromTick = useCamera((camera) => Math.max(clip.startTick, Math.min(endTick(clip), camera.fromTick)))
-  const toTick = useCamera((camera) => Math.max(clip.startTick, Math.min(endTick(clip), camera.toTick)))
+  const fromTick = useCamera((camera) => Math.max(clip.startTick, Math.min(endTick(clip), camera.drawnFromTick)))
+  const toTick = useCamera((camera) => Math.max(clip.startTick, Math.min(endTick(clip), camera.drawnToTick)))
   const scale = useCamera((camera) => camera.settledScale)
   if (toTick <= fromTick) return null
   const width = Math.max(1, Math.round((toTick - fromTick) * scale))
@@ -95,6 +95,9 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
   const rate = useRemix((remix) => recordOf(remix.snapshot, 'stem', clip.stemId)?.sampleRate ?? REMIX_SAMPLE_RATE)
   const sourceStart = Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / rate)
   const wave = state.state === 'ready' ? state.wave : null
+  const scale = useCamera((camera) => camera.settledScale)
+  // Handles exist only where they can be used: hundreds of clips would carry thousands of them.
+  const [isHovered, setIsHovered] = useState(false)
   const islands = wave ? islandsOf(clip, wave, tempo, sourceStart) : []
   const licence = denied === '' ? badge : denied
 
@@ -119,10 +122,12 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
       entries={() => clipMenu(clip)}
       onOpen={() => !isSelected && pressClip({ shiftKey: false, ctrlKey: false, metaKey: false }, clip)}
     >
+      {/* biome-ignore lint/a11y/useSemanticElements: a table cannot hold free-floating clips; the grid pattern of ARIA can. */}
       <div
         className={classes(
           'clip',
           isSelected && 'is-selected',
+          clip.lengthTicks * scale < 44 && 'is-narrow',
           clip.isMuted && 'is-muted',
           isMissing && 'is-missing',
           denied !== '' && 'is-denied',
@@ -135,10 +140,13 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
         aria-label={spokenClip(clip, licence)}
         data-clip={clip.id}
         onPointerDown={onPointerDown}
+        onPointerEnter={() => setIsHovered(true)}
+        onPointerLeave={() => setIsHovered(false)}
       >
         {islands.map(({ from, to }) => (
           <span key={from} className="clip-island" style={{ left: tickCss(from), width: tickCss(to - from) }}>
-            <span className="clip-name ellipsis">{clip.name}</span>
+            {(to - from) * scale > 34 && <span className="clip-name ellipsis">{clip.name}</span>}
+            {badge !== '' && (to - from) * scale > 90 && <span className="clip-badge">{badge}</span>}
           </span>
         ))}
         {state.state === 'failed' && <span className="clip-note ellipsis">{state.message}</span>}
@@ -148,28 +156,27 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
         {wave && <WaveWindow clip={clip} wave={wave} tempo={tempo} sourceStart={sourceStart} role={role} />}
         {clip.fadeInFrames > 0 && <span className="clip-fade clip-fade-in" style={{ width: tickCss(fadeTicks(tempo, clip, 'in')) }} />}
         {clip.fadeOutFrames > 0 && <span className="clip-fade clip-fade-out" style={{ width: tickCss(fadeTicks(tempo, clip, 'out')) }} />}
-        {badge !== '' && (
-          <span className="clip-badge" title={`The licence limits this stem: ${badge}`}>
-            {badge}
+        {(isSelected || isHovered) && (
+          <span className="clip-handles" aria-hidden>
+            <span className="clip-edge clip-edge-start" onPointerDown={grab((event) => dragEdge(event, clip, 'start'))} />
+            <span className="clip-edge clip-edge-end" onPointerDown={grab((event) => dragEdge(event, clip, 'end'))} />
+            <span
+              className="clip-corner"
+              style={{ left: tickCss(fadeTicks(tempo, clip, 'in')) }}
+              title="Fade in"
+              onPointerDown={grab((event) => dragFade(event, clip, 'in'))}
+            />
+            <span
+              className="clip-corner clip-corner-out"
+              style={{ right: tickCss(fadeTicks(tempo, clip, 'out')) }}
+              title="Fade out"
+              onPointerDown={grab((event) => dragFade(event, clip, 'out'))}
+            />
+            {clip.lengthTicks * scale > 72 && (
+              <span className="clip-gain" title="Clip gain: drag up or down" onPointerDown={grab((event) => dragGain(event, clip))} />
+            )}
           </span>
         )}
-        <span className="clip-handles" aria-hidden>
-          <span className="clip-edge clip-edge-start" onPointerDown={grab((event) => dragEdge(event, clip, 'start'))} />
-          <span className="clip-edge clip-edge-end" onPointerDown={grab((event) => dragEdge(event, clip, 'end'))} />
-          <span
-            className="clip-corner"
-            style={{ left: tickCss(fadeTicks(tempo, clip, 'in')) }}
-            title="Fade in"
-            onPointerDown={grab((event) => dragFade(event, clip, 'in'))}
-          />
-          <span
-            className="clip-corner clip-corner-out"
-            style={{ right: tickCss(fadeTicks(tempo, clip, 'out')) }}
-            title="Fade out"
-            onPointerDown={grab((event) => dragFade(event, clip, 'out'))}
-          />
-          <span className="clip-gain" title="Clip gain: drag up or down" onPointerDown={grab((event) => dragGain(event, clip))} />
-        </span>
       </div>
     </WithContextMenu>
   )

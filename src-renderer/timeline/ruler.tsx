@@ -81,7 +81,13 @@ export const Ruler = memo(() => {
 const Section = ({ marker }: { marker: Marker }) => {
   const select = (): void => seekTick(marker.atTick)
   const entries = () => [
-    { label: 'Play from here', run: () => (select(), play()) },
+    {
+      label: 'Play from here',
+      run: () => {
+        select()
+        play()
+      },
+    },
     ...(marker.lengthTicks
       ? [
           {
@@ -121,10 +127,10 @@ const Section = ({ marker }: { marker: Marker }) => {
 export const Sections = memo(() => {
   const markers = useRemix((remix) => shownMarkers(remix.snapshot))
   return (
-    <div className="sections" role="group" aria-label="Sections">
+    <fieldset className="sections" aria-label="Sections">
       {markers.map((marker) => (
         <Section key={marker.id} marker={marker} />
       ))}
-    </div>
+    </fieldset>
   )
 })

@@ -72,6 +72,7 @@ export const NameField = ({
   const [text, setText] = useState(name)
   if (!isRenaming) {
     return (
+      // biome-ignore lint/a11y/noStaticElementInteractions: the menu beside it renames by key.
       <span
         className={classes('ellipsis', className)}
         title={name}
@@ -119,7 +120,9 @@ export const TrackHeader = memo(({ track }: { track: Track }) => {
   const isSelected = useView((view) => view.trackId === track.id)
   return (
     <WithContextMenu entries={() => trackMenu(track)} onOpen={() => selectTrack(track.id)}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a table cannot hold free-floating clips; the grid pattern of ARIA can. */}
       <div
+        tabIndex={-1}
         className={classes('track-head', isSelected && 'is-selected', track.isMuted && 'is-muted')}
         style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
         role="rowheader"

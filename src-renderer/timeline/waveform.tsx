@@ -3,6 +3,7 @@
 import { memo, useEffect, useRef } from 'react'
 import WaveSurfer from 'wavesurfer.js'
 import type { StemWave } from '../state/index.ts'
+import { enqueueDraw } from './draw-queue.ts'
 import { onThemeChange, tokenColor } from '../theme/index.ts'
 
 /** Wavesurfer insists on a media element; nothing is ever loaded into this one, so all share it. */
@@ -88,31 +89,35 @@ export const Waveform = memo(
       [],
     )
 
-    useEffect(() => {
-      const element = container.current
-      if (!element || width < 1) return
-      const columns = Math.max(1, Math.round(width * Math.min(2, window.devicePixelRatio)))
-      const peaks = columnsOf(wave, fromFrame, toFrame, columns, gain).slice()
-      if (surfer.current) {
-        surfer.current.options.waveColor = tokenColor(color)
-        void surfer.current.load('', peaks, 1).catch(() => undefined)
-        return
-      }
-      surfer.current = WaveSurfer.create({
-        container: element,
-        media: noMedia,
-        height,
-        peaks,
-        duration: 1,
-        interact: false,
-        cursorWidth: 0,
-        hideScrollbar: true,
-        autoScroll: false,
-        waveColor: tokenColor(color),
-        progressColor: 'transparent',
-        renderFunction: drawColumns,
-      })
-    }, [wave, fromFrame, toFrame, width, height, gain, color])
+    useEffect(
+      () =>
+        enqueueDraw(() => {
+          const element = container.current
+          if (!element || width < 1) return
+          const columns = Math.max(1, Math.round(width * Math.min(2, window.devicePixelRatio)))
+          const peaks = columnsOf(wave, fromFrame, toFrame, columns, gain).slice()
+          if (surfer.current) {
+            surfer.current.options.waveColor = tokenColor(color)
+            void surfer.current.load('', peaks, 1).catch(() => undefined)
+            return
+          }
+          surfer.current = WaveSurfer.create({
+            container: element,
+            media: noMedia,
+            height,
+            peaks,
+            duration: 1,
+            interact: false,
+            cursorWidth: 0,
+            hideScrollbar: true,
+            autoScroll: false,
+            waveColor: tokenColor(color),
+            progressColor: 'transparent',
+            renderFunction: drawColumns,
+          })
+        }),
+      [wave, fromFrame, toFrame, width, height, gain, color],
+    )
 
     useEffect(() => onThemeChange(() => surfer.current?.setOptions({ waveColor: tokenColor(color) })), [color])
 

@@ -3,7 +3,7 @@ import { ChevronDown, ChevronRight } from 'lucide-react'
 import { useState } from 'react'
 import type { VerifyIngredient } from '../../src-shared/protocol/index.ts'
 import { ROLES } from '../../src-shared/remix/index.ts'
-import { Badge, formatClock, IconButton, RoleMark, shortHash, type Tone } from '../parts/index.ts'
+import { Badge, formatClock, IconButton, RoleMark, shortHash, type Tone, withKeys } from '../parts/index.ts'
 
 const STATES: Readonly<Record<VerifyIngredient['state'], { readonly tone: Tone; readonly words: string }>> = {
   trusted: { tone: 'good', words: 'signed, trusted' },
@@ -17,6 +17,8 @@ const when = ({ range, usedMs }: VerifyIngredient): string => {
   const span = range ? `${formatClock(range.fromMs / 1000, 1)} to ${formatClock(range.toMs / 1000, 1)}` : ''
   return [span, usedMs === null ? '' : `${(usedMs / 1000).toFixed(1)} s heard`].filter(Boolean).join(' · ')
 }
+
+const nameOf = ({ urn, title }: VerifyIngredient): string => urn ?? title
 
 const Branch = ({ ingredient, depth }: { ingredient: VerifyIngredient; depth: number }) => {
   const [isOpen, setIsOpen] = useState(depth < 2)
@@ -55,8 +57,8 @@ const Branch = ({ ingredient, depth }: { ingredient: VerifyIngredient; depth: nu
       {hasMore && isOpen && (
         // biome-ignore lint/a11y/useSemanticElements: a group of a tree.
         <ul role="group">
-          {ingredient.ingredients.map((child, i) => (
-            <Branch key={`${child.urn ?? child.title}-${i + 1}`} ingredient={child} depth={depth + 1} />
+          {withKeys(ingredient.ingredients, nameOf).map(({ key, item }) => (
+            <Branch key={key} ingredient={item} depth={depth + 1} />
           ))}
         </ul>
       )}
@@ -70,9 +72,10 @@ export const LineageTree = ({ title, ingredients }: { title: string; ingredients
     <div className="tree-root ellipsis" title={title}>
       {title}
     </div>
+    {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the tree pattern of ARIA is made of lists. */}
     <ul role="tree" aria-label="Lineage">
-      {ingredients.map((ingredient, i) => (
-        <Branch key={`${ingredient.urn ?? ingredient.title}-${i + 1}`} ingredient={ingredient} depth={0} />
+      {withKeys(ingredients, nameOf).map(({ key, item }) => (
+        <Branch key={key} ingredient={item} depth={0} />
       ))}
     </ul>
   </div>

@@ -3,7 +3,7 @@ import { BadgeCheck, Bot, FileKey, ReceiptText, ShieldCheck, Users } from 'lucid
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { VerifyReport } from '../../src-shared/protocol/index.ts'
-import { Badge, classes, formatBytes, formatMoment, shortHash, type Tone, ToneIcon } from '../parts/index.ts'
+import { Badge, classes, countOf, formatBytes, formatMoment, shortHash, type Tone, ToneIcon, withKeys } from '../parts/index.ts'
 import { LineageTree } from './lineage-tree.tsx'
 
 const INTEGRITY: Readonly<Record<VerifyReport['integrity']['state'], { readonly tone: Tone; readonly word: string }>> = {
@@ -128,7 +128,7 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
         </Line>
       </ul>
       {report.findings.length > 0 && (
-        <Group title={`${report.findings.length} findings`}>
+        <Group title={countOf(report.findings.length, 'finding')}>
           <ul className="findings">
             {report.findings.map((finding) => (
               <li key={`${finding.code}-${finding.message}`}>
@@ -153,9 +153,8 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
           {report.actions.length > 0 && (
             <Group title="What was done">
               <ol className="actions">
-                {report.actions.map((action, i) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: actions are an ordered list that never changes.
-                  <li key={i}>
+                {withKeys(report.actions, ({ text }) => text).map(({ key, item: action }) => (
+                  <li key={key}>
                     <span className="selectable">{action.text}</span>
                     {action.isGenerative && <Badge tone="info">AI</Badge>}
                     {action.stems.length > 0 && (
@@ -243,8 +242,8 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
           {report.tags.length > 0 && (
             <Group title="Tags">
               <dl className="facts">
-                {report.tags.map((tag, i) => (
-                  <div key={`${tag.name}-${i + 1}`} className="facts-row">
+                {withKeys(report.tags, ({ name }) => name).map(({ key, item: tag }) => (
+                  <div key={key} className="facts-row">
                     <dt className="ellipsis" title={tag.name}>
                       {tag.name}
                     </dt>
