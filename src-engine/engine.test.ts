@@ -4,7 +4,6 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../scripts/build-kernels.mjs'
 import { EngineClient, type EnginePort, type ExportJob, type MeterFrame } from '../src-shared/protocol/index.ts'
 import type { RenderPlan } from '../src-shared/remix/index.ts'
 import { unwrap } from '../src-shared/std/index.ts'
@@ -17,7 +16,6 @@ const tags = { title: 'Test', artist: 'Nobody' }
 let of: RenderPlan
 
 beforeAll(async () => {
-  buildKernels()
   const a = await folder.add(noise(480_000, 40, 0.2), { isDecoded: false })
   const b = await folder.add(noise(300_000, 41, 0.2), { isDecoded: false })
   of = plan(

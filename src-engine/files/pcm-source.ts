@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync, utimesSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { assert, fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import type { Kernels } from '../kernels/index.ts'
 import { u32le } from './file-bytes.ts'
 import {
   CHUNK_FRAMES,
@@ -31,6 +32,8 @@ export interface PcmSource {
   isSilent(startFrame: number, frames: number): boolean
   /** Fills `frames` samples of both arrays. Throws a `ProblemError` `audio.cache_corrupt` when the disk gives back something else than was stored. */
   read(startFrame: number, frames: number, left: Float32Array, right: Float32Array): void
+  /** The same into blocks of the kernels the source was opened with: no copy on the way. */
+  readInto(startFrame: number, frames: number, left: number, right: number): void
   /** Stretches left out of the cache, merged, in order. */
   silentRanges(): readonly FrameRange[]
   close(): void
@@ -39,8 +42,11 @@ export interface PcmSource {
 /** Chunks kept in memory per source: enough for two clips of the same stem crossing over. */
 const SLOTS = 2
 
-/** Opens the cache of one stem. A missing, short or altered cache is `audio.cache_corrupt`: decode again. */
-export const openDecoded = (cacheDir: string, contentSha256: string): Result<PcmSource> => {
+/**
+ * Opens the cache of one stem. A missing, short or altered cache is `audio.cache_corrupt`: decode again. With kernels, chunks are read straight
+ * into their memory, and `readInto` may be used.
+ */
+export const openDecoded = (cacheDir: string, contentSha256: string, kernels?: Kernels): Result<PcmSource> => {
   const path = pcmPath(cacheDir, contentSha256)
   const corrupt = (why: string) =>
     fail('audio.cache_corrupt', audioProblem('audio.cache_corrupt', `The decoded copy of this stem ${why}.`).message, { contentSha256 })
@@ -62,7 +68,7 @@ export const openDecoded = (cacheDir: string, contentSha256: string): Result<Pcm
     if (crc32(index) !== header.indexCrc) return closing(fd, corrupt('is damaged'))
     const now = new Date()
     utimesSync(path, now, now)
-    return ok(new CachedPcm(fd, header, index))
+    return ok(new CachedPcm(fd, header, index, kernels))
   } catch (thrown) {
     closeSync(fd)
     throw thrown
@@ -76,9 +82,9 @@ const closing = <T>(fd: number, result: T): T => {
 
 interface Slot {
   chunk: number
-  readonly bytes: Uint8Array
-  readonly s16: Int16Array
-  readonly f32: Float32Array
+  /** Where the chunk lies: an array of its own, or the kernels' memory. */
+  readonly bytes: Uint8Array | undefined
+  readonly ptr: number
 }
 
 class CachedPcm implements PcmSource {
@@ -92,9 +98,11 @@ class CachedPcm implements PcmSource {
   readonly #checked: Uint8Array
   readonly #slots: Slot[] = []
   readonly #chunkBytes: number
+  readonly #kernels: Kernels | undefined
   #nextSlot = 0
 
-  constructor(fd: number, header: PcmHeader, index: Uint8Array) {
+  constructor(fd: number, header: PcmHeader, index: Uint8Array, kernels: Kernels | undefined) {
+    this.#kernels = kernels
     this.contentSha256 = header.contentSha256
     this.lengthFrames = header.lengthFrames
     this.channels = header.channels
@@ -130,6 +138,38 @@ class CachedPcm implements PcmSource {
     }
   }
 
+  readInto(startFrame: number, frames: number, left: number, right: number): void {
+    const kernels = this.#kernels
+    assert(kernels, 'the source was opened without kernels')
+    const { raw } = kernels
+    let done = 0
+    while (done < frames) {
+      const position = startFrame + done
+      const chunk = Math.floor(position / CHUNK_FRAMES)
+      const offset = position - chunk * CHUNK_FRAMES
+      const count = Math.min(CHUNK_FRAMES - offset, frames - done)
+      const toLeft = left + done * 4
+      const toRight = right + done * 4
+      if (chunk < 0 || chunk >= this.#stored.length || this.#stored[chunk] === 0) {
+        raw.clear(toLeft, count)
+        raw.clear(toRight, count)
+      } else {
+        const { ptr } = this.#load(chunk)
+        const sampleBytes = this.#isS16 ? 2 : 4
+        const first = ptr + offset * sampleBytes
+        const second = this.channels === 2 ? first + CHUNK_FRAMES * sampleBytes : first
+        if (this.#isS16) {
+          raw.fromS16(first, toLeft, toLeft, count, 1)
+          raw.fromS16(second, toRight, toRight, count, 1)
+        } else {
+          raw.copy(toLeft, first, count)
+          raw.copy(toRight, second, count)
+        }
+      }
+      done += count
+    }
+  }
+
   silentRanges(): readonly FrameRange[] {
     const ranges: FrameRange[] = []
     let start = -1
@@ -146,17 +186,25 @@ class CachedPcm implements PcmSource {
 
   close(): void {
     closeSync(this.#fd)
+    for (const slot of this.#slots) if (this.#kernels) this.#kernels.release(slot.ptr)
+    this.#slots.length = 0
+  }
+
+  #bytesOf(slot: Slot): Uint8Array {
+    return slot.bytes ?? this.#kernels!.bytes(slot.ptr, this.#chunkBytes)
   }
 
   #copy(slot: Slot, offset: number, count: number, left: Float32Array, right: Float32Array, at: number): void {
     const second = this.channels === 2 ? CHUNK_FRAMES + offset : offset
+    const { buffer, byteOffset } = this.#bytesOf(slot)
     if (this.#isS16) {
-      const samples = slot.s16
+      const samples = new Int16Array(buffer, byteOffset, CHUNK_FRAMES * this.channels)
       for (let i = 0; i < count; i++) left[at + i] = (samples[offset + i] as number) * (1 / 32_768)
       for (let i = 0; i < count; i++) right[at + i] = (samples[second + i] as number) * (1 / 32_768)
     } else {
-      left.set(slot.f32.subarray(offset, offset + count), at)
-      right.set(slot.f32.subarray(second, second + count), at)
+      const samples = new Float32Array(buffer, byteOffset, CHUNK_FRAMES * this.channels)
+      left.set(samples.subarray(offset, offset + count), at)
+      right.set(samples.subarray(second, second + count), at)
     }
   }
 
@@ -164,16 +212,19 @@ class CachedPcm implements PcmSource {
     for (const slot of this.#slots) if (slot.chunk === chunk) return slot
     let slot = this.#slots[this.#nextSlot]
     if (!slot) {
-      const bytes = new Uint8Array(this.#chunkBytes)
-      slot = { chunk: -1, bytes, s16: new Int16Array(bytes.buffer), f32: new Float32Array(bytes.buffer) }
+      const kernels = this.#kernels
+      slot = kernels
+        ? { chunk: -1, bytes: undefined, ptr: kernels.alloc(this.#chunkBytes) }
+        : { chunk: -1, bytes: new Uint8Array(this.#chunkBytes), ptr: 0 }
       this.#slots.push(slot)
     }
     this.#nextSlot = (this.#nextSlot + 1) % SLOTS
     slot.chunk = -1
     const position = DATA_OFFSET + ((this.#stored[chunk] as number) - 1) * this.#chunkBytes
-    const isWhole = readSync(this.#fd, slot.bytes, 0, this.#chunkBytes, position) === this.#chunkBytes
+    const bytes = this.#bytesOf(slot)
+    const isWhole = readSync(this.#fd, bytes, 0, this.#chunkBytes, position) === this.#chunkBytes
     if (isWhole && this.#checked[chunk] === 0) {
-      if (crc32(slot.bytes) === this.#crcs[chunk]) this.#checked[chunk] = 1
+      if (crc32(bytes) === this.#crcs[chunk]) this.#checked[chunk] = 1
     }
     if (!isWhole || this.#checked[chunk] === 0)
       throw audioError('audio.cache_corrupt', 'The decoded copy of a stem is damaged on disk.', { contentSha256: this.contentSha256 })

@@ -1,4 +1,4 @@
-// Loads kernels.wasm: compiled once per thread, instantiated as often as asked, synchronously. The bundle carries the file beside it.
+// Loads kernels.wasm: compiled once per thread or handed over, instantiated as often as asked, synchronously. The bundle carries the file beside it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../../src-shared/std/index.ts'
@@ -26,16 +26,20 @@ export interface Kernels {
   bytes(ptr: number, length: number): Uint8Array<ArrayBuffer>
 }
 
-let compiled: object | undefined
+/** The compiled kernels. Threads may share them: handing them over saves compiling anew. */
+export type KernelsModule = object
 
-const compile = (): object => {
+let compiled: KernelsModule | undefined
+
+/** The compiled kernels of this thread. */
+export const kernelsModule = (): KernelsModule => {
   compiled ??= new Module(readFileSync(join(import.meta.dirname, 'kernels.wasm')))
   return compiled
 }
 
-/** A fresh instance of the audio kernels. Needs `npm run build:kernels` to have run. */
-export const loadKernels = (): Kernels => {
-  const { exports } = new Instance(compile(), {
+/** A fresh instance of the audio kernels, of another thread's module where one is given. Needs `npm run build:kernels` to have run. */
+export const loadKernels = (module: KernelsModule = kernelsModule()): Kernels => {
+  const { exports } = new Instance(module, {
     env: {
       abort: () => {
         throw new Error('audio kernels aborted: out of memory')

@@ -1,6 +1,5 @@
 // What the renderer promises to the sample: exact sums, aligned paths, automation that ignores block borders, silence that costs no bits.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { BlockRenderer, type BlockRendererOptions } from './block-renderer.ts'
 import { loadKernels, type Kernels } from '../kernels/index.ts'
@@ -10,7 +9,6 @@ import { bus, clip, device, impulse, noise, plan, send, type Stereo, StemFolder,
 const folder = new StemFolder()
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 afterAll(() => folder.remove())

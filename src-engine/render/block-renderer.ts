@@ -50,7 +50,7 @@ export class BlockRenderer {
     this.#blockFrames = options.blockFrames ?? BLOCK_FRAMES
     assert(CELL_FRAMES % this.#blockFrames === 0, 'block lengths divide a cell')
     this.kernels = options.kernels ?? loadKernels()
-    this.#sources = new SourcePool(options.cacheDir)
+    this.#sources = new SourcePool(options.cacheDir, this.kernels)
     this.#context = this.#newContext(options.fromFrame)
     this.#mixer = this.#newMixer(this.#context, options.plan, undefined)
     this.#next = options.fromFrame

@@ -35,8 +35,8 @@ export class ClipReader {
 
   /** Writes the block; it is silence where no clip lies. */
   read(left: number, right: number, frame: number, frames: number): void {
-    const { kernels, scratch } = this.#context
-    const { raw } = kernels
+    const { scratch } = this.#context
+    const { raw } = this.#context.kernels
     const end = frame + frames
     let isWritten = false
     for (let index = this.#firstAt(frame); index < this.#clips.length; index++) {
@@ -53,7 +53,7 @@ export class ClipReader {
       }
       isWritten = true
       const inClip = from - clip.startFrame
-      clip.pcm.read(clip.sourceStartFrame + inClip, run, kernels.f32(into.left, run), kernels.f32(into.right, run))
+      clip.pcm.readInto(clip.sourceStartFrame + inClip, run, into.left, into.right)
       this.#fade(clip, into.left, into.right, inClip, run)
       if (isWhole) {
         raw.scale(left, run, clip.gain)

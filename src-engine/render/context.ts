@@ -1,6 +1,6 @@
 // What every part of one running mix shares: kernels, scratch blocks, sources, devices and the way problems are told.
 import { createDevice, type DeviceProcessor, type Kernels } from '../kernels/index.ts'
-import type { PcmSource } from '../files/pcm-source.ts'
+import type { PcmSource } from '../files/index.ts'
 import { DisposableStore, type Problem } from '../../src-shared/std/index.ts'
 import type { PlanDevice, PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
 
@@ -12,7 +12,7 @@ export const CELL_FRAMES = 4_096
 export const BLOCK_FRAMES = 1_024
 
 /** Decoded sound at 48 kHz, both channels (mono twice), silent outside its ends. Synchronous: it runs between two blocks. */
-export type PcmReader = Pick<PcmSource, 'isSilent' | 'read'>
+export type PcmReader = Pick<PcmSource, 'isSilent' | 'readInto'>
 
 /** Opens the sound of a plan's source; kept open for the render. */
 export type OpenSource = (plan: RenderPlan, source: number) => PcmReader

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import type { ExportJob } from '../../src-shared/protocol/index.ts'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
@@ -14,7 +13,6 @@ const tags = { title: 'Test', artist: 'Nobody' }
 let of: RenderPlan
 
 beforeAll(async () => {
-  buildKernels()
   const a = await folder.add(noise(150_000, 30, 0.1))
   // Not decoded yet: the export does it.
   const b = await folder.add(noise(120_000, 31, 0.1), { isDecoded: false })

@@ -165,7 +165,7 @@ const renderPass = async (
   const kernels = loadKernels()
   const measure = new MasterMeasure(kernels)
   const warnings: Problem[] = []
-  const opened = await openWriters(job.plan, range, outputs, kernels)
+  const opened = openWriters(job.plan, range, outputs, kernels)
   if (!opened.ok) return opened
   const writers = opened.value
   const mixes = writers.filter((writer) => writer.trackIndex === null)

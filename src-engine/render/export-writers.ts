@@ -1,7 +1,7 @@
 // The files of one render pass: each takes pieces of sound in order, fills the silence between them and hands them to its encoder.
 import type { ExportFormat, ExportJob, FrameRange, LoudnessReport, WrittenFile } from '../../src-shared/protocol/index.ts'
 import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
-import { err, fail, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import { err, fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { type AudioEncoderSink, createEncoder, type EncodeSettings } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
@@ -23,6 +23,9 @@ const SETTINGS: Readonly<Record<ExportFormat, EncodeSettings>> = {
 /** Whether the format is encoded in a thread or process of its own. */
 export const isSideEncoder = (format: ExportFormat): boolean => SETTINGS[format].format !== 'wav'
 
+/** Pieces that may wait for an encoder to open: a few seconds of sound. */
+const MAX_WAITING = 256
+
 /** A stretch that waits for the encoder: samples, or silence of a length. */
 type Piece = { readonly left: Float32Array; readonly right: Float32Array } | { readonly silentFrames: number }
 
@@ -30,7 +33,9 @@ export class Writer {
   readonly output: Output
   /** Null writes the mix. */
   readonly trackIndex: number | null
-  readonly #sink: AudioEncoderSink
+  /** Opening takes a moment where an encoder has a thread of its own; the render starts meanwhile. */
+  readonly #opening: Promise<Result<AudioEncoderSink>>
+  #sink: AudioEncoderSink | undefined
   readonly #kernels: Kernels
   /** Stems have a hash of their own; the mix's is the render's. */
   readonly #hash: FloatHash | undefined
@@ -40,10 +45,13 @@ export class Writer {
   /** Timeline frame up to which pieces were taken. */
   #at: number
 
-  constructor(output: Output, trackIndex: number | null, sink: AudioEncoderSink, kernels: Kernels, fromFrame: number) {
+  constructor(output: Output, trackIndex: number | null, opening: Promise<Result<AudioEncoderSink>>, kernels: Kernels, fromFrame: number) {
     this.output = output
     this.trackIndex = trackIndex
-    this.#sink = sink
+    this.#opening = opening
+    opening.then((opened) => {
+      if (opened.ok) this.#sink = opened.value
+    })
     this.#kernels = kernels
     this.#hash = trackIndex === null ? undefined : new FloatHash(kernels)
     const zeros = kernels.alloc(CELL_FRAMES * 4)
@@ -59,28 +67,33 @@ export class Writer {
     this.#at = frame + frames
   }
 
-  /** Hands everything taken to the encoder, at its pace. */
+  /** Hands everything taken to the encoder, at its pace. Throws a `ProblemError` where it refuses. */
   async drain(): Promise<void> {
+    if (this.#sink === undefined && this.#waiting.length < MAX_WAITING) return
+    const sink = await this.#opened()
     const pieces = this.#waiting
     if (pieces.length === 0) return
     this.#waiting = []
     for (const piece of pieces) {
-      if ('left' in piece) await this.#sink.write(piece.left, piece.right, piece.left.length)
-      else await this.#writeSilence(piece.silentFrames)
+      const pending =
+        'left' in piece ? sink.write(piece.left, piece.right, piece.left.length) : this.#writeSilence(sink, piece.silentFrames)
+      if (pending) await pending
     }
   }
 
   async finish(toFrame: number, master: { readonly pcmSha256: string; readonly loudness: LoudnessReport }): Promise<Result<WrittenFile>> {
     const { path, format, trackId, tags } = this.output
     this.#skipTo(toFrame)
+    let sink: AudioEncoderSink
     try {
+      sink = await this.#opened()
       await this.drain()
     } catch (error) {
       if (error instanceof ProblemError) return err(error.problem)
       throw error
     }
     const loudness = this.#hash ? undefined : summarise(master.loudness)
-    const finished = await this.#sink.finish({ tags, ...(loudness ? { loudness } : {}) })
+    const finished = await sink.finish({ tags, ...(loudness ? { loudness } : {}) })
     if (!finished.ok) return finished
     return ok({
       path,
@@ -92,8 +105,17 @@ export class Writer {
     })
   }
 
-  abort(): Promise<void> {
-    return this.#sink.abort()
+  async abort(): Promise<void> {
+    const opened = await this.#opening
+    if (opened.ok) await opened.value.abort()
+  }
+
+  async #opened(): Promise<AudioEncoderSink> {
+    if (this.#sink) return this.#sink
+    const opened = await this.#opening
+    if (!opened.ok) throw new ProblemError(opened.error)
+    this.#sink = opened.value
+    return opened.value
   }
 
   #skipTo(frame: number): void {
@@ -105,9 +127,8 @@ export class Writer {
       this.#hash?.update(this.#silence, Math.min(CELL_FRAMES, silentFrames - done))
   }
 
-  async #writeSilence(frames: number): Promise<void> {
-    for (let done = 0; done < frames; done += CELL_FRAMES)
-      await this.#sink.write(this.#zeros, this.#zeros, Math.min(CELL_FRAMES, frames - done))
+  async #writeSilence(sink: AudioEncoderSink, frames: number): Promise<void> {
+    for (let done = 0; done < frames; done += CELL_FRAMES) await sink.write(this.#zeros, this.#zeros, Math.min(CELL_FRAMES, frames - done))
   }
 }
 
@@ -122,37 +143,28 @@ export const abortWriters = async (writers: readonly Writer[]): Promise<void> =>
   await Promise.all(writers.map((writer) => writer.abort()))
 }
 
-/** Opens all files of a pass, or none. */
-export const openWriters = async (
+/** Starts opening all files of a pass; a refusal shows when the first sound is handed over. */
+export const openWriters = (
   plan: RenderPlan,
   range: FrameRange,
   outputs: readonly Output[],
   kernels: Kernels,
-): Promise<Result<readonly Writer[]>> => {
-  const writers: Writer[] = []
-  const refuse = async (problem: Problem): Promise<Result<never>> => {
-    await abortWriters(writers)
-    return err(problem)
-  }
-  for (const output of outputs) {
-    const trackIndex =
-      output.trackId === null ? null : plan.tracks.findIndex((track) => track.id === output.trackId && track.kind !== 'master')
-    if (trackIndex !== null && trackIndex < 0) {
-      const missing = fail(
-        'export.track_missing',
-        'A track that was to be exported alone is not in the remix any more. Start the export again.',
-        { trackId: output.trackId },
-      )
-      return refuse(missing.error)
-    }
-    const created = await createEncoder({
-      ...SETTINGS[output.format],
-      path: output.path,
-      sampleRate: REMIX_SAMPLE_RATE,
-      expectedFrames: range.toFrame - range.fromFrame,
+): Result<readonly Writer[]> => {
+  const indexOf = ({ trackId }: Output): number => plan.tracks.findIndex((track) => track.id === trackId && track.kind !== 'master')
+  const gone = outputs.find((output) => output.trackId !== null && indexOf(output) < 0)
+  if (gone)
+    return fail('export.track_missing', 'A track that was to be exported alone is not in the remix any more. Start the export again.', {
+      trackId: gone.trackId,
     })
-    if (!created.ok) return refuse(created.error)
-    writers.push(new Writer(output, trackIndex, created.value, kernels, range.fromFrame))
-  }
-  return ok(writers)
+  return ok(
+    outputs.map((output) => {
+      const opening = createEncoder({
+        ...SETTINGS[output.format],
+        path: output.path,
+        sampleRate: REMIX_SAMPLE_RATE,
+        expectedFrames: range.toFrame - range.fromFrame,
+      })
+      return new Writer(output, output.trackId === null ? null : indexOf(output), opening, kernels, range.fromFrame)
+    }),
+  )
 }

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { renderPlan, type RenderPlanOptions } from './render-plan.ts'
 import { bus, clip, device, noise, plan, send, StemFolder, track } from './testing/plans.ts'
@@ -12,7 +11,6 @@ const folder = new StemFolder()
 let of: RenderPlan
 
 beforeAll(async () => {
-  buildKernels()
   const stems = await Promise.all([10, 11, 12, 13, 14].map((seed) => folder.add(noise(100_000, seed, 0.2))))
   of = plan(
     folder.sources,

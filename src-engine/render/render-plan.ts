@@ -16,7 +16,7 @@ export interface RenderPlanOptions {
   readonly cacheDir: string
   readonly fromFrame: number
   readonly toFrame: number
-  /** 1 renders in this thread; more spread the audio tracks over as many workers. */
+  /** 1 renders in this thread alone; with more, helpers take audio tracks off it. */
   readonly threads: number
   /** Gain before the master's limiter (a limiter is added where there is none); null renders the plan as it is. */
   readonly loudnessGainDb?: number | null

@@ -2,14 +2,17 @@
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { ProblemError } from '../../src-shared/std/index.ts'
 import { openDecoded, type PcmSource } from '../files/index.ts'
+import type { Kernels } from '../kernels/index.ts'
 import type { PcmReader } from './context.ts'
 
 export class SourcePool {
   readonly #cacheDir: string
+  readonly #kernels: Kernels
   readonly #open = new Map<string, PcmSource>()
 
-  constructor(cacheDir: string) {
+  constructor(cacheDir: string, kernels: Kernels) {
     this.#cacheDir = cacheDir
+    this.#kernels = kernels
   }
 
   /** The sound of a source; throws a `ProblemError` where it was not decoded. */
@@ -17,7 +20,7 @@ export class SourcePool {
     const { contentSha256 } = plan.sources[source]!
     const known = this.#open.get(contentSha256)
     if (known) return known
-    const opened = openDecoded(this.#cacheDir, contentSha256)
+    const opened = openDecoded(this.#cacheDir, contentSha256, this.#kernels)
     if (!opened.ok) throw new ProblemError(opened.error)
     this.#open.set(contentSha256, opened.value)
     return opened.value

@@ -1,8 +1,10 @@
 // Shared memory through which a worker hands finished tracks to the mix: a ring of cells per worker, counted with Atomics, never copied by message.
 import { CELL_FRAMES } from './context.ts'
 
-/** Cells a worker may be ahead: half a second, so that uneven work evens out. */
-const SLOTS = 6
+/** Cells a worker may be ahead: one second, so that uneven work evens out. */
+const SLOTS = 12
+/** A worker that fell asleep on a full ring is woken for this many free slots at once: waking costs more than a cell. */
+const WAKE_SLOTS = 4
 const COUNTERS = 4
 const PRODUCED = 0
 const CONSUMED = 1
@@ -52,9 +54,11 @@ export class TrackRing {
 
   /** Worker: sleeps until the cell's slot is free. A render that ends terminates the sleeper. */
   waitForSlot(cell: number): void {
+    let allowed = SLOTS - 1
     for (;;) {
       const consumed = Atomics.load(this.#counters, CONSUMED)
-      if (cell - consumed < SLOTS) return
+      if (cell - consumed <= allowed) return
+      allowed = SLOTS - WAKE_SLOTS
       Atomics.wait(this.#counters, CONSUMED, consumed)
     }
   }
@@ -81,7 +85,7 @@ export class TrackRing {
   /** Mix: the cells before this one are free again. */
   release(cell: number): void {
     Atomics.store(this.#counters, CONSUMED, cell)
-    Atomics.notify(this.#counters, CONSUMED)
+    if (cell % WAKE_SLOTS === 0) Atomics.notify(this.#counters, CONSUMED)
   }
 
   isRunning(cell: number, track: number): boolean {
@@ -92,10 +96,10 @@ export class TrackRing {
     return this.#headers[this.#header(cell, track) + 1]!
   }
 
-  /** Samples of one channel: 0 and 1 after the fader, 2 and 3 before it. */
-  channel(cell: number, track: number, channel: number, offset: number, frames: number): Float32Array {
-    const at = (cell % SLOTS) * this.#slotFloats + this.#offsets[track]! + channel * CELL_FRAMES + offset
-    return this.#samples.subarray(at, at + frames)
+  /** The cell's samples of one channel: 0 and 1 after the fader, 2 and 3 before it. */
+  channel(cell: number, track: number, channel: number): Float32Array {
+    const at = (cell % SLOTS) * this.#slotFloats + this.#offsets[track]! + channel * CELL_FRAMES
+    return this.#samples.subarray(at, at + CELL_FRAMES)
   }
 
   #header(cell: number, track: number): number {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
-import { loadKernels } from '../kernels/index.ts'
+import { type KernelsModule, loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { BLOCK_FRAMES, CELL_FRAMES, RenderContext } from './context.ts'
 import { deviceFailure } from './device-failure.ts'
@@ -12,6 +12,7 @@ import { LocalTrack } from './track-feed.ts'
 import { type RingMemory, TrackRing } from './track-ring.ts'
 
 export interface WorkerJob {
+  readonly module: KernelsModule
   readonly plan: RenderPlan
   readonly trackIds: readonly string[]
   readonly cacheDir: string
@@ -27,12 +28,15 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly problem: Problem }
   | { readonly kind: 'warning'; readonly problem: Problem }
 
+/** The same block some frames further on. */
+const at = ({ left, right }: StereoBlock, frames: number): StereoBlock => ({ left: left + frames * 4, right: right + frames * 4 })
+
 const tell = (message: FromWorker): void => parentPort?.postMessage(message)
 
 const run = async (job: WorkerJob): Promise<void> => {
   const ring = new TrackRing(job.ring)
-  const sources = new SourcePool(job.cacheDir)
-  const kernels = loadKernels()
+  const kernels = loadKernels(job.module)
+  const sources = new SourcePool(job.cacheDir, kernels)
   const context = new RenderContext({
     kernels,
     openSource: (plan, source) => sources.open(plan, source),
@@ -58,12 +62,10 @@ const run = async (job: WorkerJob): Promise<void> => {
       if (!track.isRunning) return
       const hasPreFader = job.ring.hasPreFader[index] === true
       for (let offset = 0; offset < CELL_FRAMES; offset += BLOCK_FRAMES) {
-        track.render(block, hasPreFader ? preFader : undefined, start + offset, BLOCK_FRAMES)
-        const channels = hasPreFader ? [block.left, block.right, preFader.left, preFader.right] : [block.left, block.right]
-        channels.forEach((from, channel) => {
-          ring.channel(cell, index, channel, offset, BLOCK_FRAMES).set(kernels.f32(from, BLOCK_FRAMES))
-        })
+        track.render(at(block, offset), hasPreFader ? at(preFader, offset) : undefined, start + offset, BLOCK_FRAMES)
       }
+      const channels = hasPreFader ? [block.left, block.right, preFader.left, preFader.right] : [block.left, block.right]
+      for (const [channel, from] of channels.entries()) ring.channel(cell, index, channel).set(kernels.f32(from, CELL_FRAMES))
     })
     if (ring.publish(cell)) tell({ kind: 'ready' })
   }

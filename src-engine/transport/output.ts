@@ -23,35 +23,49 @@ const FADE_SECONDS = 0.005
 
 type Context = InstanceType<typeof import('node-web-audio-api').AudioContext>
 
-const openContext = async (sinkId: { readonly type: 'none' } | undefined): Promise<Context> => {
+const openContext = async (): Promise<Context> => {
+  // Loaded only where sound goes out: a process that just exports starts faster without it.
   const { AudioContext } = await import('node-web-audio-api')
-  // `sinkId` is newer than the DOM types that the package borrows.
-  const options = { sampleRate: REMIX_SAMPLE_RATE, latencyHint: 'interactive', ...(sinkId ? { sinkId } : {}) } as AudioContextOptions
-  return new AudioContext(options)
+  return new AudioContext({ sampleRate: REMIX_SAMPLE_RATE, latencyHint: 'interactive' })
 }
 
 /** Opens the output. Never fails: without a sound card it is a silent clock, and `state` says why. */
 export const openOutput = async (wanted: 'default' | 'silent'): Promise<AudioOutput> => {
-  let reason = 'Sound output is switched off.'
-  if (wanted === 'default') {
-    try {
-      const context = await openContext(undefined)
-      return new ContextOutput(context, { kind: 'device', sampleRate: context.sampleRate })
-    } catch {
-      // The library's own words name its internals; the cause is always the same to a user.
-      reason = 'No sound card was found, so playback is silent. Connect an output and restart Stemma to hear it.'
-    }
+  if (wanted === 'silent') return new SilentOutput('Sound output is switched off.')
+  try {
+    return new ContextOutput(await openContext())
+  } catch {
+    // The library's own words name its internals; the cause is always the same to a user.
+    return new SilentOutput('No sound card was found, so playback is silent. Connect an output and restart Stemma to hear it.')
   }
-  return new ContextOutput(await openContext({ type: 'none' }), { kind: 'silent', reason })
+}
+
+/** A clock of real time: everything moves as if it were heard. */
+class SilentOutput implements AudioOutput {
+  readonly state: OutputState
+
+  constructor(reason: string) {
+    this.state = { kind: 'silent', reason }
+  }
+
+  get now(): number {
+    return performance.now() / 1_000
+  }
+
+  startVoice(): OutputVoice {
+    return { schedule: () => {}, release: () => {} }
+  }
+
+  async close(): Promise<void> {}
 }
 
 class ContextOutput implements AudioOutput {
   readonly state: OutputState
   readonly #context: Context
 
-  constructor(context: Context, state: OutputState) {
+  constructor(context: Context) {
     this.#context = context
-    this.state = state
+    this.state = { kind: 'device', sampleRate: context.sampleRate }
   }
 
   get now(): number {

@@ -1,6 +1,5 @@
 // What you hear is what you export: played blocks are the exported ones to the bit; changes while playing never click, stop or crash.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import type { MeterFrame, TransportState } from '../../src-shared/protocol/index.ts'
 import type { PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
 import { renderPlan } from '../render/index.ts'
@@ -11,7 +10,6 @@ import { Transport } from './transport.ts'
 const folder = new StemFolder()
 let stems: number[]
 beforeAll(async () => {
-  buildKernels()
   const tone: Stereo = stereo(200_000)
   for (let i = 0; i < 200_000; i++) tone.left[i] = tone.right[i] = 0.25 * Math.sin((2 * Math.PI * 200 * i) / 48_000)
   stems = [await folder.add(noise(60_000, 20, 0.3)), await folder.add(noise(50_000, 21, 0.3)), await folder.add(tone)]

@@ -20,6 +20,15 @@ export function fromS16(src: usize, left: usize, right: usize, n: i32, channels:
     }
     return
   }
+  for (; i + 8 <= n; i += 8, src += 16) {
+    const x = v128.load(src)
+    const low = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(x)), k)
+    const high = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(x)), k)
+    v128.store(left + (<usize>i << 2), low)
+    v128.store(left + (<usize>i << 2), high, 16)
+    v128.store(right + (<usize>i << 2), low)
+    v128.store(right + (<usize>i << 2), high, 16)
+  }
   for (; i < n; i++, src += 2) {
     const x = <f32>load<i16>(src) * (1.0 / 32768.0)
     store<f32>(left + (<usize>i << 2), x)
