@@ -1,6 +1,6 @@
 // The home view: search, works, the chosen work's licence and stems, recent remixes. A licence pack can be dropped anywhere on it.
-import { LibraryBig, PackagePlus, Search, SearchX, WifiOff } from 'lucide-react'
-import { Badge, Button, EmptyState, FileDrop, Loading, ProblemState } from '../parts/index.ts'
+import { AudioLines, LibraryBig, PackagePlus, Search, SearchX, WifiOff } from 'lucide-react'
+import { Badge, Button, EmptyState, FileDrop, Loading, ProblemState, ProgressBar } from '../parts/index.ts'
 import { importPack, loadLibrary, setQuery, toastProblem, useLibrary } from '../state/index.ts'
 import { Recents, Recoveries } from './recents.tsx'
 import { WorkCard } from './work-card.tsx'
@@ -27,12 +27,22 @@ export const SearchField = () => {
 const refuseDrop = (): void =>
   toastProblem({ code: 'pack.not_a_file', message: 'What was dropped is not a file on this machine. Save it first, then drop it here.' })
 
+/** First start: the demo works are rendered once, which takes some seconds. */
+const Preparing = ({ fraction, label }: { fraction: number; label: string }) => (
+  <EmptyState icon={AudioLines} title="Making the demo catalogue">
+    Three short works are rendered once on this machine. {label}
+    <ProgressBar label="Making the demo catalogue" fraction={fraction} />
+  </EmptyState>
+)
+
 const Works = () => {
+  const preparing = useLibrary((library) => library.preparing)
   const works = useLibrary((library) => library.works)
   const problem = useLibrary((library) => library.problem)
   const query = useLibrary((library) => library.query)
   if (problem && works === null)
     return <ProblemState problem={problem} action={<Button onClick={() => void loadLibrary()}>Try again</Button>} />
+  if (preparing && (works === null || works.length === 0)) return <Preparing {...preparing} />
   if (works === null) return <Loading label="Loading the catalogue" lines={6} />
   if (works.length === 0 && query !== '')
     return (

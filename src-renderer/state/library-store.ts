@@ -17,6 +17,8 @@ export interface LibraryState {
   readonly selected: string | null
   /** True while main makes a remix of a work. */
   readonly opening: string | null
+  /** The demo catalogue is being made, once. */
+  readonly preparing: { readonly fraction: number; readonly label: string } | null
 }
 
 export const libraryStore = createStore<LibraryState>(() => ({
@@ -28,6 +30,7 @@ export const libraryStore = createStore<LibraryState>(() => ({
   recents: [],
   selected: null,
   opening: null,
+  preparing: null,
 }))
 
 export const useLibrary = <T>(select: (state: LibraryState) => T): T => useStore(libraryStore, select)
@@ -92,6 +95,8 @@ export const forgetRecent = async (recent: string): Promise<void> => {
 export const startLibrary = (): void => {
   window.stemma.on('pull.changed', ({ work, pull }) => setPull(work, pull))
   window.stemma.on('catalogue.changed', () => void loadLibrary())
+  window.stemma.on('catalogue.preparing', (preparing) => libraryStore.setState({ preparing }))
+  window.stemma.on('app.problem', toastProblem)
   window.stemma.on('service.changed', (service) => {
     const { info } = libraryStore.getState()
     if (info) libraryStore.setState({ info: { ...info, service } })

@@ -55,6 +55,7 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
   const shape = shapeOf(settledSnapshot(), ownerId, param)
   if (!shape) return null
   const list: readonly Point[] = points ?? []
+  const label = `Automate ${shape.label}`
   const set = (next: readonly Point[]) => [
     {
       op: 'automation.set' as const,
@@ -79,9 +80,10 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
       value: shape.toValue(laneY(clientY)),
     })
     const add = (): void => {
-      if (index === null) void edit(set([...list, pointAt(event.clientX, event.clientY, event.ctrlKey)]))
+      if (index === null) void edit(set([...list, pointAt(event.clientX, event.clientY, event.ctrlKey)]), label)
     }
     runGesture(event, {
+      label,
       onClick: add,
       compute: (at) => {
         const point = pointAt(at.clientX, at.clientY, at.isFree)
@@ -89,15 +91,16 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
       },
     })
   }
-  const remove = (index: number): void => void edit(set(list.filter((_, i) => i !== index)))
+  const remove = (index: number): void => void edit(set(list.filter((_, i) => i !== index)), label)
   const near = list.map((point, index) => ({ ...point, index })).filter((point) => point.atTick >= fromTick && point.atTick <= toTick)
   const first = list[0]
   const last = list.at(-1)
   // Drawn in ticks and stretched by the zoom, so that zooming needs no new path.
+  const far = Math.max(1, toTick, last?.atTick ?? 0)
   const path =
     first && last
-      ? `M0 ${shape.toY(first.value)}L${list.map((point) => `${point.atTick} ${shape.toY(point.value)}`).join('L')}L${Math.max(toTick, last.atTick)} ${shape.toY(last.value)}`
-      : `M0 ${shape.toY(value)}L${toTick} ${shape.toY(value)}`
+      ? `M0 ${shape.toY(first.value)}L${list.map((point) => `${point.atTick} ${shape.toY(point.value)}`).join('L')}L${far} ${shape.toY(last.value)}`
+      : `M0 ${shape.toY(value)}L${far} ${shape.toY(value)}`
   return (
     <fieldset
       className="automation"
@@ -105,8 +108,14 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
       onPointerDown={(event) => drag(event, null)}
       style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
     >
-      <svg className="automation-line" width={1} height={LANE_HEIGHT} aria-hidden>
-        <path d={path} vectorEffect="non-scaling-stroke" className={first ? '' : 'is-idle'} style={{ transform: 'scaleX(var(--k))' }} />
+      <svg
+        className="automation-line"
+        viewBox={`0 0 ${far} ${LANE_HEIGHT}`}
+        preserveAspectRatio="none"
+        style={{ width: `calc(${far} * var(--k) * 1px)`, height: LANE_HEIGHT }}
+        aria-hidden
+      >
+        <path d={path} vectorEffect="non-scaling-stroke" className={first ? '' : 'is-idle'} />
       </svg>
       {near.map((point) => (
         <button

@@ -101,6 +101,9 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
   const islands = wave ? islandsOf(clip, wave, tempo, sourceStart) : []
   const licence = denied === '' ? badge : denied
 
+  // Inside the clip everything is a share of its length, so that a zoom step ends at the clip itself.
+  const share = (ticks: number): string => `${(ticks / clip.lengthTicks) * 100}%`
+
   const onPointerDown = (event: PointerEvent<HTMLElement>): void => {
     if (event.button !== 0) return
     event.stopPropagation()
@@ -143,40 +146,42 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
         onPointerEnter={() => setIsHovered(true)}
         onPointerLeave={() => setIsHovered(false)}
       >
-        {islands.map(({ from, to }) => (
-          <span key={from} className="clip-island" style={{ left: tickCss(from), width: tickCss(to - from) }}>
-            {(to - from) * scale > 34 && <span className="clip-name ellipsis">{clip.name}</span>}
-            {badge !== '' && (to - from) * scale > 90 && <span className="clip-badge">{badge}</span>}
-          </span>
-        ))}
-        {state.state === 'failed' && <span className="clip-note ellipsis">{state.message}</span>}
-        {(islands.length === 0 || isMissing) && state.state !== 'failed' && (
-          <span className="clip-name ellipsis">{isMissing ? `${clip.name}, not on this machine` : clip.name}</span>
-        )}
         {wave && <WaveWindow clip={clip} wave={wave} tempo={tempo} sourceStart={sourceStart} role={role} />}
-        {clip.fadeInFrames > 0 && <span className="clip-fade clip-fade-in" style={{ width: tickCss(fadeTicks(tempo, clip, 'in')) }} />}
-        {clip.fadeOutFrames > 0 && <span className="clip-fade clip-fade-out" style={{ width: tickCss(fadeTicks(tempo, clip, 'out')) }} />}
-        {(isSelected || isHovered) && (
-          <span className="clip-handles" aria-hidden>
-            <span className="clip-edge clip-edge-start" onPointerDown={grab((event) => dragEdge(event, clip, 'start'))} />
-            <span className="clip-edge clip-edge-end" onPointerDown={grab((event) => dragEdge(event, clip, 'end'))} />
-            <span
-              className="clip-corner"
-              style={{ left: tickCss(fadeTicks(tempo, clip, 'in')) }}
-              title="Fade in"
-              onPointerDown={grab((event) => dragFade(event, clip, 'in'))}
-            />
-            <span
-              className="clip-corner clip-corner-out"
-              style={{ right: tickCss(fadeTicks(tempo, clip, 'out')) }}
-              title="Fade out"
-              onPointerDown={grab((event) => dragFade(event, clip, 'out'))}
-            />
-            {clip.lengthTicks * scale > 72 && (
-              <span className="clip-gain" title="Clip gain: drag up or down" onPointerDown={grab((event) => dragGain(event, clip))} />
-            )}
-          </span>
-        )}
+        <span className="clip-body">
+          {islands.map(({ from, to }) => (
+            <span key={from} className="clip-island" style={{ left: share(from), width: share(to - from) }}>
+              {(to - from) * scale > 34 && <span className="clip-name ellipsis">{clip.name}</span>}
+              {badge !== '' && (to - from) * scale > 90 && <span className="clip-badge">{badge}</span>}
+            </span>
+          ))}
+          {state.state === 'failed' && <span className="clip-note ellipsis">{state.message}</span>}
+          {(isMissing || state.state === 'loading' || (islands.length === 0 && (isHovered || isSelected))) && state.state !== 'failed' && (
+            <span className="clip-name ellipsis">{isMissing ? `${clip.name}, not on this machine` : clip.name}</span>
+          )}
+          {clip.fadeInFrames > 0 && <span className="clip-fade clip-fade-in" style={{ width: share(fadeTicks(tempo, clip, 'in')) }} />}
+          {clip.fadeOutFrames > 0 && <span className="clip-fade clip-fade-out" style={{ width: share(fadeTicks(tempo, clip, 'out')) }} />}
+          {(isSelected || isHovered) && (
+            <span className="clip-handles" aria-hidden>
+              <span className="clip-edge clip-edge-start" onPointerDown={grab((event) => dragEdge(event, clip, 'start'))} />
+              <span className="clip-edge clip-edge-end" onPointerDown={grab((event) => dragEdge(event, clip, 'end'))} />
+              <span
+                className="clip-corner"
+                style={{ left: share(fadeTicks(tempo, clip, 'in')) }}
+                title="Fade in"
+                onPointerDown={grab((event) => dragFade(event, clip, 'in'))}
+              />
+              <span
+                className="clip-corner clip-corner-out"
+                style={{ right: share(fadeTicks(tempo, clip, 'out')) }}
+                title="Fade out"
+                onPointerDown={grab((event) => dragFade(event, clip, 'out'))}
+              />
+              {clip.lengthTicks * scale > 72 && (
+                <span className="clip-gain" title="Clip gain: drag up or down" onPointerDown={grab((event) => dragGain(event, clip))} />
+              )}
+            </span>
+          )}
+        </span>
       </div>
     </WithContextMenu>
   )
