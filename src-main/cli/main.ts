@@ -1,7 +1,7 @@
 // Entry of the `stemma` command. Exit codes: 0 done, 1 a refusal or finding, 2 wrong usage. It never prompts.
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { ProblemError } from '../../src-shared/std/index.ts'
+import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { createNodeProcessHost, defaultHomeDir, openStudio, fileSecretBox, type Studio } from '../studio/index.ts'
 import { type CommandContext, type CommonOptions, UsageError } from './command.ts'
 import {
@@ -37,6 +37,16 @@ const print = (report: Report, isJson: boolean): void => {
   exitCode = report.exitCode
 }
 
+/** A broken invariant of ours. Whoever reads it can only report it, so it is one sentence; STEMMA_LOG=debug shows where it happened. */
+const unexpected = (error: unknown): Problem => {
+  if (process.env.STEMMA_LOG === 'debug') process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  const reason = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'internal',
+    message: `Stemma failed in a way it should not: ${reason}. Please report it; STEMMA_LOG=debug in the environment tells more.`,
+  }
+}
+
 const execute = async (common: CommonOptions, run: (context: CommandContext) => Promise<Report>): Promise<void> => {
   const isJson = common.json ?? false
   const progress = new Progress(!isJson)
@@ -67,19 +77,18 @@ const execute = async (common: CommonOptions, run: (context: CommandContext) => 
     if (error instanceof UsageError) {
       print({ exitCode: 2, json: { ok: false, problem: { code: 'usage', message: error.message } }, lines: [error.message] }, isJson)
     } else if (error instanceof ProblemError) print(refused(error.problem), isJson)
-    else throw error
+    else print(refused(unexpected(error)), isJson)
   } finally {
     await opened?.close()
   }
 }
 
 const number = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isFinite(value)) throw new CommanderError(2, 'stemma.not_a_number', `“${text}” is not a number.`)
+  // `Number` alone reads an empty text as zero and takes hexadecimal.
+  const value = /^[+-]?\d{1,12}(\.\d{1,9})?$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (Number.isNaN(value)) throw new CommanderError(2, 'stemma.not_a_number', `“${text}” is not a number.`)
   return value
 }
-
-const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value]
 
 const program = new Command('stemma')
   .description('Licensed stems in, stamped files and receipts out.')
@@ -101,7 +110,7 @@ command(program, 'serve', 'run the rights service; prints its URL')
   .option('--data <DIR>', 'where the service keeps its data')
   .option('--port <N>', 'port to listen on (default: any free one)', number)
   .option('--host <ADDRESS>', 'address to listen on (default: loopback only)')
-  .option('--catalogue <DIR>', 'folder with packs; may be given more than once', collect)
+  .option('--catalogue <DIR...>', 'folders with packs, or packs')
   .action((options) => execute(options, (context) => serveCommand(context, options)))
 
 command(program, 'pack <DIR>', 'make a signed licence pack from audio files and a work.json')

@@ -7,6 +7,7 @@ import { createRemix, type RemixSnapshot, recordsOf } from '../../src-shared/rem
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { EngineSupervisor } from './engine-supervisor.ts'
 import { type ExportHooks, type ExportOrder, type ExportTools, exportRemix } from './exports/index.ts'
+import { trimCache } from '../../src-engine/files/index.ts'
 import { fileFailure } from './file-problems.ts'
 import { type Home, openHome } from './home.ts'
 import { type Enrolment, ensureEnrolled, type Identity, openIdentity, type SecretBox } from './identity/index.ts'
@@ -27,6 +28,9 @@ import { findWork, Puller, type PullerTools, stemFileOf } from './works/index.ts
 export const APP_VERSION = '0.1.0'
 
 const SERVICE_SETTING = 'service.url'
+const STEM_CAP_SETTING = 'stems.capBytes'
+/** Of each kind: stems as delivered, and their decoded audio. */
+const DEFAULT_STEM_CAP_BYTES = 40e9
 
 export interface StudioOptions {
   readonly homeDir: string
@@ -135,12 +139,16 @@ export class Studio {
     return createServiceClient({ url: this.#serviceUrl, token: () => this.#connected?.enrolment.token })
   }
 
-  /** Enrols this device with the service, or renews what is about to end. Codes: `service.*`, `enrol.*`, `trust.*`. */
-  async connect(): Promise<Result<{ readonly client: ServiceClient; readonly enrolment: Enrolment }>> {
+  /** Enrols this device with the service, or renews what is about to end; `isForced` where the service no longer knows it. Codes: `service.*`, `enrol.*`, `trust.*`. */
+  async connect({
+    isForced = false,
+  }: {
+    readonly isForced?: boolean
+  } = {}): Promise<Result<{ readonly client: ServiceClient; readonly enrolment: Enrolment }>> {
     const guest = this.guest()
     if (!guest.ok) return guest
-    if (this.#connected?.url === guest.value.url) return ok(this.#connected)
-    const enrolment = await ensureEnrolled(guest.value, this.identity, { nowMs: this.licences.clock.nowMs })
+    if (!isForced && this.#connected?.url === guest.value.url) return ok(this.#connected)
+    const enrolment = await ensureEnrolled(guest.value, this.identity, { nowMs: this.licences.clock.nowMs, isForced })
     if (!enrolment.ok) return enrolment
     const client = createServiceClient({ url: guest.value.url, token: () => enrolment.value.token })
     if (!client.ok) return client
@@ -175,11 +183,14 @@ export class Studio {
 
   /** Gets a fresh grant and lease. Receipts that the service still lacks are synced first where it asks for them. */
   async lease(work: string): Promise<Result<{ readonly leaseEnds: string | null }>> {
-    const connected = await this.connect()
-    if (!connected.ok) return connected
-    const { client, enrolment } = connected.value
-    const ask = () => this.licences.lease(client, enrolment, { work, ledgerHead: this.ledger.head(enrolment.issuer) })
+    const ask = async (options: { readonly isForced?: boolean } = {}) => {
+      const connected = await this.connect(options)
+      if (!connected.ok) return connected
+      const { client, enrolment } = connected.value
+      return this.licences.lease(client, enrolment, { work, ledgerHead: this.ledger.head(enrolment.issuer) })
+    }
     let reply = await ask()
+    if (!reply.ok && reply.error.code === 'service.unauthorised') reply = await ask({ isForced: true })
     if (!reply.ok && (reply.error.code === 'lease.receipts_missing' || reply.error.code === 'lease.ledger_forked')) {
       const synced = await this.sync()
       if (!synced.ok) return synced
@@ -188,9 +199,22 @@ export class Studio {
     return reply.ok ? ok({ leaseEnds: reply.value.lease?.notAfter ?? null }) : reply
   }
 
-  /** Pulls a work, continuing where an earlier pull stopped. */
-  pull(work: WorkSummary): Promise<Result<WorkSummary>> {
-    return this.puller.pull(work)
+  /** Pulls a work, continuing where an earlier pull stopped. Other works' stems make room where the store is over its cap. */
+  async pull(work: WorkSummary): Promise<Result<WorkSummary>> {
+    const pulled = await this.puller.pull(work)
+    if (pulled.ok) {
+      await Promise.all(work.stems.map((stem) => this.stems.touch(stemFileOf(stem))))
+      await this.trim(work.stems.map((stem) => stem.contentSha256))
+    }
+    return pulled
+  }
+
+  /** Keeps stems and decoded audio within their caps, least recently used first; `pinned` (SHA-256) stay. */
+  async trim(pinned: readonly string[]): Promise<void> {
+    const keep = new Set(pinned)
+    const cap = Number(this.library.setting(STEM_CAP_SETTING) ?? DEFAULT_STEM_CAP_BYTES)
+    await this.stems.evict(cap, keep)
+    trimCache({ cacheDir: this.home.pcmCache, maxBytes: cap, keep })
   }
 
   async #prepare(work: WorkSummary, signal: AbortSignal, onStem: (stem: string) => void): Promise<Result<null>> {
