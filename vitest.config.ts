@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    globalSetup: ['tests/rigs/build-kernels.ts'],
     include: ['src-*/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
     // All cores: the default leaves one idle, which is half of a small machine.
     maxWorkers: '100%',

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels, KERNELS_WASM } from '../scripts/build-kernels.mjs'
+import { KERNELS_WASM } from '../scripts/build-kernels.mjs'
 import { EngineClient } from '../src-shared/protocol/index.ts'
 import type { RenderPlan } from '../src-shared/remix/index.ts'
 import { unwrap } from '../src-shared/std/index.ts'
@@ -21,7 +21,6 @@ let of: RenderPlan
 let expected: string
 
 beforeAll(async () => {
-  buildKernels()
   await build({
     root: ROOT,
     configFile: false,

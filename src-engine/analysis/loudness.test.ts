@@ -1,14 +1,12 @@
 // The meter against the test signals of EBU Tech 3341 and 3342, synthesised as those documents describe them, and against ffmpeg.
 import { spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { type Kernels, loadKernels } from '../kernels/index.ts'
 import { noise, type Stereo, stereo } from '../kernels/testing/signals.ts'
 import { createLoudnessMeter, type LoudnessMeter } from './index.ts'
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

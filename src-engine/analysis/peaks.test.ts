@@ -1,13 +1,11 @@
 // Peak pyramids against a plain scan of the same samples.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { type Kernels, loadKernels } from '../kernels/index.ts'
 import { noise } from '../kernels/testing/signals.ts'
 import { createPeakBuilder, PEAK_FRAMES } from './index.ts'
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { ProblemError, unwrap } from '../../src-shared/std/index.ts'
 import {
   closeDecodePool,
@@ -26,7 +25,6 @@ let path: string
 let contentSha256: string
 
 beforeAll(async () => {
-  buildKernels()
   path = join(dir, 'stem.wav')
   const sink = unwrap(await createEncoder({ format: 'wav', bitDepth: 32, path, sampleRate: 48_000 }))
   await sink.write(

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
+import { afterAll, describe, expect, it } from 'vitest'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { closeDecodePool, ensureDecoded, openAudio, openDecoded, probeAudio } from './index.ts'
 import { ffmpeg, ffmpegDecode, hasFfmpeg, hasMaterial, largestDifference, MATERIAL, scratch, sha256Of } from './testing.ts'
 
 const { dir, remove } = scratch()
-beforeAll(() => buildKernels())
 afterAll(remove)
 
 const decodeAll = async (

@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
+import { afterAll, describe, expect, it } from 'vitest'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { availableFormats, createEncoder, type EncodeSettings, hashFilePcm, openAudio, readTags, type TagSet } from './index.ts'
 import { ffmpeg, ffmpegDecode, hasFfmpeg, scratch } from './testing.ts'
 
 const { dir, remove } = scratch()
-beforeAll(() => buildKernels())
 afterAll(remove)
 
 const TAGS: TagSet = {

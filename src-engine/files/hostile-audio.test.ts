@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { ProblemError, unwrap } from '../../src-shared/std/index.ts'
 import { createEncoder, hashFilePcm, openAudio, readTags } from './index.ts'
 import { buildId3 } from './tags-id3.ts'
@@ -15,7 +14,6 @@ const FRAMES = 9_600
 const made = { wav: '', flac: '', mp3: '' }
 
 beforeAll(async () => {
-  buildKernels()
   const tone = Float32Array.from({ length: FRAMES }, (_, i) => Math.sin(i * 0.05) * 0.5)
   for (const format of ['wav', 'flac', 'mp3'] as const) {
     made[format] = join(dir, `good.${format}`)

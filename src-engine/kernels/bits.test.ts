@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels, KERNELS_WASM } from '../../scripts/build-kernels.mjs'
+import { describe, expect, it } from 'vitest'
+import { KERNELS_WASM } from '../../scripts/build-kernels.mjs'
 
 const ELECTRON = join(import.meta.dirname, '../../.cache/electron-33.2.1/electron')
 
@@ -16,8 +16,6 @@ const hashBy = (binary: string): string => {
   expect(stdout, stderr).toMatch(/^[0-9a-f]{64}\n$/)
   return stdout
 }
-
-beforeAll(() => void buildKernels())
 
 describe('bits', () => {
   it('repeat', () => {

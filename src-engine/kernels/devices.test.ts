@@ -1,8 +1,6 @@
 // What every device promises, tested on each of them over a grid of block lengths.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
-import { DEVICE_PARAMETERS } from '../../src-shared/remix/index.ts'
-import { DEVICE_KINDS, type DeviceKind } from '../../src-shared/remix/index.ts'
+import { DEVICE_KINDS, DEVICE_PARAMETERS, type DeviceKind } from '../../src-shared/remix/index.ts'
 import { type DeviceProcessor, type Kernels, loadKernels } from './index.ts'
 import { bitsOf, type Gesture, makeDevice, run } from './testing/run.ts'
 import { noise, type Stereo, stereo } from './testing/signals.ts'
@@ -62,7 +60,6 @@ const GESTURE: Readonly<Record<DeviceKind, Gesture>> = {
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

@@ -1,6 +1,5 @@
 // Compressor against the curve and time constants of its paper; limiter against its ceiling on hostile material.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { createLoudnessMeter } from '../analysis/index.ts'
 import { type Kernels, loadKernels } from './index.ts'
 import { makeDevice, run } from './testing/run.ts'
@@ -10,7 +9,6 @@ const RATE = 48_000
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

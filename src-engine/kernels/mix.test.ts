@@ -1,12 +1,10 @@
 // Mixing and conversion kernels on exact cases: constants, impulses, lengths that are no multiple of four.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { type Kernels, loadKernels } from './index.ts'
 import { noise, random } from './testing/signals.ts'
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

@@ -1,7 +1,6 @@
 // Linear kernels against an independent engine: node-web-audio-api renders the same signal, and the difference must stay below -90 dBFS.
 import { OfflineAudioContext } from 'node-web-audio-api'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { type Kernels, loadKernels } from './index.ts'
 import { makeDevice, run } from './testing/run.ts'
 import { differenceDb, noise, type Stereo, stereo } from './testing/signals.ts'
@@ -12,7 +11,6 @@ const INPUT = noise(FRAMES, 42, 0.25)
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

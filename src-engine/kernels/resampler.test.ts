@@ -1,12 +1,10 @@
 // The resampler: exact length, no delay, flat where music is, silent where it must be, and the same bits however the stream is cut.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { createResampler, type Kernels, loadKernels } from './index.ts'
 import { noise, type Stereo, sine, stereo } from './testing/signals.ts'
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

@@ -1,6 +1,5 @@
 // Reverb by its decay, density and stereo image; delay by its echoes; saturation by its aliases; filter and equaliser by their curves.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { type Kernels, loadKernels } from './index.ts'
 import { makeDevice, run } from './testing/run.ts'
 import { bothSides, noise, type Stereo, sine, stereo } from './testing/signals.ts'
@@ -9,7 +8,6 @@ const RATE = 48_000
 
 let kernels: Kernels
 beforeAll(() => {
-  buildKernels()
   kernels = loadKernels()
 })
 

@@ -119,7 +119,10 @@ export const packStemSchema = z.object({
   mimeType: z.enum(['audio/wav', 'audio/flac', 'audio/mpeg', 'audio/mp4', 'audio/ogg']),
   lengthMs: z.int().min(1),
   /** Exact length in frames at `sampleRate`, priming and padding trimmed. */
-  lengthFrames: z.int().min(1).max(2 ** 40),
+  lengthFrames: z
+    .int()
+    .min(1)
+    .max(2 ** 40),
   sampleRate: z.int().min(8_000).max(384_000),
   channels: z.int().min(1).max(2),
   isrc: z.string().max(20).nullable(),
