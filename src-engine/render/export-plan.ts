@@ -13,7 +13,7 @@ import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/i
 import { ensureDecoded } from '../files/index.ts'
 import { loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
-import { abortWriters, isSideEncoder, openWriters, type Output } from './export-writers.ts'
+import { abortWriters, isSideEncoder, openWriters, type Output, type Writer } from './export-writers.ts'
 import { MasterMeasure } from './master-measure.ts'
 import { renderPlan } from './render-plan.ts'
 
@@ -150,6 +150,10 @@ const spreadPasses = (outputs: readonly Output[]): readonly (readonly Output[])[
   return passes
 }
 
+const drainAll = async (writers: readonly Writer[]): Promise<void> => {
+  for (const writer of writers) await writer.drain()
+}
+
 interface PassReport extends RenderReport {
   readonly files: readonly WrittenFile[]
 }
@@ -181,10 +185,10 @@ const renderPass = async (
     deviceModule: context.deviceModule ?? null,
     onProgress,
     onWarning: (problem) => warnings.push(problem),
-    onBlock: async (block) => {
+    onBlock: (block) => {
       measure.push(block, block.frames)
       for (const writer of mixes) writer.push(block, block.frames, block.frame)
-      for (const writer of writers) await writer.drain()
+      return writers.some((writer) => writer.isBehind) ? drainAll(writers) : undefined
     },
     ...(stems.length > 0
       ? {

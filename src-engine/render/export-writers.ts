@@ -42,6 +42,7 @@ export class Writer {
   readonly #silence: StereoBlock
   readonly #zeros = new Float32Array(CELL_FRAMES)
   #waiting: Piece[] = []
+  #pending: Promise<void> | undefined
   /** Timeline frame up to which pieces were taken. */
   #at: number
 
@@ -59,26 +60,38 @@ export class Writer {
     this.#at = fromFrame
   }
 
-  /** Takes a piece; what was left out before it was silence. Runs inside a block: encoding waits for `drain`. */
+  /** Takes a piece; what was left out before it was silence. Runs inside a block: an encoder that wants time gets it in `drain`. */
   push(block: StereoBlock, frames: number, frame: number): void {
     this.#skipTo(frame)
     this.#hash?.update(block, frames)
-    this.#waiting.push({ left: this.#kernels.f32(block.left, frames).slice(), right: this.#kernels.f32(block.right, frames).slice() })
     this.#at = frame + frames
+    const left = this.#kernels.f32(block.left, frames)
+    const right = this.#kernels.f32(block.right, frames)
+    // The usual case copies nothing: encoders take what they need at once.
+    if (this.#sink && this.#pending === undefined && this.#waiting.length === 0) this.#pending = this.#sink.write(left, right, frames)
+    else this.#waiting.push({ left: left.slice(), right: right.slice() })
   }
 
-  /** Hands everything taken to the encoder, at its pace. Throws a `ProblemError` where it refuses. */
+  /** Lets the encoder catch up with everything taken. Throws a `ProblemError` where it refuses. */
   async drain(): Promise<void> {
-    if (this.#sink === undefined && this.#waiting.length < MAX_WAITING) return
+    if (this.#pending) {
+      await this.#pending
+      this.#pending = undefined
+    }
+    if (this.#waiting.length === 0 || (this.#sink === undefined && this.#waiting.length < MAX_WAITING)) return
     const sink = await this.#opened()
     const pieces = this.#waiting
-    if (pieces.length === 0) return
     this.#waiting = []
     for (const piece of pieces) {
       const pending =
         'left' in piece ? sink.write(piece.left, piece.right, piece.left.length) : this.#writeSilence(sink, piece.silentFrames)
       if (pending) await pending
     }
+  }
+
+  /** Whether `drain` has something to do. */
+  get isBehind(): boolean {
+    return this.#pending !== undefined || this.#waiting.length > 0
   }
 
   async finish(toFrame: number, master: { readonly pcmSha256: string; readonly loudness: LoudnessReport }): Promise<Result<WrittenFile>> {

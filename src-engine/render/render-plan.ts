@@ -22,7 +22,7 @@ export interface RenderPlanOptions {
   readonly loudnessGainDb?: number | null
   readonly signal?: AbortSignal
   /** Gets the finished mix piece by piece: pointers into `kernels`, valid during the call or until its promise settles. */
-  readonly onBlock: (block: RenderedBlock, kernels: Kernels) => void | Promise<void>
+  readonly onBlock: (block: RenderedBlock, kernels: Kernels) => void | Promise<void> | undefined
   /** Gets what each track adds to the master's input, aligned with the mix; pieces of silence are left out. */
   readonly onStem?: (track: number, block: StereoBlock, frames: number, timelineFrame: number, kernels: Kernels) => void
   /** 0..1, some times a second. */
