@@ -1,10 +1,10 @@
 // Checks everything on disk: databases, receipts and their chain, stems by their hashes, exports by their receipts, leftovers.
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { verifyReceipt } from '../../src-shared/receipts/index.ts'
 import { hashText } from '../../src-shared/std/index.ts'
+import { hashFile } from './disk/index.ts'
 import { sha256, verifyEd25519 } from './identity/index.ts'
 import { listRecoverable } from './remix-files/index.ts'
 import type { Studio } from './studio.ts'
@@ -20,12 +20,6 @@ export interface FsckFinding {
 export interface FsckReport {
   readonly findings: readonly FsckFinding[]
   readonly checked: { readonly receipts: number; readonly stems: number; readonly exports: number; readonly journals: number }
-}
-
-const hashOf = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 const checkReceipts = (studio: Studio, found: FsckFinding[]): number => {
@@ -76,7 +70,7 @@ const checkExports = async (studio: Studio, found: FsckFinding[]): Promise<numbe
         severity: 'notice',
         message: `${basename(row.path)} is not where it was exported to; its receipt is kept.`,
       })
-    else if ((await hashOf(row.path)) !== row.sha256) {
+    else if ((await hashFile(row.path)) !== row.sha256) {
       found.push({
         code: 'fsck.export_changed',
         severity: 'notice',
@@ -103,7 +97,7 @@ const checkStems = async (studio: Studio, found: FsckFinding[]): Promise<number>
   let count = 0
   for (const file of await studio.stems.list()) {
     count++
-    if ((await hashOf(file.path)) === file.contentSha256) continue
+    if ((await hashFile(file.path)) === file.contentSha256) continue
     found.push({
       code: 'fsck.stem_damaged',
       severity: 'error',

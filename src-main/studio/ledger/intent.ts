@@ -1,8 +1,8 @@
 // The two-phase rule of exports. Intent (before signing the file) → commit (receipt, before the file gets its name) → finish (the file has its name).
 // Whatever is left when a program dies is closed by the next one: an open intent becomes a signed void, a committed one gets its file or is withdrawn.
-import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { hashFile, syncFolder } from '../disk/index.ts'
 
 /** What is about to be exported. Paths stay on this computer and are never signed. */
 export interface IntentDraft {
@@ -27,21 +27,7 @@ export interface LeftoverFile {
   readonly finalPath: string | null
 }
 
-const hashOf = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return `sha256:${hash.digest('hex')}`
-}
-
-const syncFolderOf = (path: string): void => {
-  if (process.platform === 'win32') return
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
-}
+const hashOf = async (path: string): Promise<string> => `sha256:${await hashFile(path)}`
 
 /** Deletes the unfinished file of an export that never got a receipt. */
 export const removePart = ({ partPath }: LeftoverFile): void => {
@@ -56,6 +42,6 @@ export const publishPart = async ({ partPath, finalPath }: LeftoverFile, sha256T
   }
   if (!partPath || !finalPath || !existsSync(partPath) || (await hashOf(partPath)) !== sha256Text) return false
   renameSync(partPath, finalPath)
-  syncFolderOf(finalPath)
+  await syncFolder(dirname(finalPath))
   return true
 }

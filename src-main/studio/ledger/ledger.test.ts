@@ -100,9 +100,9 @@ describe('an export', () => {
     const started = performance.now()
     for (let i = 0; i < 500; i++) exportOnce(ledger)
     // A bound for a busy machine; the bench measures receipts per second.
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(60_000)
     expect(ledger.counts().local).toBe(500)
-  })
+  }, 90_000)
 })
 
 describe('a signed receipt', () => {

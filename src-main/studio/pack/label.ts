@@ -1,10 +1,11 @@
 // The label that signs packs on this machine: an Ed25519 key for the pack, a root and a claim-signing certificate for its stems.
 // Made on first use; one set per label name, in a file only this user can read.
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { fail, jwkThumbprint, ok, type Ed25519Jwk, type Result, type SignEd25519 } from '../../../src-shared/std/index.ts'
+import { writeAtomically } from '../disk/index.ts'
 import { fileFailure } from '../file-problems.ts'
 import { sha256 } from '../identity/index.ts'
 import type { SigningIdentity } from '../stamp/index.ts'
@@ -45,17 +46,7 @@ const makeLabel = async (name: string, now: number): Promise<LabelFile> => {
   }
 }
 
-const writeLabel = async (path: string, label: LabelFile): Promise<void> => {
-  const part = `${path}.part`
-  const file = await open(part, 'w', 0o600)
-  try {
-    await file.writeFile(JSON.stringify(label))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(part, path)
-}
+const writeLabel = (path: string, label: LabelFile): Promise<void> => writeAtomically(path, JSON.stringify(label), { mode: 0o600 })
 
 const toLabel = (file: LabelFile): Label => {
   const key = createPrivateKey(file.packKey)
@@ -94,7 +85,6 @@ export const openLabel = async (homeDir: string, name: string, now: number): Pro
     }
     return ok(toLabel(file))
   } catch (error) {
-    await rm(`${path}.part`, { force: true })
     if (error instanceof SyntaxError || error instanceof z.ZodError) {
       return fail(
         'pack.label_damaged',

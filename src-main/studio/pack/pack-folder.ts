@@ -1,13 +1,14 @@
 // Makes a signed licence pack from a folder: reads work.json, signs each stem with the label's certificate, lists and signs the whole, writes one zip.
 // The pack appears under its name only when it is complete; apart from signatures and times the same folder gives the same bytes.
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import { PACK_TYP, packSchema, type Pack, type PackStem, type WorkFile } from '../../../src-shared/protocol/index.ts'
 import { buildJws, canonicalBytes, fail, ok, type Clock, type Result } from '../../../src-shared/std/index.ts'
+import { hashFile, syncFile } from '../disk/index.ts'
 import { fileFailure } from '../file-problems.ts'
 import { STAMP_MIME_TYPES, type Signer, type StampMimeType } from '../stamp/index.ts'
 import { openByteFile, locateStore } from '../verify/own/index.ts'
@@ -45,12 +46,6 @@ const DIGITAL_SOURCE = 'http://cv.iptc.org/newscodes/digitalsourcetype/'
 const ZIP_TIME = new Date(1980, 0, 1)
 
 const shortHash = (...parts: readonly string[]): string => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
-
-const hashFile = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
 
 const isSignable = (mimeType: string): mimeType is StampMimeType => (STAMP_MIME_TYPES as readonly string[]).includes(mimeType)
 
@@ -124,12 +119,7 @@ const writeZip = async (path: string, pack: Pack, label: Label, signed: string):
   for (const stem of pack.stems) zip.addFile(join(signed, stem.file), `stems/${stem.file}`, entry)
   zip.end()
   await pipeline(zip.outputStream, createWriteStream(path))
-  const file = await open(path, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await syncFile(path)
 }
 
 const cancelled = fail('pack.cancelled', 'Making the pack was cancelled. Nothing was written.')

@@ -16,7 +16,7 @@ import {
 } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { fileFailure, fileProblem } from '../file-problems.ts'
-import { writeAtomically } from './atomic-write.ts'
+import { writeAtomically } from '../disk/index.ts'
 
 /** A journal grows to this many bytes of changes before it starts again from the present state. */
 const COMPACT_BYTES = 8 * 1024 * 1024

@@ -11,7 +11,7 @@ import {
 } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import { fileFailure } from '../file-problems.ts'
-import { realTarget, writeAtomically } from './atomic-write.ts'
+import { realTarget, writeAtomically } from '../disk/index.ts'
 
 export const REMIX_EXTENSION = '.stemma'
 /** Earlier states of a file that are kept beside it: `R.stemma.bak1` is the newest. */
@@ -146,7 +146,7 @@ export const saveRemixFile = async (
         `${name} was changed by another program since it was opened. Save under another name, or replace it: the other version is kept as a backup.`,
       )
     }
-    await writeAtomically(target, text, onDisk === null ? undefined : () => rotateBackups(target))
+    await writeAtomically(target, text, onDisk === null ? {} : { beforeRename: () => rotateBackups(target) })
     return ok(state)
   } catch (error) {
     return fileFailure(error, path)

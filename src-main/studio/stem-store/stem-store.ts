@@ -1,10 +1,11 @@
 // Stems on disk, named by the SHA-256 of their bytes. A download is hashed while it streams, resumes where it stopped, and is
 // published by rename only when its hash is right, so a file with a name is a file with that content.
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { hashFile, syncFile, syncFolder } from '../disk/index.ts'
 import { fileFailure } from '../file-problems.ts'
 
 /** A stem as the catalogue names it. */
@@ -32,12 +33,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'audio/mpeg': '.mp3',
   'audio/mp4': '.m4a',
   'audio/ogg': '.ogg',
-}
-
-const syncFolder = async (dir: string): Promise<void> => {
-  if (process.platform === 'win32') return
-  const handle = await open(dir, 'r')
-  await handle.sync().finally(() => handle.close())
 }
 
 export class StemStore {
@@ -109,8 +104,7 @@ export class StemStore {
           { expected: stem.contentSha256, actual },
         )
       }
-      const handle = await open(part, 'r+')
-      await handle.sync().finally(() => handle.close())
+      await syncFile(part)
       await rename(part, path)
       await syncFolder(dirname(path))
       return ok(path)
@@ -177,9 +171,7 @@ export class StemStore {
   /** Re-hashes a stored stem. False means the file on disk is damaged or gone. */
   async verify(stem: StemFile): Promise<boolean> {
     if (!this.has(stem)) return false
-    const hash = createHash('sha256')
-    await hashFile(this.pathOf(stem), hash)
-    return hash.digest('hex') === stem.contentSha256
+    return (await hashFile(this.pathOf(stem))) === stem.contentSha256
   }
 
   async remove(stem: StemFile): Promise<void> {
@@ -216,8 +208,4 @@ export class StemStore {
     }
     return found
   }
-}
-
-const hashFile = async (path: string, hash: Hash): Promise<void> => {
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
 }

@@ -2,16 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { open, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { syncFolder } from './sync.ts'
 
-/** Makes a rename last: on Linux and macOS the folder itself has to be synced; elsewhere there is nothing to do. */
-export const syncFolder = async (folder: string): Promise<void> => {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+export interface AtomicWriteOptions {
+  /** Permissions of the file; 0o600 for secrets. */
+  readonly mode?: number
+  /** Runs when the new file is whole and on disk, before it takes the name. */
+  readonly beforeRename?: () => Promise<void>
 }
 
 /** Where a path really is, so that saving through a link keeps the link; the path itself if nothing is there yet. */
@@ -27,10 +24,14 @@ export const realTarget = async (path: string): Promise<string> => {
  * Writes to a temporary file in the same folder, syncs it, runs `beforeRename`, renames and syncs the folder. Throws the file system's
  * error after removing what it wrote; the old file is then untouched.
  */
-export const writeAtomically = async (path: string, text: string, beforeRename?: () => Promise<void>): Promise<void> => {
+export const writeAtomically = async (
+  path: string,
+  text: string,
+  { mode = 0o644, beforeRename }: AtomicWriteOptions = {},
+): Promise<void> => {
   const part = join(dirname(path), `.${basename(path)}.part-${randomBytes(6).toString('hex')}`)
   try {
-    const handle = await open(part, 'wx', 0o644)
+    const handle = await open(part, 'wx', mode)
     try {
       await handle.writeFile(text, 'utf8')
       await handle.sync()
