@@ -115,6 +115,7 @@ command(program, 'serve', 'run the rights service; prints its URL')
 
 command(program, 'pack <DIR>', 'make a signed licence pack from audio files and a work.json')
   .option('-o, --out <FILE>', 'where to write it (default: DIR.stemmapack)')
+  .option('--label <NAME>', 'the label that signs (default: the first licensor in work.json)')
   .action((dir: string, options) => execute(options, (context) => packCommand(context, { ...options, dir })))
 
 command(program, 'catalogue [QUERY]', 'search the catalogue').action((query: string | undefined, options) =>

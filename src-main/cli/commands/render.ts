@@ -25,7 +25,8 @@ export interface RenderOptions {
 const SHORT: Readonly<Record<string, ExportFormat>> = { wav: 'wav24', flac: 'flac24' }
 
 const parseFormats = (text: string | undefined, out: string): ExportFormat[] => {
-  const names = (text ?? (extname(out).slice(1) || 'wav')).split(',').map((name) => name.trim().toLowerCase())
+  const ending = extname(out).toLowerCase()
+  const names = (text ?? (ENDINGS.has(ending) ? ending.slice(1) : 'wav')).split(',').map((name) => name.trim().toLowerCase())
   return names.map((name) => {
     const format = SHORT[name] ?? name
     if (!(EXPORT_FORMATS as readonly string[]).includes(format))
@@ -36,11 +37,18 @@ const parseFormats = (text: string | undefined, out: string): ExportFormat[] => 
 
 const parseFrame = (remix: OpenRemix, text: string, option: string): number => {
   const { tempo, meter } = remixOf(remix.session.snapshot)
-  const position = parsePosition(text, { tempo, meter })
+  // A plain number is a bar here; in edits, where it may also be ticks, it has to say so.
+  const position = parsePosition(/^\s*\d+\s*$/.test(text) ? `bar ${text.trim()}` : text, { tempo, meter })
   if (position === null)
     throw new UsageError(`${option}: “${text}” is no position. Write a bar (17), bars.beats.ticks (17.1.0) or seconds (32s).`)
   return frameAt(tempo, position, 48_000)
 }
+
+const ENDINGS: ReadonlySet<string> = new Set(EXPORT_FORMATS.map(extensionOf))
+
+/** The name without the ending of an audio file; another dot in it belongs to the name. */
+const withoutEnding = (path: string): string =>
+  ENDINGS.has(extname(path).toLowerCase()) ? path.slice(0, path.length - extname(path).length) : path
 
 /** Which files to make: one name for one file; a folder, or a name to which endings are added, for several. */
 const targetsOf = (remix: OpenRemix, { out, stems }: RenderOptions, formats: readonly ExportFormat[]): ExportTarget[] => {
@@ -54,7 +62,7 @@ const targetsOf = (remix: OpenRemix, { out, stems }: RenderOptions, formats: rea
       plan.value.tracks.filter((track) => track.kind === 'audio' && track.isAudible && track.clips.length > 0).map(({ id }) => id),
     )
     const folder = isFolder ? path : dirname(path)
-    const base = isFolder ? title : basename(path, extname(path))
+    const base = isFolder ? title : basename(withoutEnding(path))
     const taken = new Set<string>()
     return formats.flatMap((format) =>
       tracksOf(remix.session.snapshot)
@@ -67,8 +75,13 @@ const targetsOf = (remix: OpenRemix, { out, stems }: RenderOptions, formats: rea
         }),
     )
   }
-  if (formats.length === 1 && !isFolder && extname(path) !== '') return formats.map((format) => ({ format, path, trackId: null }))
-  const base = isFolder ? join(path, title) : path.slice(0, path.length - extname(path).length)
+  const [only] = formats
+  const ending = extname(path).toLowerCase()
+  if (only !== undefined && formats.length === 1 && !isFolder && ENDINGS.has(ending)) {
+    if (ending !== extensionOf(only)) throw new UsageError(`-o: ${basename(path)} is no name for a file in the format ${only}.`)
+    return [{ format: only, path, trackId: null }]
+  }
+  const base = isFolder ? join(path, title) : withoutEnding(path)
   const used = new Set<string>()
   return formats.map((format) => {
     const depth = used.has(extensionOf(format)) ? ` ${format}` : ''

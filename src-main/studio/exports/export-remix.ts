@@ -104,6 +104,11 @@ const planOfTrack = (plan: RenderPlan, trackId: string): RenderPlan => ({
   tracks: plan.tracks.map((track) => (track.id === trackId || track.kind !== 'audio' ? track : { ...track, isAudible: false })),
 })
 
+const isHeardIn = (plan: RenderPlan, range: FrameRange | null): boolean => usageOf(plan, { range: range ?? undefined }).stems.length > 0
+
+const emptyRange = (): Result<never> =>
+  fail('export.empty', 'There is nothing to export in this range: no clip of this remix can be heard there.')
+
 interface Judged {
   readonly usage: Usage
   readonly plan: RenderPlan
@@ -147,18 +152,24 @@ const judge = (
  */
 export const exportRemix = async (
   tools: ExportTools,
-  order: ExportOrder,
+  asked: ExportOrder,
   hooks: ExportHooks = {},
 ): Promise<Result<ExportResult & { readonly paths: readonly string[] }>> => {
   const { ledger, desk } = tools
   const report = hooks.onProgress ?? (() => {})
   report('check', 0, 'Asking the licence')
 
-  const compiled = compilePlan(order.snapshot)
+  const compiled = compilePlan(asked.snapshot)
   if (!compiled.ok) return compiled
   const plan = compiled.value
   if (plan.lengthFrames === 0) return fail('export.empty', 'There is nothing to export: no clip of this remix can be heard.')
-  if (order.targets.length === 0) return fail('export.no_format', 'No format was chosen, so there is nothing to export.')
+  if (asked.targets.length === 0) return fail('export.no_format', 'No format was chosen, so there is nothing to export.')
+  // A track that is silent in the range has no stem to give a receipt for; its file is left out, not the others with it.
+  const order = {
+    ...asked,
+    targets: asked.targets.filter(({ trackId }) => trackId === null || isHeardIn(planOfTrack(plan, trackId), asked.range)),
+  }
+  if (order.targets.length === 0) return emptyRange()
   const grants = desk.grantsFor(plan.sources.map((source) => source.stemId))
   const allowed = judge(order, plan, grants, desk.context('render'))
   if (!allowed.ok) return allowed
@@ -259,7 +270,7 @@ const openIntents = async (
     }
     if (lines.value.length === 0) {
       closeOpen(jobs, 'export.empty')
-      return fail('export.empty', 'There is nothing to export in this range: no clip of this remix can be heard there.')
+      return emptyRange()
     }
     const partPath = join(dirname(target.path), `.${basename(target.path)}.${process.pid}-${i}.part`)
     const begun = tools.ledger.beginIntent({
