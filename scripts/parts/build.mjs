@@ -32,7 +32,8 @@ const fingerprint = () => {
   return hash.digest('hex')
 }
 
-const isFresh = () => existsSync(stampPath) && readFileSync(stampPath, 'utf8') === fingerprint()
+/** Whether what is built is what the sources say. */
+export const isFresh = () => existsSync(stampPath) && readFileSync(stampPath, 'utf8') === fingerprint()
 
 /** @param {number} pid */
 const isAlive = (pid) => {
