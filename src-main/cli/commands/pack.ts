@@ -4,13 +4,21 @@ import { APP_VERSION, createNodeProcessHost, createSigner, packFolder } from '..
 import type { Run } from '../command.ts'
 import { done, reportOf } from '../output.ts'
 
-export const packCommand: Run<{ readonly dir: string; readonly out?: string }> = async ({ homeDir, progress, signal }, { dir, out }) => {
+export interface PackOptions {
+  readonly dir: string
+  readonly out?: string
+  /** Name of the label; the first licensor of the work when left out. */
+  readonly label?: string
+}
+
+export const packCommand: Run<PackOptions> = async ({ homeDir, progress, signal }, { dir, out, label }) => {
   const signer = createSigner(createNodeProcessHost())
   try {
     const packed = await packFolder({
       dir: resolve(dir),
       out: resolve(out ?? `${dir.replace(/[/\\]+$/, '')}.stemmapack`),
       homeDir,
+      ...(label === undefined ? {} : { labelName: label }),
       signer,
       appVersion: APP_VERSION,
       now: Date.now,
