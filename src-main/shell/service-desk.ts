@@ -1,5 +1,4 @@
 // Which rights service the app talks to: one that was named, or the built-in one with the demo catalogue.
-import { join } from 'node:path'
 import type { AppInfo } from '../../src-shared/protocol/index.ts'
 import { fail, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { APP_VERSION, type EmbeddedService, ensureDemoPacks, type ProcessHost, startEmbeddedService, type Studio } from '../studio/index.ts'
@@ -12,6 +11,8 @@ export class ServiceDesk {
   readonly #named: string | null
   readonly #abort = new AbortController()
   #embedded: EmbeddedService | undefined
+  /** Settles when the service answers, or will not. */
+  #started: Promise<void> = Promise.resolve()
   #state: AppInfo['service']
 
   constructor({ studio, host, send, named }: { studio: Studio; host: ProcessHost; send: SendEvent; named: string | null }) {
@@ -34,25 +35,29 @@ export class ServiceDesk {
 
   /** Starts what has to run. Problems are told in the window; work on this machine goes on without a service. */
   async start(onProblem: (problem: Problem) => void): Promise<void> {
+    this.#started = this.#startService(onProblem)
+    await this.#started
+    if (this.#embedded) void this.#fillCatalogue(onProblem)
+  }
+
+  async #startService(onProblem: (problem: Problem) => void): Promise<void> {
     if (this.#named !== null) {
       this.#studio.setService(this.#named)
-      await this.check()
-      return
+      return this.check()
     }
     const started = await startEmbeddedService(this.#host, { dataDir: this.#studio.home.service })
     if (!started.ok) return onProblem(started.error)
-    if (this.#abort.signal.aborted) return void started.value.stop()
+    if (this.#abort.signal.aborted) return started.value.stop()
     this.#embedded = started.value
     this.#studio.setService(started.value.url)
     started.value.onLost(() => this.#setState('offline'))
     this.#setState('online')
     this.#send('catalogue.changed', {})
-    await this.#fillCatalogue(onProblem)
   }
 
   async #fillCatalogue(onProblem: (problem: Problem) => void): Promise<void> {
     const packs = await ensureDemoPacks({
-      dir: join(this.#studio.home.dir, 'demo'),
+      dir: this.#studio.home.demo,
       homeDir: this.#studio.home.dir,
       signer: this.#studio.signer,
       appVersion: APP_VERSION,
@@ -78,6 +83,7 @@ export class ServiceDesk {
 
   /** Takes a pack into the catalogue of the built-in service. */
   async importPack(path: string): Promise<Result<{ readonly work: string; readonly title: string }>> {
+    await this.#started
     if (!this.#embedded) {
       return fail(
         'pack.no_own_service',

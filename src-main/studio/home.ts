@@ -14,6 +14,8 @@ export interface Home {
   /** Data of the embedded rights service, where one runs. */
   readonly service: string
   readonly temp: string
+  /** Packs of the demo catalogue; `$STEMMA_DEMO_DIR` lets several homes share them. */
+  readonly demo: string
 }
 
 /** `$STEMMA_HOME`, else the platform's data folder. */
@@ -36,6 +38,7 @@ export const openHome = (dir: string): Home => {
     ledger: dir,
     service: join(dir, 'service'),
     temp: join(dir, 'temp'),
+    demo: process.env.STEMMA_DEMO_DIR ? resolve(process.env.STEMMA_DEMO_DIR) : join(dir, 'demo'),
   }
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   for (const folder of [home.stems, home.pcmCache, home.journals, home.identity, home.temp])

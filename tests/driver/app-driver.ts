@@ -75,7 +75,8 @@ export class AppDriver {
       ...(executablePath === undefined ? {} : { executablePath }),
       args: [...(executablePath === undefined ? [root] : []), `--user-data-dir=${this.userDataDir}`, '--log-level=3', ...args],
       cwd: root,
-      env: { ...definedEnv(), ...env },
+      // One demo catalogue for all tests: making it takes both cores for a while.
+      env: { ...definedEnv(), STEMMA_DEMO_DIR: join(root, '.cache/demo'), ...env },
     })
     this.#app = app
     const collect = (chunk: Buffer): void => {

@@ -76,7 +76,7 @@ export const demoCommand: Run<{ readonly out?: string }> = async (context, { out
 
   say(context, 'Making the demo catalogue (once) …')
   const packs = await ensureDemoPacks({
-    dir: join(studio.home.dir, 'demo'),
+    dir: studio.home.demo,
     homeDir: studio.home.dir,
     signer: studio.signer,
     appVersion: APP_VERSION,
