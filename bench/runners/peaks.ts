@@ -1,0 +1,32 @@
+// Times our peak collector over 180 s of stereo noise, as the cache writer feeds it: chunk by chunk. Prints milliseconds, median of 15.
+import { PeakCollector } from '../../src-engine/files/peaks.ts'
+import { median } from '../measure.ts'
+
+const FRAMES = 48_000 * 180
+const CHUNK_FRAMES = 16_384
+const ROUNDS = 15
+
+let state = 1
+const noise = (): Float32Array<ArrayBuffer> => {
+  const samples = new Float32Array(FRAMES)
+  for (let i = 0; i < FRAMES; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    samples[i] = state / 2 ** 31
+  }
+  return samples
+}
+
+const left = noise()
+const right = noise()
+const times: number[] = []
+for (let round = 0; round < ROUNDS; round++) {
+  const start = performance.now()
+  const peaks = new PeakCollector(2)
+  for (let at = 0; at < FRAMES; at += CHUNK_FRAMES) {
+    const end = Math.min(FRAMES, at + CHUNK_FRAMES)
+    peaks.add([left.subarray(at, end), right.subarray(at, end)], end - at)
+  }
+  peaks.finish('0'.repeat(64), FRAMES)
+  times.push(performance.now() - start)
+}
+process.stdout.write(`${median(times)}\n`)
