@@ -124,9 +124,7 @@ const ServiceState = () => {
   return (
     <>
       <span className="spacer" />
-      <Badge
-        tone={service.state === 'online' ? 'good' : 'limited'}
-      >{`${service.name}${service.isDemo ? ', demo' : ''}: ${service.state}`}</Badge>
+      <Badge tone={service.state === 'online' ? 'good' : 'limited'}>{`${service.name}: ${service.state}`}</Badge>
     </>
   )
 }

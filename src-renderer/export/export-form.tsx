@@ -5,9 +5,9 @@ import { useState } from 'react'
 import type { ExportFormat, ExportOptions } from '../../src-shared/protocol/index.ts'
 import { remixOf } from '../../src-shared/remix/index.ts'
 import { frameAt, parsePosition, tick } from '../../src-shared/time/index.ts'
-import { modelName } from '../inspector/index.ts'
+import { Alternative, modelName } from '../inspector/index.ts'
 import { Button, classes, FieldRow, formatClock, ToneIcon } from '../parts/index.ts'
-import { noticeAlternative, preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
+import { preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
 import { barText } from '../timeline/index.ts'
 import { FORMAT_WORDS } from './format-words.ts'
 import { LOUDNESS_TARGETS } from './loudness-targets.ts'
@@ -84,17 +84,11 @@ const Notices = ({ options }: { options: ExportOptions }) =>
   options.notices.length === 0 ? null : (
     <ul className="export-notices" aria-label="Licence">
       {options.notices.map((notice) => {
-        const alternative = noticeAlternative(notice)
         return (
           <li key={`${notice.code}-${notice.message}`}>
             <ToneIcon tone={notice.effect === 'deny' ? 'bad' : notice.effect === 'approval' ? 'pending' : 'limited'} size={14} />
             <span>
-              {notice.message}{' '}
-              {alternative && (
-                <button type="button" className="link" onClick={alternative.run}>
-                  {alternative.label}
-                </button>
-              )}
+              {notice.message} <Alternative notice={notice} />
             </span>
           </li>
         )
@@ -226,9 +220,15 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
           <p className="muted">True peak is held below −1 dBTP. If the target cannot be reached without that, the result says so.</p>
           <label className="switch-row" htmlFor="export-stems">
             <span>
-              Stems too <span className="muted">each track, aligned from the start</span>
+              Stems <span className="muted">each track as its own file, aligned from the start, instead of the mix</span>
             </span>
-            <Switch.Root id="export-stems" className="switch" aria-label="Export stems too" checked={stems} onCheckedChange={setStems}>
+            <Switch.Root
+              id="export-stems"
+              className="switch"
+              aria-label="Export stems instead of the mix"
+              checked={stems}
+              onCheckedChange={setStems}
+            >
               <Switch.Thumb className="switch-thumb" />
             </Switch.Root>
           </label>

@@ -1,4 +1,4 @@
 import './inspector.css'
 
 export { Inspector } from './inspector.tsx'
-export { LicenceCard, modelName } from './says-card.tsx'
+export { Alternative, LicenceCard, modelName } from './says-card.tsx'

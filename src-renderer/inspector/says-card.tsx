@@ -1,5 +1,6 @@
 // What this export will say, as computed now: always visible, so that nobody is surprised by a credit.
 import { TriangleAlert } from 'lucide-react'
+import type { LicenceNotice } from '../../src-shared/protocol/index.ts'
 import { CardGroup, countOf, FieldRow, ProgressBar } from '../parts/index.ts'
 import { noticeAlternative, useRemix, viewStore } from '../state/index.ts'
 
@@ -49,6 +50,19 @@ export const SaysCard = () => {
   )
 }
 
+/** What would be allowed instead: a link where one edit does it, words where it takes more. */
+export const Alternative = ({ notice }: { notice: LicenceNotice }) => {
+  const alternative = noticeAlternative(notice)
+  if (alternative) {
+    return (
+      <button type="button" className="link" onClick={alternative.run}>
+        {alternative.label}
+      </button>
+    )
+  }
+  return notice.alternative ? <span className="muted">{notice.alternative.label}</span> : null
+}
+
 /** Caps as thin bars, and what the licence says against the remix as it stands. */
 export const LicenceCard = () => {
   const meters = useRemix((remix) => remix.status?.meters)
@@ -74,17 +88,11 @@ export const LicenceCard = () => {
         )
       })}
       {notices?.map((notice) => {
-        const alternative = noticeAlternative(notice)
         return (
           <div key={`${notice.code}-${notice.stem}-${notice.message}`} className={`notice notice-${notice.effect}`} role="note">
             <TriangleAlert size={13} aria-hidden />
             <p>
-              {notice.message}{' '}
-              {alternative && (
-                <button type="button" className="link" onClick={alternative.run}>
-                  {alternative.label}
-                </button>
-              )}
+              {notice.message} <Alternative notice={notice} />
             </p>
           </div>
         )

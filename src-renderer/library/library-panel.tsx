@@ -1,31 +1,11 @@
 // The left panel beside the timeline: works at hand, what this remix has used of its caps, the ledger in two lines.
 import { PackagePlus } from 'lucide-react'
 import { LicenceCard } from '../inspector/index.ts'
-import { CardGroup, formatLeft, IconButton, Loading } from '../parts/index.ts'
+import { CardGroup, IconButton, Loading } from '../parts/index.ts'
 import { importPack, showScreen, useLedger, useLibrary, useRemix } from '../state/index.ts'
-import { recordsOf } from '../../src-shared/remix/index.ts'
-import { useShallow } from 'zustand/react/shallow'
 import { SearchField } from './library-home.tsx'
 import { PullAction } from './pull-panel.tsx'
 import { WorkCard } from './work-card.tsx'
-
-const Lease = () => {
-  const ids = useRemix(useShallow((remix) => recordsOf(remix.snapshot, 'work').map((work) => work.id)))
-  const ends = useLibrary(
-    useShallow(
-      (library) =>
-        library.works?.flatMap(({ work, pull }) => (ids.includes(work.id) && pull.leaseEnds !== null ? [pull.leaseEnds] : [])) ?? [],
-    ),
-  )
-  const first = [...ends].sort()[0]
-  if (first === undefined) return null
-  return (
-    <div className="cap-words">
-      <span>Lease</span>
-      <span title={new Date(first).toLocaleString()}>{formatLeft(first)}</span>
-    </div>
-  )
-}
 
 /** The library as a panel. */
 export const LibraryPanel = () => {
@@ -64,7 +44,6 @@ export const LibraryPanel = () => {
         <CardGroup title="This remix" isBare>
           <div className="caps-list">
             <LicenceCard />
-            <Lease />
           </div>
         </CardGroup>
       )}

@@ -21,8 +21,8 @@ export type WaveState =
   | { readonly state: 'failed'; readonly message: string }
   | { readonly state: 'ready'; readonly wave: StemWave }
 
-/** Below this a peak is drawn as silence: -42 dBFS is the first step of eight bits. */
-const SILENT_STEP = 1
+/** Up to this a peak is drawn as silence: one step of eight bits, -42 dBFS. */
+export const SILENT_STEP = 1
 /** Shorter pauses than this stay inside one island. */
 const GAP_FRAMES = 48_000
 

@@ -2,7 +2,7 @@
 // zoom moves the page only stretches it.
 import { memo, useEffect, useRef } from 'react'
 import WaveSurfer from 'wavesurfer.js'
-import type { StemWave } from '../state/index.ts'
+import { SILENT_STEP, type StemWave } from '../state/index.ts'
 import { enqueueDraw } from './draw-queue.ts'
 import { onThemeChange, tokenColor } from '../theme/index.ts'
 
@@ -33,8 +33,9 @@ export const columnsOf = (
       if (max > high) high = max
       if (min < low) low = min
     }
-    top[x] = Math.min(1, (high / 127) * gain)
-    bottom[x] = Math.max(-1, (low / 127) * gain)
+    // One step is as good as silence: a tail that fades away leaves no hairline behind.
+    top[x] = high <= SILENT_STEP ? 0 : Math.min(1, (high / 127) * gain)
+    bottom[x] = low >= -SILENT_STEP ? 0 : Math.max(-1, (low / 127) * gain)
   }
   return [top, bottom]
 }
@@ -50,10 +51,10 @@ const drawColumns = (peaks: readonly ArrayLike<number>[], ctx: CanvasRenderingCo
   for (let i = 0; i < top.length; i++) {
     const high = top[i] ?? 0
     const low = bottom[i] ?? 0
-    if (high < 0.006 && low > -0.006) continue
+    if (high === 0 && low === 0) continue
     // Loudness is heard roughly as the square root: quiet passages stay visible.
-    const up = Math.max(0.5, high ** 0.72 * middle)
-    const down = Math.max(0.5, (-low) ** 0.72 * middle)
+    const up = Math.max(0.5, high ** 0.62 * middle)
+    const down = Math.max(0.5, (-low) ** 0.62 * middle)
     ctx.rect(i * step, middle - up, Math.max(1, step), up + down)
   }
   ctx.fill()
