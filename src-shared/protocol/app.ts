@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Problem, Result } from '../std/index.ts'
 import type { AnyRecord, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
+import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
 import type { VerifyReport } from './verify.ts'
 
@@ -215,13 +216,7 @@ export interface ExportResult {
   readonly files: readonly ExportedFile[]
   readonly durationMs: number
   readonly pcmSha256: string
-  readonly loudness: {
-    readonly integratedLufs: number | null
-    readonly rangeLu: number | null
-    readonly momentaryMaxLufs: number | null
-    readonly shortTermMaxLufs: number | null
-    readonly truePeakDb: number
-    readonly samplePeakDb: number
+  readonly loudness: LoudnessReport & {
     readonly gainDb: number
     /** Why a loudness target was not reached, in words; null where it was or none was asked. */
     readonly shortfall: string | null

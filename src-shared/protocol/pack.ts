@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { keySchema, roleSchema } from '../remix/index.ts'
 import { ruleSchema } from '../rights/index.ts'
-import { sectionSchema } from './service.ts'
+import { sectionSchema, stemSummarySchema } from './service.ts'
 
 export const PACK_EXTENSION = '.stemmapack'
 export const PACK_TYP = 'stemma-pack+jws'
@@ -109,26 +109,7 @@ export const workFileSchema = z.object({
 })
 
 /** A stem inside a pack: signed with C2PA, named by its hash. */
-export const packStemSchema = z.object({
-  id: z.string().max(300),
-  file: packFileNameSchema,
-  title: z.string().max(300),
-  role: roleSchema,
-  bytes: z.int().min(1),
-  contentSha256: z.string().regex(/^[0-9a-f]{64}$/),
-  mimeType: z.enum(['audio/wav', 'audio/flac', 'audio/mpeg', 'audio/mp4', 'audio/ogg']),
-  lengthMs: z.int().min(1),
-  /** Exact length in frames at `sampleRate`, priming and padding trimmed. */
-  lengthFrames: z
-    .int()
-    .min(1)
-    .max(2 ** 40),
-  sampleRate: z.int().min(8_000).max(384_000),
-  channels: z.int().min(1).max(2),
-  isrc: z.string().max(20).nullable(),
-  /** URN of the stem's C2PA manifest; null for containers that cannot carry one. */
-  c2pa: z.string().max(300).nullable(),
-})
+export const packStemSchema = stemSummarySchema.extend({ file: packFileNameSchema })
 
 /** `pack.json`: JCS bytes; `pack.jws` is a compact JWS over exactly these bytes by the label's key, which stands in `labelKey`. */
 export const packSchema = z.object({

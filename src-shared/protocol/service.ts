@@ -7,23 +7,24 @@ const hex64 = z.string().regex(/^[0-9a-f]{64}$/)
 const sha256Text = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const jws = z.string().max(4 * 1024 * 1024)
 
+/** A stem as catalogue and packs tell it. */
 export const stemSummarySchema = z.object({
   id: urn,
   title: z.string().max(300),
   role: roleSchema,
-  lengthMs: z.int().min(0),
-  /** Exact length in frames at `sampleRate`. */
+  bytes: z.int().min(1),
+  contentSha256: hex64,
+  mimeType: z.enum(['audio/wav', 'audio/flac', 'audio/mpeg', 'audio/mp4', 'audio/ogg']),
+  lengthMs: z.int().min(1),
+  /** Exact length in frames at `sampleRate`, priming and padding trimmed. */
   lengthFrames: z
     .int()
     .min(1)
     .max(2 ** 40),
   sampleRate: z.int().min(8_000).max(384_000),
   channels: z.int().min(1).max(2),
-  bytes: z.int().min(0),
-  mimeType: z.enum(['audio/wav', 'audio/flac', 'audio/mpeg', 'audio/mp4', 'audio/ogg']),
-  contentSha256: hex64,
   isrc: z.string().max(20).nullable(),
-  /** URN of the stem's own C2PA manifest; null for a stem that came without. */
+  /** URN of the stem's own C2PA manifest; null for a container that cannot carry one. */
   c2pa: z.string().max(300).nullable(),
 })
 

@@ -1,7 +1,7 @@
 // The `.stemma` file: text to snapshot and back. Whatever the text claims is bounded and checked here, once. See docs/formats/remix-file.md.
 import { canonicalText, fail, ok, type Result } from '../std/index.ts'
 import { migrations } from './migrations.ts'
-import { type AnyRecord, MASTER_TRACK_ID, recordSchema, REMIX_SCHEMA_VERSION, type RemixSnapshot } from './records.ts'
+import { type AnyRecord, MASTER_TRACK_ID, PLAIN_MASTER, recordSchema, REMIX_SCHEMA_VERSION, type RemixSnapshot } from './records.ts'
 import { byId, isReachableBySends, recordsOf } from './snapshot.ts'
 
 export const REMIX_FORMAT = 'stemma-remix'
@@ -135,18 +135,7 @@ const addMaster = (records: Map<string, AnyRecord>, repairs: string[]): Result<n
   }
   if (!master) {
     repairs.push('The master track was missing; a plain one takes its place.')
-    records.set(MASTER_TRACK_ID, {
-      type: 'track',
-      id: MASTER_TRACK_ID,
-      kind: 'master',
-      name: 'Master',
-      role: 'other',
-      order: 0,
-      gainDb: 0,
-      pan: 0,
-      isMuted: false,
-      isSoloed: false,
-    })
+    records.set(MASTER_TRACK_ID, PLAIN_MASTER)
   }
   return ok(null)
 }

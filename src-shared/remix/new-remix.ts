@@ -2,7 +2,7 @@
 import type { NewId } from '../std/index.ts'
 import { barTicks, type MeterPoint, type TempoPoint, tick, tickAtBar, ticks } from '../time/index.ts'
 import { stemFrames, tickAfterFrames } from './edits/index.ts'
-import { type AnyRecord, MASTER_TRACK_ID, type RemixSnapshot, ROLES, type Role, type StemRecord } from './records.ts'
+import { type AnyRecord, MASTER_TRACK_ID, PLAIN_MASTER, type RemixSnapshot, ROLES, type Role, type StemRecord } from './records.ts'
 
 /** What must be known of a stem; lengths come from the decoded file, or from the catalogue until it is there. */
 export interface StemFacts {
@@ -71,18 +71,7 @@ export const createRemix = (
       loop: null,
     },
     { type: 'work', id: work.id, title: work.title, artists: [...work.artists], milliBpm: work.milliBpm, key: work.key },
-    {
-      type: 'track',
-      id: MASTER_TRACK_ID,
-      kind: 'master',
-      name: 'Master',
-      role: 'other',
-      order: 0,
-      gainDb: 0,
-      pan: 0,
-      isMuted: false,
-      isSoloed: false,
-    },
+    PLAIN_MASTER,
     {
       type: 'device',
       id: 'device:master-limiter',

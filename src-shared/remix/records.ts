@@ -187,6 +187,20 @@ export type RemixRecord = z.infer<typeof remixRecordSchema>
 export type WorkRecord = z.infer<typeof workRecordSchema>
 export type StemRecord = z.infer<typeof stemRecordSchema>
 export type Track = z.infer<typeof trackRecordSchema>
+
+/** The master of a new remix: it changes nothing yet. */
+export const PLAIN_MASTER: Track = {
+  type: 'track',
+  id: MASTER_TRACK_ID,
+  kind: 'master',
+  name: 'Master',
+  role: 'other',
+  order: 0,
+  gainDb: 0,
+  pan: 0,
+  isMuted: false,
+  isSoloed: false,
+}
 export type Clip = z.infer<typeof clipRecordSchema>
 export type Device = z.infer<typeof deviceRecordSchema>
 export type Send = z.infer<typeof sendRecordSchema>
