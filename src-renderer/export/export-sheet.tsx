@@ -36,7 +36,11 @@ import { verifyFile } from '../verify/index.ts'
 import { ExportForm } from './export-form.tsx'
 import { FORMAT_WORDS, STEPS } from './format-words.ts'
 
-const close = (): void => openSheet(null)
+/** Closes the sheet; one that has nothing more to tell opens with the form next time. */
+const close = (): void => {
+  openSheet(null)
+  resetExport()
+}
 
 const Running = ({ phase }: { phase: Extract<ExportPhase, { phase: 'running' }> }) => {
   const { progress, isCancelling } = phase
