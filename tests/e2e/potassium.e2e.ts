@@ -8,7 +8,7 @@ import { stemmaIn } from '../rigs/cli-rig.ts'
 import { flip, riffChunks } from '../rigs/tamper.ts'
 import { authorMaterial, material } from '../rigs/works.ts'
 
-const source = material('potassium-24bars')
+const source = material('potassium')
 
 describe.skipIf(source === undefined)('the real song in the window (needs the real stems)', () => {
   let driver: AppDriver
@@ -40,10 +40,10 @@ describe.skipIf(source === undefined)('the real song in the window (needs the re
   })
 
   it('pulls every stem and opens them as tracks', async () => {
-    await driver.page.getByRole('button', { name: /^Pull 10 stems/ }).click()
+    await driver.page.getByRole('button', { name: /^Pull 19 stems/ }).click()
     await driver.page.getByRole('button', { name: 'Open as remix' }).first().click({ timeout: 60_000 })
     for (const name of ['vox-lead', 'pad-bass', 'mallet', 'snare']) await driver.page.getByText(name).first().waitFor()
-    await driver.page.getByText('10 stems, all signed').waitFor()
+    await driver.page.getByText('19 stems, all signed').waitFor()
     await driver.screenshot('potassium-opened')
   })
 
