@@ -139,7 +139,7 @@ export class Studio {
     return createServiceClient({ url: this.#serviceUrl, token: () => this.#connected?.enrolment.token })
   }
 
-  /** Enrols this device with the service, or renews what is about to end; `isForced` where the service no longer knows it. Codes: `service.*`, `enrol.*`, `trust.*`. */
+  /** Enrols this device with the service, or renews what is about to end. `isFresh` fetches the service's keys anew, `isForced` enrols where it forgot this device. Codes: `service.*`, `enrol.*`, `trust.*`. */
   async connect({
     isForced = false,
   }: {
@@ -147,7 +147,7 @@ export class Studio {
   } = {}): Promise<Result<{ readonly client: ServiceClient; readonly enrolment: Enrolment }>> {
     const guest = this.guest()
     if (!guest.ok) return guest
-    if (!isForced && this.#connected?.url === guest.value.url) return ok(this.#connected)
+    if (!isFresh && !isForced && this.#connected?.url === guest.value.url) return ok(this.#connected)
     const enrolment = await ensureEnrolled(guest.value, this.identity, { nowMs: this.licences.clock.nowMs, isForced })
     if (!enrolment.ok) return enrolment
     const client = createServiceClient({ url: guest.value.url, token: () => enrolment.value.token })
@@ -183,14 +183,15 @@ export class Studio {
 
   /** Gets a fresh grant and lease. Receipts that the service still lacks are synced first where it asks for them. */
   async lease(work: string): Promise<Result<{ readonly leaseEnds: string | null }>> {
-    const ask = async (options: { readonly isForced?: boolean } = {}) => {
-      const connected = await this.connect(options)
+    // A work of a label that is new to the catalogue comes with new authorities to trust.
+    const ask = async (isForced = false) => {
+      const connected = await this.connect({ isFresh: true, isForced })
       if (!connected.ok) return connected
       const { client, enrolment } = connected.value
       return this.licences.lease(client, enrolment, { work, ledgerHead: this.ledger.head(enrolment.issuer) })
     }
     let reply = await ask()
-    if (!reply.ok && reply.error.code === 'service.unauthorised') reply = await ask({ isForced: true })
+    if (!reply.ok && reply.error.code === 'service.unauthorised') reply = await ask(true)
     if (!reply.ok && (reply.error.code === 'lease.receipts_missing' || reply.error.code === 'lease.ledger_forked')) {
       const synced = await this.sync()
       if (!synced.ok) return synced
