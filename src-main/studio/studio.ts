@@ -141,8 +141,10 @@ export class Studio {
 
   /** Enrols this device with the service, or renews what is about to end. `isFresh` fetches the service's keys anew, `isForced` enrols where it forgot this device. Codes: `service.*`, `enrol.*`, `trust.*`. */
   async connect({
+    isFresh = false,
     isForced = false,
   }: {
+    readonly isFresh?: boolean
     readonly isForced?: boolean
   } = {}): Promise<Result<{ readonly client: ServiceClient; readonly enrolment: Enrolment }>> {
     const guest = this.guest()
