@@ -24,6 +24,8 @@ export interface AudioBlock {
 
 export interface AudioSource {
   readonly info: AudioInfo
+  /** Where interleaved signed 16-bit samples start in the file, when that is what it holds. */
+  readonly s16Offset?: number
   blocks(): AsyncGenerator<AudioBlock, void, undefined>
 }
 

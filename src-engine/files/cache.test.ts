@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ProblemError, unwrap } from '../../src-shared/std/index.ts'
+import { loadKernels } from '../kernels/index.ts'
 import {
   closeDecodePool,
   createEncoder,
@@ -95,6 +96,72 @@ describe('reading the cache', () => {
     }
     const silent = unwrap(readPeaks(cacheDir, contentSha256, { fromFrame: 0, toFrame: CHUNK_FRAMES, buckets: 4 }))
     expect([...(silent.max[0] ?? [])]).toEqual([0, 0, 0, 0])
+  })
+})
+
+describe('a 16-bit WAV at 48 kHz', () => {
+  const integers = left.map((x) => Math.trunc(x * 32_768) / 32_768)
+  const write = async (name: string) => {
+    const file = join(dir, name)
+    const sink = unwrap(await createEncoder({ format: 'wav', bitDepth: 16, isDithered: false, path: file, sampleRate: 48_000 }))
+    await sink.write(
+      integers,
+      integers.map((x) => -x),
+      FRAMES,
+    )
+    unwrap(await sink.finish({ tags: { title: 'Stem', artist: 'Test' } }))
+    const hash = sha256Of(file)
+    const cacheDir = join(dir, `cache-${folders++}`)
+    return { file, hash, cacheDir, info: unwrap(await ensureDecoded({ path: file, contentSha256: hash, cacheDir })) }
+  }
+
+  it('is read where it lies, at any place and length, with and without kernels', async () => {
+    const { hash, cacheDir, info } = await write('in-place.wav')
+    expect(statSync(info.pcmPath).size).toBeLessThan(8_192)
+    const kernels = loadKernels()
+    const source = unwrap(openDecoded(cacheDir, hash, kernels))
+    const into = [kernels.alloc(FRAMES * 4), kernels.alloc(FRAMES * 4)] as const
+    for (const [start, frames] of [
+      [CHUNK_FRAMES * 3 - 10, 20],
+      [CHUNK_FRAMES * 4 - 5, CHUNK_FRAMES + 10],
+      [-100, 300],
+      [FRAMES - 50, 100],
+      [0, FRAMES],
+    ] as const) {
+      const a = new Float32Array(frames).fill(9)
+      const b = new Float32Array(frames).fill(9)
+      source.read(start, frames, a, b)
+      source.readInto(start, frames, ...into)
+      expect(a.every((sample, i) => sample === (integers[start + i] ?? 0))).toBe(true)
+      expect(b.every((sample, i) => sample === -(integers[start + i] ?? 0))).toBe(true)
+      expect(kernels.f32(into[0], frames).every((sample, i) => sample === a[i])).toBe(true)
+      expect(kernels.f32(into[1], frames).every((sample, i) => sample === b[i])).toBe(true)
+    }
+    source.close()
+  })
+
+  it('that was changed, cut or removed since is refused, and read anew from where it is', async () => {
+    const { file, hash, cacheDir } = await write('moved.wav')
+    const whole = readFileSync(file)
+    const changed = Buffer.from(whole)
+    const at = whole.length - (FRAMES - CHUNK_FRAMES * 4) * 4
+    changed[at] = (changed[at] ?? 0) ^ 1
+    writeFileSync(file, changed)
+    const source = unwrap(openDecoded(cacheDir, hash))
+    const samples = new Float32Array(FRAMES)
+    expect(() => source.read(0, FRAMES, samples, samples)).toThrow(ProblemError)
+    source.close()
+    writeFileSync(file, whole.subarray(0, whole.length - 60_000))
+    expect(openDecoded(cacheDir, hash)).toMatchObject({ ok: false, error: { code: 'audio.cache_corrupt' } })
+    const elsewhere = join(dir, 'elsewhere.wav')
+    rmSync(file)
+    writeFileSync(elsewhere, whole)
+    expect(openDecoded(cacheDir, hash)).toMatchObject({ ok: false, error: { code: 'audio.cache_corrupt' } })
+    unwrap(await ensureDecoded({ path: elsewhere, contentSha256: hash, cacheDir }))
+    const found = unwrap(openDecoded(cacheDir, hash))
+    found.read(0, FRAMES, samples, new Float32Array(FRAMES))
+    expect(samples.every((sample, i) => sample === integers[i])).toBe(true)
+    found.close()
   })
 })
 

@@ -11,6 +11,8 @@ export interface CodecChunk {
   readonly frames: number
   /** Which end of the decoded chunk is kept: warm-up sits before it, so `end` unless the codec needs none. */
   readonly keep: 'end' | 'start'
+  /** Where the chunk, warm-up included, is one packet over and over: that packet. Long rests look like this. */
+  readonly repeats?: Uint8Array
 }
 
 /** Frames a chunk should hold: long enough that per-chunk cost vanishes, short enough for flat memory. */
@@ -29,11 +31,17 @@ const BYTES_PER_COLLECTION = 32 * 1024 * 1024
 let uncollectedBytes = 0
 
 interface Decoded {
-  readonly buffer: AudioBuffer
+  /** Undefined where the chunk is known to be silent. */
+  readonly buffer: AudioBuffer | undefined
   readonly chunk: CodecChunk
 }
 
-/** Decodes chunks in order, one ahead of the consumer. Output arrays are reused. */
+const isZero = (samples: Float32Array): boolean => samples.every((sample) => sample === 0)
+
+/**
+ * Decodes chunks in order, one ahead of the consumer. Output arrays are reused. Once a chunk that repeats one packet has come out as exact zeros,
+ * others that repeat the same packet are not decoded: they start from the same state and would come out the same.
+ */
 export async function* decodeCodecChunks(
   chunks: Iterable<CodecChunk>,
   { sampleRate, channels, name }: { readonly sampleRate: number; readonly channels: number; readonly name: string },
@@ -44,10 +52,13 @@ export async function* decodeCodecChunks(
   const context = new OfflineAudioContext(channels, 1, sampleRate)
   const iterator = chunks[Symbol.iterator]()
   const planes: Float32Array<ArrayBuffer>[] = []
+  let silentPacket: Uint8Array | undefined
   const start = (): Promise<Decoded | undefined> | undefined => {
     const next = iterator.next()
     if (next.done) return undefined
     const chunk = next.value
+    if (silentPacket && chunk.repeats && Buffer.compare(silentPacket, chunk.repeats) === 0)
+      return Promise.resolve({ buffer: undefined, chunk })
     const decoded = context.decodeAudioData(chunk.file).then(
       (buffer): Decoded => ({ buffer, chunk }),
       (): never => {
@@ -64,6 +75,11 @@ export async function* decodeCodecChunks(
     pending = start()
     if (!current) break
     const { buffer, chunk } = current
+    if (!buffer) {
+      const silence = planes.map((plane) => plane.subarray(0, chunk.frames).fill(0))
+      yield { frames: chunk.frames, channels: silence }
+      continue
+    }
     if (buffer.numberOfChannels !== channels) throw audioError('audio.damaged', `"${name}" changes its number of channels on the way.`)
     if (buffer.length < chunk.frames)
       throw audioError('audio.damaged', `"${name}" holds sound that cannot be decoded.`, { expected: chunk.frames, decoded: buffer.length })
@@ -77,6 +93,7 @@ export async function* decodeCodecChunks(
       // Never getChannelData: in Electron it copies, in Node its view outlives the buffer it points into.
       buffer.copyFromChannel(plane.subarray(0, chunk.frames), channel, offset)
     }
+    if (chunk.repeats && planes.every((plane) => isZero(plane.subarray(0, chunk.frames)))) silentPacket = chunk.repeats
     yield { frames: chunk.frames, channels: planes }
     uncollectedBytes += buffer.length * channels * 4
     if (uncollectedBytes > BYTES_PER_COLLECTION) {

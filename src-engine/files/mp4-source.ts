@@ -325,15 +325,23 @@ function* aacChunks(bytes: FileBytes, track: Track, name: string): Generator<Cod
       total += size + 7
     }
     const file = new Uint8Array(total)
+    const packetBytes = 7 + (track.sizes[from] as number)
+    let isRepeating = true
     let position = 0
     for (let i = from; i < to; i++) {
       const size = track.sizes[i] as number
       writeAdtsHeader(file, position, size, rateIndex, track.channels)
-      if (bytes.readInto(file.subarray(position + 7, position + 7 + size), track.offsets[i] as number) < size)
-        throw audioError('audio.truncated', `"${name}" became shorter while it was read.`)
+      const packet = bytes.peek(track.offsets[i] as number, size)
+      if (packet.length < size) throw audioError('audio.truncated', `"${name}" became shorter while it was read.`)
+      file.set(packet, position + 7)
       position += 7 + size
+      isRepeating &&=
+        7 + size === packetBytes && Buffer.compare(file.subarray(0, packetBytes), file.subarray(position - packetBytes, position)) === 0
     }
-    yield { file: file.buffer, frames: (to - first) * AAC_FRAME, keep: 'end' }
+    const frames = (to - first) * AAC_FRAME
+    // Without warm-up before it the first chunk starts from another state than the others.
+    const repeats = isRepeating && first > 0 ? file.slice(0, packetBytes) : undefined
+    yield { file: file.buffer, frames, keep: 'end', ...(repeats ? { repeats } : {}) }
   }
 }
 

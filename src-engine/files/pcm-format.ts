@@ -13,7 +13,12 @@ export const HEADER_BYTES = 128
 export const DATA_OFFSET = 4_096
 const MAGIC = 'STEMPCM1'
 
-export type SampleFormat = 's16' | 'f32'
+/** `wav16` stores nothing: the samples are read from the WAV file itself, where they lie interleaved. */
+export type SampleFormat = 's16' | 'f32' | 'wav16'
+const FORMATS: readonly SampleFormat[] = ['s16', 'f32', 'wav16']
+
+/** Longest path of a WAV file that is read in place, in bytes. */
+const MAX_PATH_BYTES = 32_768
 
 export interface PcmHeader {
   readonly contentSha256: string
@@ -25,11 +30,15 @@ export interface PcmHeader {
   readonly lengthFrames: number
   readonly storedChunks: number
   readonly indexCrc: number
+  /** `wav16`: where in the file the samples start, and how many bytes of UTF-8 after the index are its path; else 0. */
+  readonly sourceOffset: number
+  readonly pathBytes: number
 }
 
 export const chunkCount = (lengthFrames: number): number => Math.ceil(lengthFrames / CHUNK_FRAMES)
+/** Bytes of a whole chunk, in the cache or in the WAV file. */
 export const chunkBytes = (header: Pick<PcmHeader, 'format' | 'channels'>): number =>
-  CHUNK_FRAMES * header.channels * (header.format === 's16' ? 2 : 4)
+  CHUNK_FRAMES * header.channels * (header.format === 'f32' ? 4 : 2)
 export const indexOffset = (header: Pick<PcmHeader, 'format' | 'channels' | 'storedChunks'>): number =>
   DATA_OFFSET + header.storedChunks * chunkBytes(header)
 
@@ -41,7 +50,7 @@ export const encodeHeader = (header: PcmHeader): Uint8Array => {
   bytes.write(MAGIC, 0, 'latin1')
   bytes.writeUInt32LE(DECODER_VERSION, 8)
   bytes.write(header.contentSha256, 16, 'hex')
-  bytes[48] = header.format === 's16' ? 1 : 2
+  bytes[48] = FORMATS.indexOf(header.format) + 1
   bytes[49] = header.channels
   bytes[50] = header.isLossless ? 1 : 0
   bytes.writeUInt32LE(header.sourceRate, 52)
@@ -49,6 +58,8 @@ export const encodeHeader = (header: PcmHeader): Uint8Array => {
   bytes.writeUInt32LE(CHUNK_FRAMES, 64)
   bytes.writeUInt32LE(header.storedChunks, 72)
   bytes.writeUInt32LE(header.indexCrc, 76)
+  bytes.writeBigUInt64LE(BigInt(header.sourceOffset), 80)
+  bytes.writeUInt32LE(header.pathBytes, 88)
   bytes.writeUInt32LE(crc32(bytes.subarray(0, HEADER_BYTES - 4)), HEADER_BYTES - 4)
   return bytes
 }
@@ -63,14 +74,19 @@ export const decodeHeader = (bytes: Uint8Array): PcmHeader | undefined => {
   )
     return undefined
   if (crc32(bytes.subarray(0, HEADER_BYTES - 4)) !== u32le(bytes, HEADER_BYTES - 4)) return undefined
+  const format = FORMATS[(bytes[48] ?? 0) - 1]
+  const pathBytes = u32le(bytes, 88)
+  if (format === undefined || pathBytes > MAX_PATH_BYTES) return undefined
   return {
     contentSha256: Buffer.from(bytes.subarray(16, 48)).toString('hex'),
-    format: bytes[48] === 1 ? 's16' : 'f32',
+    format,
     channels: bytes[49] === 1 ? 1 : 2,
     isLossless: bytes[50] === 1,
     sourceRate: u32le(bytes, 52),
     lengthFrames: u64le(bytes, 56),
     storedChunks: u32le(bytes, 72),
     indexCrc: u32le(bytes, 76),
+    sourceOffset: u64le(bytes, 80),
+    pathBytes,
   }
 }

@@ -14,6 +14,7 @@ import {
   indexOffset,
   type PcmHeader,
   pcmPath,
+  type SampleFormat,
 } from './pcm-format.ts'
 import { audioError, audioProblem } from './problems.ts'
 
@@ -56,23 +57,45 @@ export const openDecoded = (cacheDir: string, contentSha256: string, kernels?: K
   } catch {
     return corrupt('is not there')
   }
+  let samples = fd
   try {
     const head = new Uint8Array(HEADER_BYTES)
     const header = readSync(fd, head, 0, HEADER_BYTES, 0) === HEADER_BYTES ? decodeHeader(head) : undefined
     if (!header || header.contentSha256 !== contentSha256) return closing(fd, corrupt('is damaged'))
     const size = fstatSync(fd).size
     const count = chunkCount(header.lengthFrames)
-    if (header.storedChunks > count || size !== indexOffset(header) + count * 8) return closing(fd, corrupt('is cut short'))
+    if (header.storedChunks > count || size !== indexOffset(header) + count * 8 + header.pathBytes)
+      return closing(fd, corrupt('is cut short'))
     const index = new Uint8Array(count * 8)
     readSync(fd, index, 0, index.length, indexOffset(header))
     if (crc32(index) !== header.indexCrc) return closing(fd, corrupt('is damaged'))
     const now = new Date()
     utimesSync(path, now, now)
-    return ok(new CachedPcm(fd, header, index, kernels))
+    if (header.format === 'wav16') {
+      const found = openWavFile(fd, header, indexOffset(header) + count * 8)
+      closeSync(fd)
+      if (found === undefined) return corrupt('lies in a file that is not there any more')
+      samples = found
+    }
+    return ok(new CachedPcm(samples, header, index, kernels))
   } catch (thrown) {
-    closeSync(fd)
+    closeSync(samples)
     throw thrown
   }
+}
+
+/** Opens the WAV file that keeps the samples; undefined where it is gone or too short. */
+const openWavFile = (fd: number, header: PcmHeader, at: number): number | undefined => {
+  const path = new Uint8Array(header.pathBytes)
+  readSync(fd, path, 0, path.length, at)
+  try {
+    const file = openSync(Buffer.from(path).toString('utf8'), 'r')
+    if (fstatSync(file).size >= header.sourceOffset + header.lengthFrames * header.channels * 2) return file
+    closeSync(file)
+  } catch {
+    // Removed, moved, or not readable: all the same here, the stem is decoded again from where it is now.
+  }
+  return undefined
 }
 
 const closing = <T>(fd: number, result: T): T => {
@@ -92,7 +115,8 @@ class CachedPcm implements PcmSource {
   readonly lengthFrames: number
   readonly channels: 1 | 2
   readonly #fd: number
-  readonly #isS16: boolean
+  readonly #format: SampleFormat
+  readonly #sourceOffset: number
   readonly #stored: Uint32Array
   readonly #crcs: Uint32Array
   readonly #checked: Uint8Array
@@ -107,7 +131,8 @@ class CachedPcm implements PcmSource {
     this.lengthFrames = header.lengthFrames
     this.channels = header.channels
     this.#fd = fd
-    this.#isS16 = header.format === 's16'
+    this.#format = header.format
+    this.#sourceOffset = header.sourceOffset
     this.#chunkBytes = chunkBytes(header)
     const count = index.length / 8
     this.#stored = Uint32Array.from({ length: count }, (_, i) => u32le(index, i * 8))
@@ -155,15 +180,18 @@ class CachedPcm implements PcmSource {
         raw.clear(toRight, count)
       } else {
         const { ptr } = this.#load(chunk)
-        const sampleBytes = this.#isS16 ? 2 : 4
-        const first = ptr + offset * sampleBytes
-        const second = this.channels === 2 ? first + CHUNK_FRAMES * sampleBytes : first
-        if (this.#isS16) {
-          raw.fromS16(first, toLeft, toLeft, count, 1)
-          raw.fromS16(second, toRight, toRight, count, 1)
-        } else {
-          raw.copy(toLeft, first, count)
-          raw.copy(toRight, second, count)
+        if (this.#format === 'wav16') raw.fromS16(ptr + offset * 2 * this.channels, toLeft, toRight, count, this.channels)
+        else {
+          const sampleBytes = this.#format === 's16' ? 2 : 4
+          const first = ptr + offset * sampleBytes
+          const second = this.channels === 2 ? first + CHUNK_FRAMES * sampleBytes : first
+          if (this.#format === 's16') {
+            raw.fromS16(first, toLeft, toLeft, count, 1)
+            raw.fromS16(second, toRight, toRight, count, 1)
+          } else {
+            raw.copy(toLeft, first, count)
+            raw.copy(toRight, second, count)
+          }
         }
       }
       done += count
@@ -195,17 +223,22 @@ class CachedPcm implements PcmSource {
   }
 
   #copy(slot: Slot, offset: number, count: number, left: Float32Array, right: Float32Array, at: number): void {
-    const second = this.channels === 2 ? CHUNK_FRAMES + offset : offset
     const { buffer, byteOffset } = this.#bytesOf(slot)
-    if (this.#isS16) {
-      const samples = new Int16Array(buffer, byteOffset, CHUNK_FRAMES * this.channels)
-      for (let i = 0; i < count; i++) left[at + i] = (samples[offset + i] as number) * (1 / 32_768)
-      for (let i = 0; i < count; i++) right[at + i] = (samples[second + i] as number) * (1 / 32_768)
-    } else {
+    const isStereo = this.channels === 2
+    if (this.#format === 'f32') {
       const samples = new Float32Array(buffer, byteOffset, CHUNK_FRAMES * this.channels)
+      const second = isStereo ? CHUNK_FRAMES + offset : offset
       left.set(samples.subarray(offset, offset + count), at)
       right.set(samples.subarray(second, second + count), at)
+      return
     }
+    const samples = new Int16Array(buffer, byteOffset, CHUNK_FRAMES * this.channels)
+    const isInterleaved = this.#format === 'wav16' && isStereo
+    const step = isInterleaved ? 2 : 1
+    const first = offset * step
+    const second = !isStereo ? first : isInterleaved ? first + 1 : CHUNK_FRAMES + offset
+    for (let i = 0; i < count; i++) left[at + i] = (samples[first + i * step] as number) * (1 / 32_768)
+    for (let i = 0; i < count; i++) right[at + i] = (samples[second + i * step] as number) * (1 / 32_768)
   }
 
   #load(chunk: number): Slot {
@@ -220,9 +253,16 @@ class CachedPcm implements PcmSource {
     }
     this.#nextSlot = (this.#nextSlot + 1) % SLOTS
     slot.chunk = -1
-    const position = DATA_OFFSET + ((this.#stored[chunk] as number) - 1) * this.#chunkBytes
-    const bytes = this.#bytesOf(slot)
-    const isWhole = readSync(this.#fd, bytes, 0, this.#chunkBytes, position) === this.#chunkBytes
+    const isInPlace = this.#format === 'wav16'
+    const position = isInPlace
+      ? this.#sourceOffset + chunk * this.#chunkBytes
+      : DATA_OFFSET + ((this.#stored[chunk] as number) - 1) * this.#chunkBytes
+    // Only in a WAV file is the last chunk shorter than the others.
+    const frames = isInPlace ? Math.min(CHUNK_FRAMES, this.lengthFrames - chunk * CHUNK_FRAMES) : CHUNK_FRAMES
+    const whole = this.#bytesOf(slot)
+    const bytes = whole.subarray(0, (frames / CHUNK_FRAMES) * this.#chunkBytes)
+    whole.fill(0, bytes.length)
+    const isWhole = readSync(this.#fd, bytes, 0, bytes.length, position) === bytes.length
     if (isWhole && this.#checked[chunk] === 0) {
       if (crc32(bytes) === this.#crcs[chunk]) this.#checked[chunk] = 1
     }

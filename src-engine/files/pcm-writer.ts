@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import type { Kernels } from '../kernels/index.ts'
 import { PeakCollector } from './peaks.ts'
 import {
   CHUNK_FRAMES,
@@ -19,17 +20,22 @@ import {
 export const DUST = 1e-6
 
 export interface PcmWriterOptions extends Pick<PcmHeader, 'contentSha256' | 'format' | 'channels' | 'isLossless' | 'sourceRate'> {
+  readonly kernels: Kernels
   readonly cacheDir: string
   /** Chunks whose every sample is at most this far from zero are left out; 0 for exact sources. */
   readonly silence: number
+  /** `wav16`: the file that keeps the samples, and where in it they start. */
+  readonly inPlace?: { readonly path: string; readonly offset: number }
 }
 
 export class PcmWriter {
   readonly #options: PcmWriterOptions
   readonly #part: string
   readonly #fd: number
-  readonly #planes: readonly Float32Array[]
-  readonly #bytes: Uint8Array
+  /** A chunk of samples for each channel, and a chunk of bytes, in the kernels' memory. */
+  readonly #planes: readonly number[]
+  readonly #bytes: number
+  readonly #chunkBytes: number
   readonly #peaks: PeakCollector
   readonly #index: { slot: number; crc: number }[] = []
   #fill = 0
@@ -38,13 +44,15 @@ export class PcmWriter {
   #isOpen = true
 
   constructor(options: PcmWriterOptions) {
+    const { kernels, cacheDir, contentSha256, channels } = options
     this.#options = options
-    mkdirSync(options.cacheDir, { recursive: true })
-    this.#part = `${pcmPath(options.cacheDir, options.contentSha256)}.part-${process.pid}-${randomBytes(4).toString('hex')}`
+    mkdirSync(cacheDir, { recursive: true })
+    this.#part = `${pcmPath(cacheDir, contentSha256)}.part-${process.pid}-${randomBytes(4).toString('hex')}`
     this.#fd = openSync(this.#part, 'wx')
-    this.#planes = Array.from({ length: options.channels }, () => new Float32Array(CHUNK_FRAMES))
-    this.#bytes = new Uint8Array(chunkBytes(options))
-    this.#peaks = new PeakCollector(options.channels)
+    this.#chunkBytes = chunkBytes(options)
+    this.#planes = Array.from({ length: channels }, () => kernels.alloc(CHUNK_FRAMES * 4))
+    this.#bytes = kernels.alloc(this.#chunkBytes)
+    this.#peaks = new PeakCollector(kernels, channels)
   }
 
   get lengthFrames(): number {
@@ -53,10 +61,11 @@ export class PcmWriter {
 
   /** Appends planar frames at 48 kHz. */
   write(channels: readonly Float32Array[], frames: number): void {
+    const { kernels } = this.#options
     for (let done = 0; done < frames; ) {
       const count = Math.min(CHUNK_FRAMES - this.#fill, frames - done)
-      for (let channel = 0; channel < this.#planes.length; channel++)
-        (this.#planes[channel] as Float32Array).set((channels[channel] as Float32Array).subarray(done, done + count), this.#fill)
+      for (const [channel, plane] of this.#planes.entries())
+        kernels.f32(plane + this.#fill * 4, count).set((channels[channel] as Float32Array).subarray(done, done + count))
       this.#fill += count
       this.#length += count
       done += count
@@ -64,17 +73,37 @@ export class PcmWriter {
     }
   }
 
+  /** `wav16`: takes note of the next chunk, which `read` puts into the bytes it is given; all chunks but the last are whole. */
+  note(frames: number, read: (bytes: Uint8Array) => void): void {
+    const { kernels, channels } = this.#options
+    const bytes = kernels.bytes(this.#bytes, frames * channels * 2)
+    read(bytes)
+    const [left = 0, right = left] = this.#planes
+    kernels.raw.fromS16(this.#bytes, left, right, frames, channels)
+    this.#fill = frames
+    this.#length += frames
+    if (this.#endChunk()) this.#index.push({ slot: 1, crc: crc32(bytes) })
+  }
+
   /** Completes the file and puts it in place. */
   publish(): void {
-    const { cacheDir, contentSha256 } = this.#options
+    const { cacheDir, contentSha256, inPlace } = this.#options
     if (this.#fill > 0) this.#flush()
     const index = Buffer.alloc(this.#index.length * 8)
     this.#index.forEach(({ slot, crc }, i) => {
       index.writeUInt32LE(slot, i * 8)
       index.writeUInt32LE(crc, i * 8 + 4)
     })
-    const header: PcmHeader = { ...this.#options, lengthFrames: this.#length, storedChunks: this.#stored, indexCrc: crc32(index) }
-    writeAll(this.#fd, index, indexOffset(header))
+    const path = Buffer.from(inPlace?.path ?? '')
+    const header: PcmHeader = {
+      ...this.#options,
+      lengthFrames: this.#length,
+      storedChunks: this.#stored,
+      indexCrc: crc32(index),
+      sourceOffset: inPlace?.offset ?? 0,
+      pathBytes: path.length,
+    }
+    writeAll(this.#fd, Buffer.concat([index, path]), indexOffset(header))
     writeAll(this.#fd, encodeHeader(header), 0)
     writeAll(this.#fd, new Uint8Array(DATA_OFFSET - HEADER_BYTES), HEADER_BYTES)
     // No fsync: a cache lost in a power cut is found out by its checksums and decoded again.
@@ -99,32 +128,40 @@ export class PcmWriter {
     rmSync(this.#part, { force: true })
   }
 
-  #flush(): void {
-    const { format, silence } = this.#options
+  /** Gives the kernels' memory back. */
+  dispose(): void {
+    const { kernels } = this.#options
+    this.#peaks.dispose()
+    for (const ptr of [...this.#planes, this.#bytes]) kernels.release(ptr)
+  }
+
+  /** Peaks of the chunk that ends here; false, with a note in the index, where it is silent. */
+  #endChunk(): boolean {
+    const { kernels, silence } = this.#options
     const frames = this.#fill
     this.#fill = 0
     this.#peaks.add(this.#planes, frames)
-    if (this.#planes.every((plane) => isSilent(plane, frames, silence))) {
-      this.#index.push({ slot: 0, crc: 0 })
-      return
-    }
-    for (let channel = 0; channel < this.#planes.length; channel++) {
-      const plane = this.#planes[channel] as Float32Array
-      plane.fill(0, frames)
-      if (format === 's16') {
-        const out = new Int16Array(this.#bytes.buffer, channel * CHUNK_FRAMES * 2, CHUNK_FRAMES)
-        for (let i = 0; i < CHUNK_FRAMES; i++) out[i] = (plane[i] as number) * 32_768
-      } else new Float32Array(this.#bytes.buffer, channel * CHUNK_FRAMES * 4, CHUNK_FRAMES).set(plane)
-    }
-    writeAll(this.#fd, this.#bytes, DATA_OFFSET + this.#stored * this.#bytes.length)
-    this.#stored++
-    this.#index.push({ slot: this.#stored, crc: crc32(this.#bytes) })
+    if (this.#planes.some((plane) => kernels.raw.peakOf(plane, frames) > silence)) return true
+    this.#index.push({ slot: 0, crc: 0 })
+    return false
   }
-}
 
-const isSilent = (plane: Float32Array, frames: number, limit: number): boolean => {
-  for (let i = 0; i < frames; i++) if (Math.abs(plane[i] as number) > limit) return false
-  return true
+  #flush(): void {
+    const { kernels, format } = this.#options
+    const frames = this.#fill
+    if (!this.#endChunk()) return
+    const planeBytes = this.#chunkBytes / this.#planes.length
+    for (const [channel, plane] of this.#planes.entries()) {
+      kernels.raw.clear(plane + frames * 4, CHUNK_FRAMES - frames)
+      const to = this.#bytes + channel * planeBytes
+      if (format === 's16') kernels.raw.backToS16(to, plane, CHUNK_FRAMES)
+      else kernels.raw.copy(to, plane, CHUNK_FRAMES)
+    }
+    const bytes = kernels.bytes(this.#bytes, this.#chunkBytes)
+    writeAll(this.#fd, bytes, DATA_OFFSET + this.#stored * this.#chunkBytes)
+    this.#stored++
+    this.#index.push({ slot: this.#stored, crc: crc32(bytes) })
+  }
 }
 
 const writeAll = (fd: number, bytes: Uint8Array, position: number): void => {

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
+import type { Kernels } from '../kernels/index.ts'
 import { ascii, u32le, u64le } from './file-bytes.ts'
 import { DECODER_VERSION, peaksPath } from './pcm-format.ts'
 import { audioProblem } from './problems.ts'
@@ -12,46 +13,58 @@ const SMALLEST_LEVEL = 64
 const HEADER_BYTES = 64
 const MAGIC = 'STEMPEAK'
 
-/** Collects peaks while audio streams by. */
+/** Bucket of the kernels: smallest and largest sample so far. */
+const STATE_BYTES = 8
+/** Buckets scanned at once. */
+const BATCH_BUCKETS = 64
+
+/** Collects peaks while audio streams by in blocks of the kernels' memory. */
 export class PeakCollector {
+  readonly #kernels: Kernels
   readonly #channels: number
   #pairs: Int16Array
   #count = 0
+  /** Frames in the open bucket. */
   #filled = 0
-  readonly #low: number[]
-  readonly #high: number[]
+  readonly #states: number
+  readonly #batch: number
 
-  constructor(channels: number) {
+  constructor(kernels: Kernels, channels: number) {
+    this.#kernels = kernels
     this.#channels = channels
     this.#pairs = new Int16Array(4_096 * channels * 2)
-    this.#low = new Array<number>(channels).fill(0)
-    this.#high = new Array<number>(channels).fill(0)
+    this.#states = kernels.alloc(channels * STATE_BYTES)
+    this.#batch = kernels.alloc(BATCH_BUCKETS * 4)
+    for (let channel = 0; channel < channels; channel++)
+      kernels.f32(this.#states + channel * STATE_BYTES, 2).set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
   }
 
-  add(planes: readonly Float32Array[], frames: number): void {
+  /** One pointer to f32 samples a channel. */
+  add(planes: readonly number[], frames: number): void {
+    const { raw } = this.#kernels
     for (let done = 0; done < frames; ) {
-      const count = Math.min(PEAK_BASE_FRAMES - this.#filled, frames - done)
+      const left = frames - done
+      const whole = this.#filled === 0 ? Math.min(BATCH_BUCKETS, Math.floor(left / PEAK_BASE_FRAMES)) : 0
+      const part = Math.min(PEAK_BASE_FRAMES - this.#filled, left)
       for (let channel = 0; channel < this.#channels; channel++) {
-        const plane = planes[channel] as Float32Array
-        let low = this.#filled === 0 ? Number.POSITIVE_INFINITY : (this.#low[channel] as number)
-        let high = this.#filled === 0 ? Number.NEGATIVE_INFINITY : (this.#high[channel] as number)
-        for (let i = done, end = done + count; i < end; i++) {
-          const sample = plane[i] as number
-          if (sample < low) low = sample
-          if (sample > high) high = sample
-        }
-        this.#low[channel] = low
-        this.#high[channel] = high
+        const from = (planes[channel] as number) + done * 4
+        if (whole > 0) {
+          raw.peaksOf(from, whole, this.#state(channel), this.#batch)
+          this.#store(channel, whole)
+        } else raw.peaksExtend(from, part, this.#state(channel))
       }
-      this.#filled += count
-      done += count
-      if (this.#filled === PEAK_BASE_FRAMES) this.#flush()
+      if (whole > 0) this.#count += whole
+      else {
+        this.#filled += part
+        if (this.#filled === PEAK_BASE_FRAMES) this.#close()
+      }
+      done += whole > 0 ? whole * PEAK_BASE_FRAMES : part
     }
   }
 
   /** The whole file's bytes. */
   finish(contentSha256: string, lengthFrames: number): Uint8Array {
-    if (this.#filled > 0) this.#flush()
+    if (this.#filled > 0) this.#close()
     const stride = this.#channels * 2
     const levels = [this.#pairs.subarray(0, this.#count * stride)]
     for (let last = levels[0] as Int16Array; last.length / stride > SMALLEST_LEVEL; last = levels[levels.length - 1] as Int16Array)
@@ -69,19 +82,38 @@ export class PeakCollector {
     return Buffer.concat([header, payload])
   }
 
-  #flush(): void {
+  /** Gives the kernels' memory back. */
+  dispose(): void {
+    this.#kernels.release(this.#states)
+    this.#kernels.release(this.#batch)
+  }
+
+  #state(channel: number): number {
+    return this.#states + channel * STATE_BYTES
+  }
+
+  #close(): void {
+    for (let channel = 0; channel < this.#channels; channel++) {
+      this.#kernels.raw.peaksClose(this.#state(channel), this.#batch)
+      this.#store(channel, 1)
+    }
+    this.#count++
+    this.#filled = 0
+  }
+
+  /** Takes one channel's finished buckets from the batch to where they belong. */
+  #store(channel: number, buckets: number): void {
     const stride = this.#channels * 2
-    if ((this.#count + 1) * stride > this.#pairs.length) {
+    if ((this.#count + buckets) * stride > this.#pairs.length) {
       const larger = new Int16Array(this.#pairs.length * 2)
       larger.set(this.#pairs)
       this.#pairs = larger
     }
-    for (let channel = 0; channel < this.#channels; channel++) {
-      this.#pairs[this.#count * stride + channel * 2] = Math.max(-32_768, Math.floor((this.#low[channel] as number) * 32_768))
-      this.#pairs[this.#count * stride + channel * 2 + 1] = Math.min(32_767, Math.ceil((this.#high[channel] as number) * 32_768))
+    const batch = this.#kernels.i16(this.#batch, buckets * 2)
+    for (let i = 0, at = this.#count * stride + channel * 2; i < buckets; i++, at += stride) {
+      this.#pairs[at] = batch[i * 2] as number
+      this.#pairs[at + 1] = batch[i * 2 + 1] as number
     }
-    this.#count++
-    this.#filled = 0
   }
 }
 

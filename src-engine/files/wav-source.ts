@@ -97,6 +97,7 @@ export const openWav = (bytes: FileBytes, name: string): AudioSource => {
   }
   return {
     info,
+    ...(layout.tag === PCM && layout.bytesPerSample === 2 ? { s16Offset: layout.dataOffset } : {}),
     async *blocks() {
       const { channels, bytesPerSample, tag, frames } = layout
       const frameBytes = channels * bytesPerSample

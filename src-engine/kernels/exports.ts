@@ -55,6 +55,8 @@ export interface ConvertExports {
   readonly toF32: (dst: number, left: number, right: number, n: number) => void
   /** `frame` is the absolute position of the block: dither depends on it and on `seed` alone. */
   readonly toS16: ToInteger
+  /** One channel of f32 that came from 16-bit integers back to them, exactly. */
+  readonly backToS16: (dst: number, src: number, n: number) => void
   readonly toS24: ToInteger
 }
 

@@ -162,3 +162,15 @@ function storeS24(p: usize, x: i32): void {
   store<u16>(p, <u16>x)
   store<u8>(p, <u8>(x >> 16), 2)
 }
+
+/** One channel of f32 that came from 16-bit integers back to them, exactly. */
+export function backToS16(dst: usize, src: usize, n: i32): void {
+  const k = f32x4.splat(32768.0)
+  let i = 0
+  for (; i + 8 <= n; i += 8, src += 32, dst += 16) {
+    const low = i32x4.trunc_sat_f32x4_s(f32x4.mul(v128.load(src), k))
+    const high = i32x4.trunc_sat_f32x4_s(f32x4.mul(v128.load(src, 16), k))
+    v128.store(dst, i16x8.narrow_i32x4_s(low, high))
+  }
+  for (; i < n; i++, src += 4, dst += 2) store<i16>(dst, <i16>(load<f32>(src) * 32768.0))
+}
