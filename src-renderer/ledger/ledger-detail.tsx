@@ -73,7 +73,7 @@ export const LedgerDetail = ({ id }: { id: string }) => {
   if (!entry || entry.row.id !== id) return <Loading label="Loading the receipt" />
   const { row, receipt, jws, proof } = entry
   const state = STATE_WORDS[row.state]
-  const wasSent = row.state === 'synced' || row.state === 'refused'
+  const wasSent = row.state === 'synced' || row.state === 'refused' || proof !== null
   return (
     <aside className="ledger-detail" aria-label={`Receipt ${row.seq}`}>
       <header className="ledger-detail-head">

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { AppDriver } from '../driver/app-driver.ts'
 
 /** The demo catalogue is rendered on first use. */
@@ -23,6 +23,9 @@ describe('from a licensed stem to a synced receipt', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stemma-exports-'))
     driver = await AppDriver.launch()
+  })
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await driver.screenshot(`failed: ${task.name}`.replace(/\W+/g, '-'))
   })
   afterAll(async () => {
     await driver.close()
@@ -178,7 +181,7 @@ describe('from a licensed stem to a synced receipt', () => {
     await sheet.getByRole('textbox', { name: 'File name' }).fill('Orchard cancelled')
     await sheet.getByRole('button', { name: 'Export…' }).click()
     await button('Cancel export').click({ timeout: 20_000 })
-    await page.getByText('Export cancelled').waitFor({ timeout: 30_000 })
+    await page.getByRole('heading', { name: 'Export cancelled' }).waitFor({ timeout: 30_000 })
     await driver.screenshot('export-cancelled')
     expect((await readdir(folder)).sort()).toEqual(before)
     await page.keyboard.press('Escape')
@@ -193,11 +196,8 @@ describe('from a licensed stem to a synced receipt', () => {
     await verdict.getByText('Intact').waitFor({ timeout: 60_000 })
     await verdict.getByText('Trusted', { exact: true }).waitFor()
     expect(await page.getByRole('treeitem').count()).toBeGreaterThanOrEqual(7)
-    await page
-      .getByText('No trained model')
-      .or(page.getByText('no AI', { exact: false }))
-      .first()
-      .waitFor()
+    await page.getByText('Contains nothing made by generative AI.').waitFor()
+    await page.getByText('In the log, proof checked').or(page.getByText('On this machine only')).waitFor()
     await driver.screenshot('verified')
   })
 
@@ -209,7 +209,7 @@ describe('from a licensed stem to a synced receipt', () => {
     await writeFile(path, bytes)
     await driver.stubDialogs({ open: [path] })
     await button(/^Verify another/).click()
-    await page.getByRole('list', { name: 'Verdict' }).getByText('Changed').waitFor({ timeout: 60_000 })
+    await page.getByRole('list', { name: 'Verdict' }).getByText('Changed', { exact: true }).waitFor({ timeout: 60_000 })
     await driver.screenshot('verified-changed')
   })
 
@@ -222,11 +222,14 @@ describe('from a licensed stem to a synced receipt', () => {
     await rows.first().waitFor()
     await button('Sync now').click()
     await expect.poll(() => rows.filter({ hasText: 'synced with proof' }).count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(2)
-    await rows.filter({ hasText: 'WAV' }).first().click()
+    await rows.filter({ hasText: 'Export, WAV' }).first().click()
     await page.getByRole('tab', { name: 'What was sent' }).click()
     expect(await page.locator('.raw').first().innerText()).toContain('"type": "export"')
     await page.getByRole('tab', { name: 'Proof' }).click()
-    await page.getByText(/^\d+ of \d+$/).waitFor()
+    await page
+      .getByText(/^\d+ of \d+$/)
+      .first()
+      .waitFor()
     await driver.screenshot('ledger')
   })
 
