@@ -20,6 +20,7 @@ import { enrol, makeChallenge, tokenHash } from './enrolment.ts'
 import type { ServiceKeys } from './keys.ts'
 import { issueLease } from './leases.ts'
 import { buildConsistency, buildInclusion, publishCheckpoint } from './log.ts'
+import { describeFound, findBySound, type FoundReceipt } from './receipt-lookup.ts'
 import { acceptReceipts } from './receipts.ts'
 import { currentRevocations, revoke, revokeRequestSchema } from './revocations.ts'
 import { Routes, sendProblem } from './routes.ts'
@@ -256,21 +257,26 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
     query: lookupQuery,
     reply: api.receiptLookupReplySchema,
     handle: async ({ query }) => {
-      const latest = await store.read.latestCheckpoint()
-      const receipts: z.infer<typeof api.receiptLookupReplySchema>['receipts'] = []
       const columns = { sha256: 'asset_sha256', pcmSha256: 'pcm_sha256', filePcmSha256: 'file_pcm_sha256' } as const
+      const found: FoundReceipt[] = []
       for (const matched of ['sha256', 'pcmSha256', 'filePcmSha256'] as const) {
         const hash = query[matched]
         if (!hash) continue
-        for (const { id, jws, kid, logIndex } of await store.read.findReceipts(columns[matched], hash)) {
-          if (receipts.length >= 100 || receipts.some((receipt) => receipt.id === id)) continue
-          const device = await store.read.device(kid)
-          const proof = logIndex === null || !latest ? null : await buildInclusion(store.read, logIndex, latest.size)
-          receipts.push({ id, jws, deviceKey: { kty: 'OKP', crv: 'Ed25519', x: device!.x }, matched, proof })
-        }
+        for (const receipt of await store.read.findReceipts(columns[matched], hash)) found.push({ receipt, matched })
       }
-      return ok({ receipts })
+      return ok({ receipts: await describeFound(store.read, found) })
     },
+  })
+  routes.add({
+    method: 'POST',
+    path: api.SERVICE_PATHS.soundLookup,
+    summary: 'Receipts of exports that sound like a file: by its acoustic fingerprint, best first, among the newest receipts',
+    auth: 'none',
+    perMinute: Math.min(30, deps.perMinute),
+    bodyLimit: 64 * KIB,
+    body: api.soundLookupRequestSchema,
+    reply: api.receiptLookupReplySchema,
+    handle: async ({ body }) => ok({ receipts: await describeFound(store.read, await findBySound(store.read, body.fingerprint)) }),
   })
   routes.addRaw({
     method: 'GET',

@@ -124,6 +124,7 @@ const acceptOne = async (writer: ServiceWriter, device: StoredDevice, { id, jws 
       assetSha256: hex(asset?.sha256),
       pcmSha256: hex(asset?.pcmSha256),
       filePcmSha256: hex(asset?.filePcmSha256),
+      fingerprint: asset?.fingerprint ? Buffer.from(asset.fingerprint, 'base64') : undefined,
       issuedAt: receipt.issuedAt,
       uses: uses.map(({ grant, lease }) => ({ grant, lease })),
     },

@@ -8,6 +8,7 @@ import type {
   ServiceWriter,
   StoredCheckpoint,
   StoredDevice,
+  StoredFingerprint,
   StoredGrant,
   StoredLease,
   StoredReceipt,
@@ -37,6 +38,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS receipt_log ON receipt (log_index) WHERE log_i
 CREATE INDEX IF NOT EXISTS receipt_asset ON receipt (asset_sha256) WHERE asset_sha256 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS receipt_pcm ON receipt (pcm_sha256) WHERE pcm_sha256 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS receipt_file_pcm ON receipt (file_pcm_sha256) WHERE file_pcm_sha256 IS NOT NULL;
+CREATE TABLE IF NOT EXISTS fingerprint (at INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL UNIQUE, words BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS receipt_use (receipt_id TEXT NOT NULL, account TEXT NOT NULL, grant_id TEXT NOT NULL, lease_id TEXT NOT NULL, issued_at TEXT NOT NULL,
   PRIMARY KEY (receipt_id, grant_id, lease_id));
 CREATE INDEX IF NOT EXISTS use_by_lease ON receipt_use (lease_id);
@@ -187,6 +189,13 @@ class SqliteSession implements ServiceWriter {
       (row) => this.#withUses(row)!,
     )
   }
+  async fingerprints({ before, limit }: { readonly before: number | null; readonly limit: number }) {
+    return this.#all<StoredFingerprint>(
+      'SELECT at, receipt_id AS receiptId, words FROM fingerprint WHERE at < ? ORDER BY at DESC LIMIT ?',
+      before ?? Number.MAX_SAFE_INTEGER,
+      limit,
+    )
+  }
   async logSize() {
     return this.#one<{ size: number }>('SELECT size FROM log_size')?.size ?? 0
   }
@@ -302,6 +311,8 @@ class SqliteSession implements ServiceWriter {
       receipt.issuedAt,
       receivedAt,
     )
+    if (receipt.fingerprint)
+      this.#run('INSERT OR IGNORE INTO fingerprint (receipt_id, words) VALUES (?, ?)', receipt.id, receipt.fingerprint)
     for (const use of receipt.uses)
       this.#run(
         'INSERT OR IGNORE INTO receipt_use (receipt_id, account, grant_id, lease_id, issued_at) VALUES (?, ?, ?, ?, ?)',

@@ -62,8 +62,17 @@ export interface StoredReceipt {
   readonly assetSha256: string | null
   readonly pcmSha256: string | null
   readonly filePcmSha256: string | null
+  /** Words of the acoustic fingerprint, little-endian. Written with the receipt, read by `fingerprints` only. */
+  readonly fingerprint?: Uint8Array | undefined
   readonly issuedAt: string
   readonly uses: readonly { readonly grant: string; readonly lease: string }[]
+}
+
+/** `at` grows with time; pages are asked for by it. */
+export interface StoredFingerprint {
+  readonly at: number
+  readonly receiptId: string
+  readonly words: Uint8Array
 }
 
 export interface StoredCheckpoint {
@@ -113,6 +122,8 @@ export interface ServiceReader {
   hasReceipts(kid: string): Promise<boolean>
   countExports(by: { lease: string } | { account: string; grant: string; since: string }): Promise<number>
   findReceipts(by: 'asset_sha256' | 'pcm_sha256' | 'file_pcm_sha256', hash: string): Promise<readonly StoredReceipt[]>
+  /** Fingerprints of logged and kept receipts, newest first, a page at a time. */
+  fingerprints(page: { readonly before: number | null; readonly limit: number }): Promise<readonly StoredFingerprint[]>
   logSize(): Promise<number>
   logNodes(nodes: readonly TreeNode[]): Promise<readonly Uint8Array[]>
   checkpoint(size: number): Promise<StoredCheckpoint | undefined>

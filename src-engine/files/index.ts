@@ -11,6 +11,7 @@ export {
   type TrimCacheOptions,
   trimCache,
 } from './ensure-decoded.ts'
+export { fingerprintFile } from './fingerprint-file.ts'
 export { hashFilePcm } from './hash-pcm.ts'
 export { type OpenAudio, openAudio } from './open-audio.ts'
 export { CACHE_SAMPLE_RATE, DECODER_VERSION } from './pcm-format.ts'

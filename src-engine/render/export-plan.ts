@@ -9,7 +9,10 @@ import type {
   RenderReport,
   WrittenFile,
 } from '../../src-shared/protocol/index.ts'
+import { storedFingerprint } from '../../src-shared/receipts/index.ts'
+import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
+import { createFingerprinter } from '../analysis/index.ts'
 import { ensureDecoded } from '../files/index.ts'
 import { loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
@@ -168,6 +171,7 @@ const renderPass = async (
 ): Promise<Result<PassReport>> => {
   const kernels = loadKernels()
   const measure = new MasterMeasure(kernels)
+  const fingerprinter = createFingerprinter(REMIX_SAMPLE_RATE)
   const warnings: Problem[] = []
   const opened = openWriters(job.plan, range, outputs, kernels)
   if (!opened.ok) return opened
@@ -187,6 +191,7 @@ const renderPass = async (
     onWarning: (problem) => warnings.push(problem),
     onBlock: (block) => {
       measure.push(block, block.frames)
+      fingerprinter.push(kernels.f32(block.left, block.frames), kernels.f32(block.right, block.frames), block.frames)
       for (const writer of mixes) writer.push(block, block.frames, block.frame)
       return writers.some((writer) => writer.isBehind) ? drainAll(writers) : undefined
     },
@@ -203,9 +208,10 @@ const renderPass = async (
     return rendered
   }
   const master = measure.finish()
+  const fingerprint = storedFingerprint(fingerprinter.finish())
   const files: WrittenFile[] = []
   for (const [index, writer] of writers.entries()) {
-    const finished = await writer.finish(range.toFrame, master)
+    const finished = await writer.finish(range.toFrame, { ...master, fingerprint })
     if (!finished.ok) {
       await abortWriters(writers.slice(index))
       await removeFiles(files)

@@ -1,7 +1,9 @@
 // The files of one render pass: each takes pieces of sound in order, fills the silence between them and hands them to its encoder.
 import type { ExportFormat, ExportJob, FrameRange, LoudnessReport, WrittenFile } from '../../src-shared/protocol/index.ts'
+import { storedFingerprint } from '../../src-shared/receipts/index.ts'
 import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import { createFingerprinter, type Fingerprinter } from '../analysis/index.ts'
 import { type AudioEncoderSink, createEncoder, type EncodeSettings } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
@@ -29,6 +31,13 @@ const MAX_WAITING = 256
 /** A stretch that waits for the encoder: samples, or silence of a length. */
 type Piece = { readonly left: Float32Array; readonly right: Float32Array } | { readonly silentFrames: number }
 
+/** What the render says of its master. */
+export interface MasterReport {
+  readonly pcmSha256: string
+  readonly fingerprint: string | null
+  readonly loudness: LoudnessReport
+}
+
 export class Writer {
   readonly output: Output
   /** Null writes the mix. */
@@ -37,8 +46,9 @@ export class Writer {
   readonly #opening: Promise<Result<AudioEncoderSink>>
   #sink: AudioEncoderSink | undefined
   readonly #kernels: Kernels
-  /** Stems have a hash of their own; the mix's is the render's. */
+  /** Stems have a hash and a fingerprint of their own; the mix's are the render's. */
   readonly #hash: FloatHash | undefined
+  readonly #fingerprinter: Fingerprinter | undefined
   readonly #silence: StereoBlock
   readonly #zeros = new Float32Array(CELL_FRAMES)
   #waiting: Piece[] = []
@@ -55,6 +65,7 @@ export class Writer {
     })
     this.#kernels = kernels
     this.#hash = trackIndex === null ? undefined : new FloatHash(kernels)
+    this.#fingerprinter = trackIndex === null ? undefined : createFingerprinter(REMIX_SAMPLE_RATE)
     const zeros = kernels.alloc(CELL_FRAMES * 4)
     this.#silence = { left: zeros, right: zeros }
     this.#at = fromFrame
@@ -67,6 +78,7 @@ export class Writer {
     this.#at = frame + frames
     const left = this.#kernels.f32(block.left, frames)
     const right = this.#kernels.f32(block.right, frames)
+    this.#fingerprinter?.push(left, right, frames)
     // The usual case copies nothing: encoders take what they need at once.
     if (this.#sink && this.#pending === undefined && this.#waiting.length === 0) this.#pending = this.#sink.write(left, right, frames)
     else this.#waiting.push({ left: left.slice(), right: right.slice() })
@@ -94,7 +106,7 @@ export class Writer {
     return this.#pending !== undefined || this.#waiting.length > 0
   }
 
-  async finish(toFrame: number, master: { readonly pcmSha256: string; readonly loudness: LoudnessReport }): Promise<Result<WrittenFile>> {
+  async finish(toFrame: number, master: MasterReport): Promise<Result<WrittenFile>> {
     const { path, format, trackId, tags } = this.output
     this.#skipTo(toFrame)
     let sink: AudioEncoderSink
@@ -115,6 +127,7 @@ export class Writer {
       bytes: finished.value.bytes,
       pcmSha256: this.#hash?.digest() ?? master.pcmSha256,
       filePcmSha256: finished.value.pcmSha256,
+      fingerprint: this.#fingerprinter ? storedFingerprint(this.#fingerprinter.finish()) : master.fingerprint,
     })
   }
 
@@ -136,8 +149,11 @@ export class Writer {
     if (silentFrames <= 0) return
     this.#waiting.push({ silentFrames })
     this.#at = frame
-    for (let done = 0; done < silentFrames; done += CELL_FRAMES)
-      this.#hash?.update(this.#silence, Math.min(CELL_FRAMES, silentFrames - done))
+    for (let done = 0; done < silentFrames; done += CELL_FRAMES) {
+      const frames = Math.min(CELL_FRAMES, silentFrames - done)
+      this.#hash?.update(this.#silence, frames)
+      this.#fingerprinter?.push(this.#zeros, this.#zeros, frames)
+    }
   }
 
   async #writeSilence(sink: AudioEncoderSink, frames: number): Promise<void> {

@@ -139,6 +139,8 @@ export interface WrittenFile {
   readonly pcmSha256: string
   /** Canonical hash of the integer samples the file holds (docs/formats/pcm-hash.md); null where a decoder does not give them back exactly. */
   readonly filePcmSha256: string | null
+  /** Acoustic fingerprint as a receipt carries it (docs/formats/fingerprint.md); null where there is too little to hear. */
+  readonly fingerprint: string | null
 }
 
 export interface RenderReport {

@@ -1,5 +1,6 @@
 // The rights service's HTTP API: every message schema, written once. The server builds its OpenAPI document from these, the client decodes replies with them.
 import { z } from 'zod'
+import { fingerprintQuerySchema } from '../receipts/index.ts'
 import { keySchema, roleSchema } from '../remix/index.ts'
 
 const urn = z.string().min(1).max(300)
@@ -143,6 +144,9 @@ export const receiptResultSchema = z.discriminatedUnion('status', [
 ])
 export const receiptsReplySchema = z.object({ results: z.array(receiptResultSchema).max(100) })
 
+/** Look-up by acoustic fingerprint (docs/formats/fingerprint.md), base64 at query density. */
+export const soundLookupRequestSchema = z.object({ fingerprint: fingerprintQuerySchema })
+
 export const receiptLookupReplySchema = z.object({
   receipts: z
     .array(
@@ -151,8 +155,8 @@ export const receiptLookupReplySchema = z.object({
         jws,
         /** Key that signed it, so that anyone can check the signature. */
         deviceKey: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60) }),
-        /** What was found by: the file, its sound, or the sound of a file that lost its stamp. */
-        matched: z.enum(['sha256', 'pcmSha256', 'filePcmSha256']),
+        /** What was found by: the file, its sound, the sound of a file that lost its stamp, or what of it survives a lossy copy. */
+        matched: z.enum(['sha256', 'pcmSha256', 'filePcmSha256', 'fingerprint']),
         /** Null for a receipt that was kept as evidence and not logged. */
         proof: inclusionSchema.nullable(),
       }),
@@ -204,6 +208,7 @@ export const SERVICE_PATHS = {
   inclusion: '/v1/log/inclusion/:id',
   revocations: '/v1/revocations',
   receiptLookup: '/v1/receipts/lookup',
+  soundLookup: '/v1/receipts/lookup/sound',
   /** For the operator, with the admin token: import a pack, withdraw a grant or stem. */
   adminPacks: '/v1/admin/packs',
   adminRevocations: '/v1/admin/revocations',

@@ -18,7 +18,7 @@ export interface VerifyFinding {
 
 /** Line one: is the file as it was signed? */
 export interface VerifyIntegrity {
-  /** `none`: no credentials in the file. `recovered`: none either, but its sound was found in the ledger. */
+  /** `none`: no credentials in the file. `recovered`: none either, but its sound, exactly or by ear, was found in the ledger. */
   readonly state: 'intact' | 'changed' | 'none' | 'recovered' | 'unreadable'
   readonly sentence: string
 }
@@ -81,8 +81,11 @@ export interface VerifyReceipt {
   readonly id: string
   /** `synced`: in the log, proof checked. `local`: on this machine only. `unproved`: known, but its proof does not hold. */
   readonly state: 'synced' | 'local' | 'void' | 'unproved' | 'unknown'
-  /** How it was found: named by the file, by the hash of the file, or by its sound. */
-  readonly matched: 'id' | 'file' | 'sound' | null
+  /**
+   * How it was found: named by the file, by the hash of the file, by its exact sound, or by its acoustic fingerprint: then it is the same music, not the
+   * same file.
+   */
+  readonly matched: 'id' | 'file' | 'sound' | 'fingerprint' | null
   readonly issuedAt: string | null
   readonly signatureIsValid: boolean | null
   readonly proof: { readonly logIndex: number; readonly treeSize: number; readonly origin: string; readonly isValid: boolean } | null

@@ -1,4 +1,5 @@
 export * from './chain.ts'
+export * from './fingerprint-match.ts'
 export * from './merkle.ts'
 export * from './note.ts'
 export * from './receipt.ts'

@@ -2,6 +2,7 @@
 // Unknown fields are refused: a receipt says exactly what this schema says, or it is not one.
 // Wire form: compact JWS (RFC 7515), header {"alg":"EdDSA","kid":<RFC 7638 thumbprint>,"typ":"stemma-receipt+jws"}, payload = JCS bytes.
 import { z } from 'zod'
+import { fingerprintSchema } from './fingerprint-match.ts'
 
 export const RECEIPT_TYP = 'stemma-receipt+jws'
 export const ZERO_HASH = `sha256:${'0'.repeat(64)}`
@@ -57,6 +58,8 @@ export const receiptAssetSchema = z.strictObject({
   pcmSha256: sha256Text,
   /** Hash of the file's own decoded samples (see docs/formats/receipt.md), for lossless formats; finds the receipt of a stripped file. */
   filePcmSha256: sha256Text.nullable(),
+  /** Acoustic fingerprint (see docs/formats/fingerprint.md); finds the receipt of a re-encoded copy. Null where there is too little to hear. */
+  fingerprint: fingerprintSchema.nullable(),
   /** URN of the C2PA manifest. */
   c2pa: urn,
 })

@@ -398,6 +398,7 @@ const run = async (
       durationMs,
       pcmSha256: `sha256:${written.pcmSha256}`,
       filePcmSha256: written.filePcmSha256 === null ? null : `sha256:${written.filePcmSha256}`,
+      fingerprint: written.fingerprint,
       c2pa: stamped.value.c2paUrn,
     }
     const lines = buildReceiptStems(job.judged.usage, grants)

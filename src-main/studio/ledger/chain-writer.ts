@@ -1,5 +1,5 @@
 // Appends signed receipts to the chain. Number, link, signature, outbox row and intent change in one transaction: there is never a gap to explain.
-import { receiptHash, receiptSchema, signReceipt, ZERO_HASH } from '../../../src-shared/receipts/index.ts'
+import { bytesOfWords, decodeFingerprint, receiptHash, receiptSchema, signReceipt, ZERO_HASH } from '../../../src-shared/receipts/index.ts'
 import type { ExportReceipt, Receipt, VoidReceipt } from '../../../src-shared/receipts/index.ts'
 import type { SignEd25519 } from '../../../src-shared/std/index.ts'
 import { sha256 } from '../identity/index.ts'
@@ -52,6 +52,7 @@ export class ChainWriter {
         "INSERT INTO receipt (id, epoch, seq, prev, hash, jws, type, state, issued_at, title, voids, asset_sha256, pcm_sha256, file_pcm_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, 'local', ?, ?, ?, ?, ?, ?)",
       ),
       addUse: db.prepare('INSERT OR IGNORE INTO receipt_use (receipt_id, grant_id, lease_id, issued_at) VALUES (?, ?, ?, ?)'),
+      addFingerprint: db.prepare('INSERT OR IGNORE INTO fingerprint (receipt_id, words) VALUES (?, ?)'),
       addOutbox: db.prepare('INSERT OR IGNORE INTO outbox (receipt_id) VALUES (?)'),
       markVoided: db.prepare('UPDATE receipt SET voided_by = ? WHERE id = ?'),
     }
@@ -102,6 +103,8 @@ export class ChainWriter {
     const hashes = [asset?.sha256 ?? null, asset?.pcmSha256 ?? null, asset?.filePcmSha256 ?? null]
     this.#statements.addReceipt.run(id, epoch, seq, prev, hash, jws, type, issuedAt, title, voids, ...hashes)
     if (receipt.type === 'export') for (const { grant, lease } of receipt.stems) this.#statements.addUse.run(id, grant, lease, issuedAt)
+    const words = asset?.fingerprint ? decodeFingerprint(asset.fingerprint) : undefined
+    if (words) this.#statements.addFingerprint.run(id, bytesOfWords(words))
     if (voids) this.#statements.markVoided.run(id, voids)
     this.#statements.addOutbox.run(id)
   }

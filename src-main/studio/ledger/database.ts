@@ -27,6 +27,7 @@ CREATE INDEX IF NOT EXISTS receipt_hash ON receipt (hash);
 CREATE INDEX IF NOT EXISTS receipt_asset ON receipt (asset_sha256) WHERE asset_sha256 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS receipt_pcm ON receipt (pcm_sha256) WHERE pcm_sha256 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS receipt_file_pcm ON receipt (file_pcm_sha256) WHERE file_pcm_sha256 IS NOT NULL;
+CREATE TABLE IF NOT EXISTS fingerprint (receipt_id TEXT PRIMARY KEY, words BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS receipt_use (receipt_id TEXT NOT NULL, grant_id TEXT NOT NULL, lease_id TEXT NOT NULL, issued_at TEXT NOT NULL, PRIMARY KEY (receipt_id, grant_id, lease_id));
 CREATE INDEX IF NOT EXISTS use_by_grant ON receipt_use (grant_id, issued_at);
 CREATE INDEX IF NOT EXISTS use_by_lease ON receipt_use (lease_id);

@@ -1,6 +1,7 @@
 export type { ExportFields, ReceiptClock, SignedReceipt, VoidFields } from './chain-writer.ts'
 export { LEDGER_FILE, ledgerFailure, ledgerProblem } from './database.ts'
 export type { LedgerDatabase } from './database.ts'
+export { findByFingerprint } from './find-by-fingerprint.ts'
 export type { IntentDraft, VoidReason } from './intent.ts'
 export { openLedger } from './open-ledger.ts'
 export type { LedgerOptions } from './open-ledger.ts'

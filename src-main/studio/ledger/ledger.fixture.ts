@@ -41,6 +41,7 @@ export const fieldsOf = (more: { sha256?: string; stems?: Partial<ReceiptStem> }
     durationMs: 1_000,
     pcmSha256: HASH,
     filePcmSha256: null,
+    fingerprint: null,
     c2pa: 'urn:c2pa:1',
   },
   scope: 'personal-use',

@@ -53,6 +53,9 @@ const build = (transport: Transport) => ({
   /** Receipts of a file, by lower-case hex hashes. */
   lookup: (hashes: { sha256?: string; pcmSha256?: string; filePcmSha256?: string }) =>
     transport.call(`${PATHS.receiptLookup}?${new URLSearchParams(hashes)}`, { schema: api.receiptLookupReplySchema }),
+  /** Receipts of exports that sound like this: base64 of a fingerprint at query density. */
+  lookupSound: (fingerprint: string) =>
+    transport.call(PATHS.soundLookup, { method: 'POST', body: { fingerprint }, schema: api.receiptLookupReplySchema }),
   /** Opens a stem's bytes from `offset` on, in the form the stem store takes. */
   downloadRange: (sha256: string, offset: number, signal: AbortSignal) =>
     transport.download(fill(PATHS.stem, sha256), { offset, etag: `"${sha256}"`, signal }),

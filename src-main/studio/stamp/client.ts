@@ -15,6 +15,8 @@ export interface Signer extends Disposable {
   inspect(request: InspectRequest): Promise<Inspection>
   /** Hash of a lossless file's decoded samples, hex; null where it has none. Here too because decoders meet hostile files. */
   hashSound(path: string): Promise<string | null>
+  /** Acoustic fingerprint at query density (docs/formats/fingerprint.md); null for a file that cannot be decoded. */
+  fingerprint(path: string): Promise<Uint32Array | null>
 }
 
 /** A hostile file must not hold a verification for ever; an honest one of 2 GB takes half a minute. */
@@ -89,6 +91,10 @@ export const createSigner = (host: ProcessHost): Signer => {
     hashSound: async (path) => {
       const reply = await ask({ op: 'hash-sound', request: { path } }, INSPECT_TIMEOUT_MS)
       return reply?.op === 'hash-sound' ? reply.sha256 : null
+    },
+    fingerprint: async (path) => {
+      const reply = await ask({ op: 'fingerprint', request: { path } }, INSPECT_TIMEOUT_MS)
+      return reply?.op === 'fingerprint' ? reply.words : null
     },
     dispose: () => {
       isDisposed = true

@@ -9,7 +9,7 @@ export interface SignerCall {
     | { readonly op: 'stamp'; readonly request: StampRequest }
     | { readonly op: 'seal'; readonly request: SealStemRequest }
     | { readonly op: 'inspect'; readonly request: InspectRequest }
-    | { readonly op: 'hash-sound'; readonly request: { readonly path: string } }
+    | { readonly op: 'hash-sound' | 'fingerprint'; readonly request: { readonly path: string } }
 }
 
 export type SignerReply =
@@ -17,3 +17,4 @@ export type SignerReply =
   | { readonly id: number; readonly op: 'stamp' | 'seal'; readonly result: Result<StampedFile> }
   | { readonly id: number; readonly op: 'inspect'; readonly inspection: Inspection }
   | { readonly id: number; readonly op: 'hash-sound'; readonly sha256: string | null }
+  | { readonly id: number; readonly op: 'fingerprint'; readonly words: Uint32Array | null }

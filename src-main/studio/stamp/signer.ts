@@ -29,6 +29,11 @@ const answer = async ({ id, call }: SignerCall): Promise<SignerReply> => {
       const hashed = await hashFilePcm(call.request.path)
       return { id, op: 'hash-sound', sha256: hashed.ok ? hashed.value : null }
     }
+    case 'fingerprint': {
+      const { fingerprintFile } = await import('../../../src-engine/files/index.ts')
+      const made = await fingerprintFile(call.request.path)
+      return { id, op: 'fingerprint', words: made.ok ? made.value : null }
+    }
   }
 }
 

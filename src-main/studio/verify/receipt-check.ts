@@ -1,6 +1,8 @@
-// The receipt behind a file: found by the id the file names, by the file's hash, or by its sound, then checked down to the log's signature.
+// The receipt behind a file: found by the id the file names, by the file's hash, by its sound or by its fingerprint, then checked down to the log's signature.
 import type { Inclusion, VerifyFinding, VerifyReceipt } from '../../../src-shared/protocol/index.ts'
 import {
+  createFingerprintSearch,
+  decodeFingerprint,
   leafHash,
   parseVerifierKey,
   verifyCheckpoint,
@@ -21,7 +23,7 @@ export interface FoundReceipt {
   /** Key that is said to have signed it. */
   readonly deviceKey: Ed25519Jwk
   /** What it was looked up by; checked against its content. */
-  readonly matched: 'id' | 'file' | 'sound'
+  readonly matched: 'id' | 'file' | 'sound' | 'fingerprint'
   readonly proof: LogProof | null
   /** True where a later receipt withdraws it. */
   readonly isVoid: boolean
@@ -34,6 +36,8 @@ export interface ReceiptQuery {
   readonly fileSha256: string | null
   /** Hash of the decoded samples, hex; given only when the file carries no credentials. */
   readonly filePcmSha256: string | null
+  /** Acoustic fingerprint at query density; given only when nothing exact was found for a file without credentials. */
+  readonly fingerprint: Uint32Array | null
 }
 
 /** Where receipts are looked for: this machine's ledger, the service, or both. */
@@ -44,6 +48,8 @@ export interface ReceiptLookup {
 export interface ReceiptVerdict {
   readonly receipt: VerifyReceipt
   readonly findings: readonly VerifyFinding[]
+  /** How far the sound is from the receipt's, 0..1; 0 where it was found by something exact. */
+  readonly bitErrorRate: number
   /** The receipt's content, where its signature holds and it speaks of this file. */
   readonly content: Receipt | null
 }
@@ -78,11 +84,20 @@ export interface ReceiptClaims extends ReceiptQuery {
   readonly c2pa: string | null
 }
 
+/** How close the file's sound is to what the receipt says its export sounds like; null where it is something else. */
+const soundDistance = ({ asset }: ExportReceipt, { fingerprint }: ReceiptClaims): number | null => {
+  const stored = asset.fingerprint === null ? undefined : decodeFingerprint(asset.fingerprint)
+  if (fingerprint === null || stored === undefined) return null
+  return createFingerprintSearch(fingerprint)(stored)?.bitErrorRate ?? null
+}
+
 /** How a receipt is tied to the file, by its own signed content: a service may hand out any receipt for any file. */
-const tieOf = (content: ExportReceipt, { receiptId, fileSha256, filePcmSha256 }: ReceiptClaims): FoundReceipt['matched'] | null => {
+const tieOf = (content: ExportReceipt, claims: ReceiptClaims, distance: number | null): FoundReceipt['matched'] | null => {
+  const { receiptId, fileSha256, filePcmSha256 } = claims
   if (fileSha256 !== null && content.asset.sha256 === `sha256:${fileSha256}`) return receiptId === content.id ? 'id' : 'file'
   if (receiptId === content.id) return 'id'
-  return filePcmSha256 !== null && content.asset.filePcmSha256 === `sha256:${filePcmSha256}` ? 'sound' : null
+  if (filePcmSha256 !== null && content.asset.filePcmSha256 === `sha256:${filePcmSha256}`) return 'sound'
+  return distance === null ? null : 'fingerprint'
 }
 
 /** Checks a found receipt: signature, log proof, and that it speaks of this file. */
@@ -96,8 +111,15 @@ export const checkReceipt = (found: FoundReceipt, logKey: string | null, claims:
   const proof = found.proof && logKey !== null ? { ...found.proof, ...checkProof(found.jws, found.proof, logKey) } : null
   if (proof && !proof.isValid)
     findings.push(error('receipt.proof_invalid', 'The proof that the receipt stands in the public log does not hold.'))
+  const distance = content === null || content.type === 'void' ? null : soundDistance(content, claims)
   const tie =
-    content === null ? found.matched : content.type === 'void' ? (content.id === claims.receiptId ? 'id' : null) : tieOf(content, claims)
+    content === null
+      ? found.matched
+      : content.type === 'void'
+        ? content.id === claims.receiptId
+          ? 'id'
+          : null
+        : tieOf(content, claims, distance)
   if (tie === null) findings.push(error('receipt.other_file', 'The receipt that was found was written for another file.'))
   else if (content && content.type !== 'void' && tie === 'id') {
     if (claims.c2pa !== null && content.asset.c2pa !== claims.c2pa) {
@@ -110,6 +132,7 @@ export const checkReceipt = (found: FoundReceipt, logKey: string | null, claims:
   const state = isBroken ? 'unproved' : found.isVoid || content?.type === 'void' ? 'void' : proof ? 'synced' : 'local'
   return {
     content: tie === null ? null : content,
+    bitErrorRate: tie === 'fingerprint' ? (distance ?? 1) : 0,
     findings,
     receipt: {
       id: content?.id ?? '',

@@ -5,6 +5,7 @@ import type {
   VerifyFinding,
   VerifyIngredient,
   VerifyIntegrity,
+  VerifyReceipt,
   VerifyReport,
   VerifySigner,
   VerifyTrust,
@@ -15,7 +16,7 @@ import { fail, ok, type Clock, type Result } from '../../../src-shared/std/index
 import type { LibraryVerdict, Signer } from '../stamp/index.ts'
 import { readLineage, type Lineage } from './lineage.ts'
 import { verifyOwn, type OwnReport, type OwnSigner } from './own/index.ts'
-import { checkReceipt, type ReceiptLookup, type ReceiptVerdict } from './receipt-check.ts'
+import { checkReceipt, type ReceiptLookup, type ReceiptQuery, type ReceiptVerdict } from './receipt-check.ts'
 
 export interface VerifyOptions {
   /** The signing process; its library is asked for a second opinion. */
@@ -99,14 +100,20 @@ const merge = (own: OwnReport, library: LibraryVerdict): Merged => {
   return { standing, findings }
 }
 
-const describeIntegrity = (standing: Standing, own: OwnReport, isRecovered: boolean): VerifyIntegrity => {
+/** What can be said of a file without credentials whose sound is known. */
+const describeRecovered = ({ matched, issuedAt }: VerifyReceipt): string =>
+  matched === 'fingerprint'
+    ? `This sounds like the export of ${issuedAt?.slice(0, 10) ?? 'an unknown date'}: the same music, not the same file. This copy was re-encoded or cut and carries no credentials.`
+    : 'The credentials were removed, but the ledger knows this sound: recovered, not intact.'
+
+const describeIntegrity = (standing: Standing, own: OwnReport, recovered: VerifyReceipt | null): VerifyIntegrity => {
   switch (standing) {
     case 'trusted':
     case 'valid':
       return { state: 'intact', sentence: 'The file is exactly as it was signed.' }
     case 'none':
-      return isRecovered
-        ? { state: 'recovered', sentence: 'The credentials were removed, but the ledger knows this sound: recovered, not intact.' }
+      return recovered
+        ? { state: 'recovered', sentence: describeRecovered(recovered) }
         : { state: 'none', sentence: 'The file carries no content credentials. Nothing can be said about where it comes from.' }
     case 'unreadable':
       return { state: 'unreadable', sentence: own.findings[0]?.message ?? 'The file cannot be read.' }
@@ -172,18 +179,26 @@ const findReceipt = async (
 ): Promise<ReceiptVerdict | null> => {
   const receiptId = lineage?.provenance?.receiptId?.replace(/^urn:uuid:/, '') ?? null
   const isStripped = own.manifest === null && own.state !== 'unreadable'
+  const ask = async (query: ReceiptQuery): Promise<ReceiptVerdict | undefined> => {
+    const found = await receipts.find(query).catch(() => [])
+    const claims = { ...query, c2pa: own.manifest?.label ?? null }
+    const checked = found.slice(0, 20).map((receipt) => checkReceipt(receipt, logKey, claims))
+    const rank = ({ receipt }: ReceiptVerdict): number => ['synced', 'local', 'void', 'unproved'].indexOf(receipt.state)
+    // Exports of one remix in several formats sound alike to the bit; then the better proved one speaks for the sound.
+    return checked.sort((a, b) => a.bitErrorRate - b.bitErrorRate || rank(a) - rank(b))[0]
+  }
   // Decoding takes seconds; only a file that says nothing about itself is worth it.
   const filePcmSha256 = isStripped ? await signer.hashSound(path) : null
-  const query = { receiptId, fileSha256: own.fileSha256, filePcmSha256 }
-  const found = await receipts.find(query).catch(() => [])
-  const claims = { ...query, c2pa: own.manifest?.label ?? null }
-  const checked = found.slice(0, 20).map((receipt) => checkReceipt(receipt, logKey, claims))
-  const rank = ({ receipt }: ReceiptVerdict): number => ['synced', 'local', 'void', 'unproved'].indexOf(receipt.state)
-  const [best] = checked.sort((a, b) => rank(a) - rank(b))
-  if (best) return best
+  const exact = { receiptId, fileSha256: own.fileSha256, filePcmSha256, fingerprint: null }
+  const best = await ask(exact)
+  if (best && (best.content !== null || !isStripped)) return best
+  const fingerprint = isStripped ? await signer.fingerprint(path) : null
+  const alike = fingerprint === null || fingerprint.length === 0 ? undefined : await ask({ ...exact, fingerprint })
+  if (alike?.content || best) return alike?.content ? alike : (best ?? null)
   if (receiptId === null) return null
   return {
     content: null,
+    bitErrorRate: 0,
     findings: [
       { code: 'receipt.unknown', severity: 'info', message: 'The file names a receipt that is not known here. Go online to look it up.' },
     ],
@@ -236,7 +251,7 @@ export const verifyFile = async (path: string, options: VerifyOptions): Promise<
     generator: own.manifest?.generator
       ? [own.manifest.generator.name, own.manifest.generator.version ?? ''].join(' ').trim().slice(0, 200)
       : null,
-    integrity: describeIntegrity(standing, own, isRecovered),
+    integrity: describeIntegrity(standing, own, isRecovered ? (receipt?.receipt ?? null) : null),
     signer: signer && lineage ? describeSigner(signer, lineage, library) : null,
     trust,
     ingredients: lineage?.ingredients ?? [],

@@ -283,6 +283,7 @@ const receiptOf = (file: StampedFile, sound = 'a'.repeat(64)): { found: FoundRec
       durationMs: 300,
       pcmSha256: `sha256:${'3'.repeat(64)}`,
       filePcmSha256: `sha256:${sound}`,
+      fingerprint: null,
       c2pa: file.c2paUrn,
     },
     scope: 'personal-use',
