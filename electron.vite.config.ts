@@ -23,6 +23,9 @@ const entries = {
   service: 'src-service/main.ts',
 }
 
+/** Plain JavaScript that every process loads: in one file with what is used of it, a start takes half the time. */
+const bundled = ['zod', 'commander', 'canonicalize', 'cbor2', 'p-queue', 'yauzl', 'yazl']
+
 const existing = Object.fromEntries(
   Object.entries(entries)
     .map(([name, path]) => [name, inRoot(path)] as const)
@@ -42,6 +45,7 @@ export default defineConfig({
   main: {
     build: {
       outDir: inRoot('out/main'),
+      externalizeDeps: { exclude: bundled },
       sourcemap: true,
       rolldownOptions: {
         input: existing,

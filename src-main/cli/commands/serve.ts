@@ -1,6 +1,5 @@
 // `stemma serve`: the rights service in this process until it is told to stop.
 import { join, resolve } from 'node:path'
-import { startService } from '../../../src-service/index.ts'
 import { ProblemError } from '../../../src-shared/std/index.ts'
 import { fileProblem } from '../../studio/index.ts'
 import type { Run } from '../command.ts'
@@ -26,6 +25,8 @@ export const serveCommand: Run<ServeOptions> = async (
   { data, port = 0, host = '127.0.0.1', catalogue = [] },
 ) => {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`“${port}” is not a port. Use a number from 0 to 65535.`)
+  // Loaded here: the server's libraries would cost every other command 100 ms.
+  const { startService } = await import('../../../src-service/index.ts')
   const dataDir = resolve(data ?? join(homeDir, 'service'))
   const service = await startService({
     dataDir,

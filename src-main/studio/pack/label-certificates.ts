@@ -1,8 +1,7 @@
 // Certificates a label signs its stems with: a root of its own and an ES256 leaf for claim signing, in the shape C2PA asks for
 // (PROVENANCE.md 1.5: leaf never a CA, EKU claimSigning and documentSigning, AKI present, x5chain without the root).
-import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
+import type * as x509 from '@peculiar/x509'
 
 const EKU_C2PA_CLAIM_SIGNING = '1.3.6.1.4.1.62558.2.1'
 const EKU_DOCUMENT_SIGNING = '1.3.6.1.5.5.7.3.36'
@@ -27,6 +26,12 @@ type DomCrypto = NonNullable<Parameters<typeof x509.X509CertificateGenerator.cre
 type DomKeys = Parameters<typeof x509.X509CertificateGenerator.createSelfSigned>[0]['keys']
 const provider = webcrypto as unknown as DomCrypto
 
+/** Loaded late: the certificate library would cost every start 60 ms, and labels are made once. */
+const loadX509 = async (): Promise<typeof x509> => {
+  await import('reflect-metadata')
+  return import('@peculiar/x509')
+}
+
 const generateKeys = async (): Promise<DomKeys> =>
   (await webcrypto.subtle.generateKey(ES256, true, ['sign', 'verify'])) as unknown as DomKeys
 
@@ -49,6 +54,7 @@ const serialNumber = (): string =>
 
 /** A self-signed root that may issue claim-signing certificates. */
 export const createRootCertificate = async ({ name, notBefore, notAfter }: CertificateSubject): Promise<Credential> => {
+  const x509 = await loadX509()
   const keys = await generateKeys()
   const now = Date.now()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
@@ -72,6 +78,7 @@ export const createRootCertificate = async ({ name, notBefore, notAfter }: Certi
 
 /** A claim-signing leaf issued by `root`. */
 export const issueSigningCertificate = async (root: Credential, { name, notBefore, notAfter }: CertificateSubject): Promise<Credential> => {
+  const x509 = await loadX509()
   const keys = await generateKeys()
   const issuer = new x509.X509Certificate(root.certificate)
   const der = Buffer.from(root.privateKey.replace(/-----[^-]+-----/g, ''), 'base64')
