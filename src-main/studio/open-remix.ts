@@ -16,13 +16,21 @@ export class OpenRemix {
   readonly session: RemixSession
   readonly #journal: RemixJournal
   #file: RemixFileState | null
+  readonly #isRecovered: boolean
   /** What had to be put right in the file, one sentence each. */
   readonly repairs: readonly string[]
 
-  private constructor(session: RemixSession, journal: RemixJournal, file: RemixFileState | null, repairs: readonly string[]) {
+  private constructor(
+    session: RemixSession,
+    journal: RemixJournal,
+    file: RemixFileState | null,
+    repairs: readonly string[],
+    isRecovered: boolean,
+  ) {
     this.session = session
     this.#journal = journal
     this.#file = file
+    this.#isRecovered = isRecovered
     this.repairs = repairs
   }
 
@@ -48,7 +56,7 @@ export class OpenRemix {
     if (!journal.ok) return journal
     if (start.isSaved) session.noteSaved()
     session.store.subscribe(journal.value.note)
-    return ok(new OpenRemix(session, journal.value, start.file, start.repairs))
+    return ok(new OpenRemix(session, journal.value, start.file, start.repairs, start.recoveredFrom !== undefined))
   }
 
   /** A remix that was never saved. */
@@ -106,8 +114,9 @@ export class OpenRemix {
     return this.#journal.flush()
   }
 
-  /** Unsaved changes stay in the journal and can be recovered, unless they are discarded. */
-  close(options: { readonly isDiscarded?: boolean } = {}): Promise<Result<null>> {
-    return this.#journal.close(options)
+  /** Unsaved changes stay in the journal and can be recovered, unless they are discarded. A new remix that nobody touched is no work to keep. */
+  close({ isDiscarded = false }: { readonly isDiscarded?: boolean } = {}): Promise<Result<null>> {
+    const isUntouched = this.#file === null && !this.#isRecovered && this.session.store.history.entries.length === 0
+    return this.#journal.close({ isDiscarded: isDiscarded || isUntouched })
   }
 }
