@@ -10,7 +10,7 @@ import { fingerprintFile, openAudio } from '../files/index.ts'
 import { createFingerprinter } from './index.ts'
 
 const RATE = 48_000
-const MATERIAL = process.env['STEMMA_MATERIAL'] ?? join(import.meta.dirname, '../../../shared/material')
+const MATERIAL = process.env.STEMMA_MATERIAL ?? join(import.meta.dirname, '../../../shared/material')
 const SONG = join(MATERIAL, 'potassium-24bars')
 const hasMaterial = existsSync(SONG)
 const ffmpeg = (...args: readonly string[]): Buffer => execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args])

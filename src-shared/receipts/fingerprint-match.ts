@@ -123,10 +123,9 @@ export const matchFingerprints = (query: Uint32Array, stored: Uint32Array): Fing
 
 /** Words of a probe: a part of the query that is held against every place of a stored fingerprint before the whole is. */
 const PROBE_WORDS = 12
-const PROBE_HEAD_WORDS = 4
 const PROBES = 3
-/** Bit errors a probe may have in its head and in all. Unrelated sound has 64 and 192 on average; a copy at the limit of a match 28 and 84. */
-const MAX_HEAD_ERRORS = 48
+/** Bit errors a probe may have in its first two words and in all. Unrelated sound has 32 and 192 on average; a copy at the limit of a match 14 and 84. */
+const MAX_HEAD_ERRORS = 23
 const MAX_PROBE_ERRORS = 120
 /** Places that are looked at closely in one stored fingerprint: one made to look likely everywhere must not hold up a scan. */
 const MAX_LIKELY_PLACES = 300
@@ -156,9 +155,7 @@ export const createFingerprintSearch = (query: Uint32Array): FingerprintSearch =
   const probes = chooseProbes(query)
   const isLikely = (probe: Uint32Array, phase: number, stored: Uint32Array, offset: number): boolean => {
     let errors = 0
-    for (let i = 0; i < PROBE_WORDS; i++) {
-      if (i === PROBE_HEAD_WORDS && errors > MAX_HEAD_ERRORS) return false
-      const at = probe[i]!
+    for (const at of probe) {
       const word = stored[at + offset]!
       errors += word === 0 ? WORD_BITS / 2 : countBits(query[at * QUERY_DENSITY + phase]! ^ word)
     }
@@ -168,10 +165,14 @@ export const createFingerprintSearch = (query: Uint32Array): FingerprintSearch =
     let best: FingerprintAlignment | null = null
     let places = 0
     for (const probe of probes) {
+      const [first, second] = [probe[0]!, probe[1]!]
       const last = stored.length - 1 - probe[PROBE_WORDS - 1]!
-      for (let offset = 0 - probe[0]!; offset <= last; offset++) {
+      for (let offset = 0 - first; offset <= last; offset++) {
+        const [a, b] = [stored[first + offset]!, stored[second + offset]!]
         for (let phase = 0; phase < QUERY_DENSITY; phase++) {
-          if (!isLikely(probe, phase, stored, offset)) continue
+          // Nearly every place is dismissed here, by two words.
+          const headErrors = countBits(query[first * QUERY_DENSITY + phase]! ^ a) + countBits(query[second * QUERY_DENSITY + phase]! ^ b)
+          if (headErrors > MAX_HEAD_ERRORS || !isLikely(probe, phase, stored, offset)) continue
           if (++places > MAX_LIKELY_PLACES) return best
           const alignment = compareAt(query, phase, stored, offset)
           if (alignment.sharedWords >= needed && isFingerprintMatch(alignment) && isBetter(alignment, best)) best = alignment
