@@ -250,12 +250,18 @@ describe.skipIf(source === undefined)('Potassium by the command line', { timeout
     }
   })
 
-  it.skipIf(!hasFfmpeg)('knows a lossless transcode by its sound and says of a lossy one that nothing is known', async () => {
+  it.skipIf(!hasFfmpeg)('knows a lossless transcode by its sound and a lossy one by its fingerprint', async () => {
     spawnSync('ffmpeg', ['-v', 'error', '-i', at('mix.wav'), '-map_metadata', '-1', '-c:a', 'pcm_s24le', '-bitexact', at('again.wav')])
     spawnSync('ffmpeg', ['-v', 'error', '-i', at('mix.wav'), '-map_metadata', '-1', '-b:a', '128k', at('again.mp3')])
     const { files } = await stemma.json(['verify', at('again.wav'), at('again.mp3')], 1)
     expect(files[0]).toMatchObject({ verdict: 'caution', integrity: { state: 'recovered' }, receipt: { matched: 'sound' } })
-    expect(files[1]).toMatchObject({ verdict: 'none', integrity: { state: 'none' }, signer: null, trust: { state: 'none' }, receipt: null })
+    expect(files[1]).toMatchObject({
+      verdict: 'caution',
+      integrity: { state: 'recovered' },
+      signer: null,
+      trust: { state: 'none' },
+      receipt: { matched: 'fingerprint' },
+    })
   })
 
   it('is recovered on another machine too, which has no such receipt of its own', async () => {
