@@ -1,5 +1,5 @@
 // Reads a decoded stem back, synchronously and without allocation per call: the block renderer's supply. Silent stretches touch no disk.
-import { closeSync, fstatSync, openSync, readSync, utimesSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, rmSync, utimesSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { assert, fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import type { Kernels } from '../kernels/index.ts'
@@ -77,7 +77,7 @@ export const openDecoded = (cacheDir: string, contentSha256: string, kernels?: K
       if (found === undefined) return corrupt('lies in a file that is not there any more')
       samples = found
     }
-    return ok(new CachedPcm(samples, header, index, kernels))
+    return ok(new CachedPcm(samples, { header, index, path, kernels }))
   } catch (thrown) {
     closeSync(samples)
     throw thrown
@@ -115,6 +115,7 @@ class CachedPcm implements PcmSource {
   readonly lengthFrames: number
   readonly channels: 1 | 2
   readonly #fd: number
+  readonly #path: string
   readonly #format: SampleFormat
   readonly #sourceOffset: number
   readonly #stored: Uint32Array
@@ -125,8 +126,17 @@ class CachedPcm implements PcmSource {
   readonly #kernels: Kernels | undefined
   #nextSlot = 0
 
-  constructor(fd: number, header: PcmHeader, index: Uint8Array, kernels: Kernels | undefined) {
+  constructor(
+    fd: number,
+    {
+      header,
+      index,
+      path,
+      kernels,
+    }: { readonly header: PcmHeader; readonly index: Uint8Array; readonly path: string; readonly kernels: Kernels | undefined },
+  ) {
     this.#kernels = kernels
+    this.#path = path
     this.contentSha256 = header.contentSha256
     this.lengthFrames = header.lengthFrames
     this.channels = header.channels
@@ -266,8 +276,11 @@ class CachedPcm implements PcmSource {
     if (isWhole && this.#checked[chunk] === 0) {
       if (crc32(bytes) === this.#crcs[chunk]) this.#checked[chunk] = 1
     }
-    if (!isWhole || this.#checked[chunk] === 0)
+    if (!isWhole || this.#checked[chunk] === 0) {
+      // Gone from the cache at once, or the next try would find the same damage.
+      rmSync(this.#path, { force: true })
       throw audioError('audio.cache_corrupt', 'The decoded copy of a stem is damaged on disk.', { contentSha256: this.contentSha256 })
+    }
     slot.chunk = chunk
     return slot
   }

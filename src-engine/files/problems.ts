@@ -51,7 +51,7 @@ export const problemFrom = (thrown: unknown, what: string): Problem => {
   if (thrown instanceof ProblemError) return thrown.problem
   const code = thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS')
-    return audioProblem('audio.cache_unwritable', `${what}: the disk is full or read-only.`, { code })
+    return audioProblem('audio.cache_unwritable', `${what}: the disk that holds decoded audio is full or read-only.`, { code })
   if (code !== undefined) return audioProblem('audio.unreadable', `${what} (${code}).`, { code })
   throw thrown
 }

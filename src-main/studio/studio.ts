@@ -89,7 +89,8 @@ export class Studio {
     this.engine = new EngineSupervisor(options.host, home.pcmCache, options.output ?? 'silent')
     this.signer = createSigner(options.host)
     this.#tempDir = join(home.temp, `${process.pid}-${randomUUID().slice(0, 8)}`)
-    this.#serviceUrl = options.serviceUrl ?? parts.library.setting(SERVICE_SETTING) ?? null
+    // Where the library was rebuilt the setting is gone; the enrolment still says which service this device belongs to.
+    this.#serviceUrl = options.serviceUrl ?? parts.library.setting(SERVICE_SETTING) ?? parts.identity.enrolments().at(-1)?.url ?? null
     if (options.serviceUrl !== null) parts.library.setSetting(SERVICE_SETTING, options.serviceUrl)
     this.desk = {
       grantsFor: (stems) => {

@@ -1,7 +1,7 @@
 // The export: licence → render → tags → stamp → own check → licence again → receipt → name. One path for the window, the command line and the demo.
 import { createHash } from 'node:crypto'
-import { rename, rm, stat } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
+import { access, link, rename, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type {
   EngineClient,
@@ -24,7 +24,7 @@ import {
   remixOf,
 } from '../../../src-shared/remix/index.ts'
 import { type Decision, decide, type DecisionContext, type GrantInForce, type Usage } from '../../../src-shared/rights/index.ts'
-import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { fileFailure } from '../file-problems.ts'
 import type { Enrolment } from '../identity/index.ts'
 import type { Intent, Ledger } from '../ledger/index.ts'
@@ -192,6 +192,8 @@ export const exportRemix = async (
       return fail('export.exists', `${basename(path)} is there already. Choose another name, or delete it first.`, { file: basename(path) })
     const folder = await stat(dirname(path)).catch(() => undefined)
     if (!folder?.isDirectory()) return fail('export.no_folder', `The folder for ${basename(path)} is not there. Choose another one.`)
+    const room = await checkRoom(path, 0)
+    if (!room.ok) return room
   }
 
   const stems: (StampStem & StemFile)[] = []
@@ -220,6 +222,38 @@ export const exportRemix = async (
     }
     ledger.changed()
   }
+}
+
+/** Whether a file of so many bytes can be written where it is to go. Codes: `disk.full`, and those of `fileFailure`. */
+const checkRoom = async (path: string, bytes: number): Promise<Result<null>> => {
+  try {
+    await access(dirname(path), constants.W_OK)
+    const { bavail, blocks, bsize } = await statfs(dirname(path))
+    // Some network volumes do not tell their size.
+    if (blocks > 0 && bavail * bsize < bytes) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+    return ok(null)
+  } catch (error) {
+    return fileFailure(error, path)
+  }
+}
+
+/** What credentials may add to a file, in bytes: more than any export's, so that a full disk is called that. */
+const CREDENTIALS_BYTES = 8 << 20
+
+/** Gives the finished file its name. A file that took the name while the render ran is left alone, unless it is meant to be replaced. */
+const publish = async (partPath: string, path: string, overwrites: boolean): Promise<void> => {
+  if (!overwrites) {
+    try {
+      // A link never replaces; looking first and renaming then would.
+      await link(partPath, path)
+      await rm(partPath)
+      return
+    } catch (error) {
+      if (existsSync(path)) throw error
+      // This file system has no links.
+    }
+  }
+  await rename(partPath, path)
 }
 
 interface Job {
@@ -307,6 +341,15 @@ const openIntents = async (
   return ok(jobs)
 }
 
+/** The engine reads and writes files under names of ours; the user knows stems by their titles and exports by the names they will have. */
+const inUserNames = (problem: Problem, { jobs, stems }: Pick<RunContext, 'jobs' | 'stems'>): Problem => {
+  const names: readonly (readonly [string, string])[] = [
+    ...jobs.map(({ unsignedPath, target }) => [basename(unsignedPath), basename(target.path)] as const),
+    ...stems.map(({ path, title }) => [basename(path), title] as const),
+  ]
+  return { ...problem, message: names.reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), problem.message) }
+}
+
 interface RunContext {
   readonly plan: RenderPlan
   readonly grants: readonly GrantInForce[]
@@ -326,31 +369,42 @@ const run = async (
   const planHash = hashOf(canonicalPlan(plan))
   const project = hashOf(encodeDocument(order.snapshot))
   report('prepare', 0.02, 'Preparing stems')
-  const rendered = await tools.engine.request(
-    'export.run',
-    {
-      plan,
-      stems: stems.map(({ path, contentSha256, name }) => ({ path, contentSha256, name })),
-      range: order.range,
-      loudnessTargetLufs: order.loudnessTargetLufs,
-      threads: order.threads,
-      outputs: jobs.map(({ target, unsignedPath, tags }) => ({ path: unsignedPath, format: target.format, trackId: target.trackId, tags })),
-    },
-    {
-      ...(signal ? { signal } : {}),
-      onProgress: ({ step, fraction, stem }) => {
-        if (step === 'decode') report('prepare', 0.02 + 0.28 * fraction, stem === null ? 'Preparing stems' : `Preparing ${stem}`)
-        else
-          report(
-            'render',
-            (step === 'measure' ? 0.3 : order.loudnessTargetLufs === null ? 0.3 : 0.55) +
-              (order.loudnessTargetLufs === null ? 0.5 : 0.25) * fraction,
-            step === 'measure' ? 'Measuring loudness' : 'Rendering',
-          )
+  const render = () =>
+    tools.engine.request(
+      'export.run',
+      {
+        plan,
+        stems: stems.map(({ path, contentSha256, name }) => ({ path, contentSha256, name })),
+        range: order.range,
+        loudnessTargetLufs: order.loudnessTargetLufs,
+        threads: order.threads,
+        outputs: jobs.map(({ target, unsignedPath, tags }) => ({
+          path: unsignedPath,
+          format: target.format,
+          trackId: target.trackId,
+          tags,
+        })),
       },
-    },
-  )
-  if (!rendered.ok) return rendered.error.code.endsWith('cancelled') ? cancelled() : rendered
+      {
+        ...(signal ? { signal } : {}),
+        onProgress: ({ step, fraction, stem }) => {
+          if (step === 'decode') report('prepare', 0.02 + 0.28 * fraction, stem === null ? 'Preparing stems' : `Preparing ${stem}`)
+          else
+            report(
+              'render',
+              (step === 'measure' ? 0.3 : order.loudnessTargetLufs === null ? 0.3 : 0.55) +
+                (order.loudnessTargetLufs === null ? 0.5 : 0.25) * fraction,
+              step === 'measure' ? 'Measuring loudness' : 'Rendering',
+            )
+        },
+      },
+    )
+  let rendered = await render()
+  // A decoded copy that went bad on disk was thrown away when that was noticed; the next try decodes the stem anew.
+  for (let tries = 0; tries < stems.length && !rendered.ok && rendered.error.code === 'audio.cache_corrupt'; tries++)
+    rendered = await render()
+  if (!rendered.ok)
+    return rendered.error.code.endsWith('cancelled') ? cancelled() : { ok: false, error: inUserNames(rendered.error, { jobs, stems }) }
   const { value } = rendered
   const durationMs = Math.round(value.durationFrames / 48)
   const files: ExportedFile[] = []
@@ -380,7 +434,12 @@ const run = async (
       anchors: enrolment.trust.anchors,
       appVersion: tools.appVersion,
     })
-    if (!stamped.ok) return stamped
+    if (!stamped.ok) {
+      // The library does not tell a full disk from other failures.
+      const { size } = await stat(job.unsignedPath)
+      const room = stamped.error.code === 'stamp.failed' ? await checkRoom(job.target.path, size + CREDENTIALS_BYTES) : stamped
+      return room.ok ? stamped : room
+    }
     if (signal?.aborted) return cancelled()
     report('commit', at(0.8), `Writing the receipt of ${basename(job.target.path)}`)
     // A lease can end and a grant be withdrawn while a long render runs: the licence has the last word.
@@ -416,7 +475,7 @@ const run = async (
     if (!receipt.ok) return receipt
     job.state = 'committed'
     try {
-      await rename(job.partPath, job.target.path)
+      await publish(job.partPath, job.target.path, order.overwrites ?? false)
     } catch (error) {
       return fileFailure(error, job.target.path)
     }

@@ -1,7 +1,7 @@
 // The two-phase rule of exports. Intent (before signing the file) → commit (receipt, before the file gets its name) → finish (the file has its name).
 // Whatever is left when a program dies is closed by the next one: an open intent becomes a signed void, a committed one gets its file or is withdrawn.
 import { existsSync, renameSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { hashFile, syncFolder } from '../disk/index.ts'
 
 /** What is about to be exported. Paths stay on this computer and are never signed. */
@@ -34,6 +34,14 @@ export const removePart = ({ partPath }: LeftoverFile): void => {
   if (partPath) rmSync(partPath, { force: true })
 }
 
+/** `name.wav`, or `name (2).wav` and so on: another file may have taken the name since. */
+const freeName = (path: string): string => {
+  const { dir, name, ext } = parse(path)
+  let free = path
+  for (let n = 2; existsSync(free); n++) free = join(dir, `${name} (${n})${ext}`)
+  return free
+}
+
 /** Gives a file with a receipt its name, if it is still there and whole. False where neither part nor finished file is. */
 export const publishPart = async ({ partPath, finalPath }: LeftoverFile, sha256Text: string): Promise<boolean> => {
   if (finalPath && existsSync(finalPath) && (await hashOf(finalPath)) === sha256Text) {
@@ -41,7 +49,8 @@ export const publishPart = async ({ partPath, finalPath }: LeftoverFile, sha256T
     return true
   }
   if (!partPath || !finalPath || !existsSync(partPath) || (await hashOf(partPath)) !== sha256Text) return false
-  renameSync(partPath, finalPath)
-  await syncFolder(dirname(finalPath))
+  const path = freeName(finalPath)
+  renameSync(partPath, path)
+  await syncFolder(dirname(path))
   return true
 }

@@ -1,7 +1,7 @@
 // What this machine has: pulled works, recent remixes, finished exports, settings. SQLite, with one JSON recovery copy per work, so
 // that a damaged database costs the list of recent files and nothing else.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { type WorkSummary, workSummarySchema } from '../../../src-shared/protocol/index.ts'
@@ -45,6 +45,15 @@ const openChecked = (path: string): Database.Database => {
   }
 }
 
+/** A recovery copy, or undefined for one that is damaged too: its work can be pulled again. */
+const readCopy = (path: string): WorkSummary | undefined => {
+  try {
+    return workSummarySchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
 export class Library {
   readonly #db: Database.Database
   readonly #copies: string
@@ -62,7 +71,11 @@ export class Library {
     const copies = join(dirname(path), 'works')
     mkdirSync(copies, { recursive: true, mode: 0o700 })
     try {
-      return new Library(openChecked(path), copies, null)
+      const isNew = !existsSync(path) || statSync(path).size === 0
+      const library = new Library(openChecked(path), copies, null)
+      // A database that is gone or was cut to nothing opens as an empty one, without complaint.
+      if (isNew) library.#rebuild()
+      return library
     } catch (error) {
       if ((error as { code?: string }).code === 'SQLITE_CANTOPEN' || (error as { code?: string }).code === 'SQLITE_READONLY') throw error
       const aside = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
@@ -76,8 +89,8 @@ export class Library {
 
   #rebuild(): void {
     for (const name of readdirSync(this.#copies)) {
-      const decoded = workSummarySchema.safeParse(JSON.parse(readFileSync(join(this.#copies, name), 'utf8')))
-      if (decoded.success) this.#insertWork(decoded.data)
+      const work = readCopy(join(this.#copies, name))
+      if (work) this.#insertWork(work)
     }
   }
 

@@ -92,7 +92,7 @@ const explain = (error: unknown): { readonly code: string; readonly message: str
   if (/Permission denied|os error 13|EACCES/i.test(text)) {
     return { code: 'stamp.not_writable', message: 'The folder cannot be written to. Choose another one and export again.' }
   }
-  return { code: 'stamp.failed', message: `The file could not be signed: ${text}` }
+  return { code: 'stamp.failed', message: `The file could not be signed (${text}). Nothing was kept; export again.` }
 }
 
 export interface SignJob {

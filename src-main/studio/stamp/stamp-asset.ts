@@ -127,7 +127,10 @@ const orLeaveNothing = async (paths: AssetPaths, work: () => Promise<Result<Stam
     const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC'
     outcome = isFull
       ? fail('stamp.disk_full', 'The disk is full: the file could not be signed. Free some space and export again.')
-      : fail('stamp.failed', `The file could not be signed: ${error instanceof Error ? error.message : String(error)}`)
+      : fail(
+          'stamp.failed',
+          `The file could not be signed (${error instanceof Error ? error.message : String(error)}). Nothing was kept; export again.`,
+        )
   }
   if (!outcome.ok) await rm(paths.outputPath, { force: true })
   return outcome
