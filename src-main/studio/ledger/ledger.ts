@@ -1,4 +1,5 @@
 // The ledger: what this device exported, signed line by line. Written here first, sent after. Other programs of the same user may use it at once.
+import type { Transaction } from 'better-sqlite3'
 import { verifyReceipt } from '../../../src-shared/receipts/index.ts'
 import type { Receipt } from '../../../src-shared/receipts/index.ts'
 import { canonicalText, fail, hashText, ok } from '../../../src-shared/std/index.ts'
@@ -102,6 +103,15 @@ const rowOf = (row: ListRow): ReceiptRow => ({
   lastError: row.error_message ?? row.last_error,
 })
 
+/** What every export runs, prepared once. */
+const prepare = (db: LedgerDatabase) => ({
+  addIntent: db.prepare(
+    "INSERT INTO intent (id, issuer, account, session, created_at, json, hash, state, part_path, final_path) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
+  ),
+  addIntentUse: db.prepare('INSERT OR IGNORE INTO intent_use (intent_id, grant_id, lease_id) VALUES (?, ?, ?)'),
+  moveIntent: db.prepare('UPDATE intent SET state = ? WHERE id = ? AND state = ?'),
+})
+
 const readOnlyFailure = (): Result<never> =>
   fail(
     'ledger.read_only',
@@ -119,6 +129,8 @@ export class Ledger {
   readonly #session: SessionLock | undefined
   readonly #copy: RecoveryCopy | undefined
   readonly #listeners = new Set<() => void>()
+  readonly #transact: Transaction<(work: () => unknown) => unknown>
+  readonly #statements: ReturnType<typeof prepare>
 
   constructor(parts: {
     db: LedgerDatabase
@@ -138,6 +150,8 @@ export class Ledger {
     this.#writer = parts.writer
     this.#session = parts.session
     this.#copy = parts.copy
+    this.#transact = this.db.transaction((work) => work())
+    this.#statements = prepare(this.db)
   }
 
   /** Calls back after every change made through this object. Returns how to stop. */
@@ -151,13 +165,22 @@ export class Ledger {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Runs `work` in one transaction and copies the receipts it signed to the recovery file. */
-  #write<T extends { readonly signed?: SignedReceipt; readonly issuer: string; readonly title: string }>(work: () => T): Result<T> {
+  /**
+   * Runs `work` in one transaction and copies the receipts it signed to the recovery file. Waits for the disk unless told not to, which is for
+   * what the next start finds out by itself: that a receipted file has its name.
+   */
+  #write<T extends { readonly signed?: SignedReceipt; readonly issuer: string; readonly title: string }>(
+    work: () => T,
+    { isFlushed = true }: { readonly isFlushed?: boolean } = {},
+  ): Result<T> {
     if (this.isReadOnly) return readOnlyFailure()
     let value: T
     try {
-      value = this.db.transaction(work).immediate()
+      if (!isFlushed) this.db.pragma('synchronous = NORMAL')
+      value = this.#transact.immediate(work) as T
+      if (!isFlushed) this.db.pragma('synchronous = FULL')
     } catch (error) {
+      if (!isFlushed && this.db.open) this.db.pragma('synchronous = FULL')
       return ledgerFailure(error)
     }
     if (value.signed) {
@@ -190,13 +213,8 @@ export class Ledger {
     })
     const intentSha256 = hashText(json, sha256)
     const begun = this.#write(() => {
-      this.db
-        .prepare(
-          "INSERT INTO intent (id, issuer, account, session, created_at, json, hash, state, part_path, final_path) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
-        )
-        .run(receiptId, issuer, account, session.id, createdAt, json, intentSha256, partPath, finalPath)
-      const use = this.db.prepare('INSERT OR IGNORE INTO intent_use (intent_id, grant_id, lease_id) VALUES (?, ?, ?)')
-      for (const { grant, lease } of stems) use.run(receiptId, grant, lease)
+      this.#statements.addIntent.run(receiptId, issuer, account, session.id, createdAt, json, intentSha256, partPath, finalPath)
+      for (const { grant, lease } of stems) this.#statements.addIntentUse.run(receiptId, grant, lease)
       return { issuer, title }
     })
     if (!begun.ok) return begun
@@ -208,10 +226,13 @@ export class Ledger {
           return this.#writer.append(receiptId, draft, fields)
         }),
       finish: () => {
-        const finished = this.#write(() => {
-          this.#moveIntent(receiptId, 'committed', 'finished')
-          return { issuer, title }
-        })
+        const finished = this.#write(
+          () => {
+            this.#moveIntent(receiptId, 'committed', 'finished')
+            return { issuer, title }
+          },
+          { isFlushed: false },
+        )
         return finished.ok ? ok(null) : finished
       },
       void: (reason) =>
@@ -224,7 +245,7 @@ export class Ledger {
   }
 
   #moveIntent(id: string, from: string, to: string): void {
-    const { changes } = this.db.prepare('UPDATE intent SET state = ? WHERE id = ? AND state = ?').run(to, id, from)
+    const { changes } = this.#statements.moveIntent.run(to, id, from)
     if (changes !== 1) throw new Error(`the export is not ${from} any more`)
   }
 

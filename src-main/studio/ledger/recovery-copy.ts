@@ -1,5 +1,6 @@
-// `receipts.jsonl`: every signed receipt once more, one JSON line each, flushed after each. It is read only when the database does not know its last line.
-import { closeSync, createReadStream, existsSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+// `receipts.jsonl`: every signed receipt once more, one JSON line each. Appending does not wait for the
+// disk: the database has the receipt by then. It is read only when the database does not know its last line.
+import { closeSync, createReadStream, existsSync, fdatasync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
@@ -48,13 +49,34 @@ export const openRecoveryCopy = (dir: string): RecoveryCopy => {
   const file = openSync(join(dir, RECOVERY_FILE), 'a+', 0o600)
   const { end, last } = readTail(file)
   if (end < fstatSync(file).size) writeSync(file, '\n')
+  let isFlushing = false
+  let isBehind = false
+  let isClosed = false
+  const release = (): void => {
+    if (isBehind) fdatasyncSync(file)
+    closeSync(file)
+  }
+  /** One flush at a time, for all lines written since the last. */
+  const flush = (): void => {
+    isFlushing = true
+    isBehind = false
+    fdatasync(file, () => {
+      isFlushing = false
+      if (isClosed) release()
+      else if (isBehind) flush()
+    })
+  }
   return {
     last,
     append: (line) => {
       writeSync(file, `${JSON.stringify(line)}\n`)
-      fdatasyncSync(file)
+      isBehind = true
+      if (!isFlushing) flush()
     },
-    close: () => closeSync(file),
+    close: () => {
+      isClosed = true
+      if (!isFlushing) release()
+    },
   }
 }
 
