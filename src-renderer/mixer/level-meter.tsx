@@ -65,7 +65,7 @@ export const LevelMeter = ({
           if (isUp) context.fillRect(across, length - to * length, thick, (to - from) * length)
           else context.fillRect(from * length, across, (to - from) * length, thick)
         }
-        bar(0, 1, '--hover')
+        bar(0, 1, '--line')
         const level = faderTravel(channel.db)
         const warm = faderTravel(-6)
         const hot = faderTravel(-1)
@@ -134,7 +134,7 @@ export const ReductionMeter = ({ width, height }: { width: number; height: numbe
       if (next === shown) return
       shown = next
       context.setTransform(ratio, 0, 0, ratio, 0, 0)
-      context.fillStyle = tokenColor('--hover')
+      context.fillStyle = tokenColor('--line')
       context.fillRect(0, 0, width, height)
       context.fillStyle = tokenColor('--limited')
       context.fillRect(0, 0, width, (shown / 12) * height)
