@@ -68,10 +68,15 @@ export class EngineSupervisor {
     this.#lost.add(listener)
   }
 
-  dispose(): void {
-    this.#isDisposed = true
+  /** Ends an engine that does not answer any more; the next use starts another. Whoever waits for it gets `engine.lost`. */
+  abandon(): void {
     void this.#running?.then((engine) => {
       if (engine.ok) engine.value.child.kill()
     })
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    this.abandon()
   }
 }

@@ -287,6 +287,7 @@ export class Studio {
     return exportRemix(
       {
         engine: engine.value,
+        abandonEngine: () => this.engine.abandon(),
         signer: this.signer,
         ledger: this.ledger,
         desk: this.desk,

@@ -52,6 +52,8 @@ export interface ExportOrder {
 
 export interface ExportTools {
   readonly engine: EngineClient
+  /** Ends an engine that does not answer. */
+  readonly abandonEngine: () => void
   readonly signer: Signer
   readonly ledger: Ledger
   readonly desk: LicenceDesk
@@ -95,6 +97,22 @@ const licenceFormat = (format: ExportFormat): Pick<DecisionContext, 'format' | '
 }
 
 const hashOf = (bytes: Uint8Array | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+/** How long an engine may take to stop what was cancelled. Taking its threads down can deadlock inside the runtime; it must not hold the user. */
+const CANCEL_TIMEOUT_MS = 4_000
+
+/** Ends an engine that does not stop within the time after a cancel. Returns how to call the watch off. */
+const abandonWhereStuck = ({ abandonEngine }: ExportTools, signal: AbortSignal | undefined): (() => void) => {
+  let timer: NodeJS.Timeout | undefined
+  const watch = (): void => {
+    timer = setTimeout(abandonEngine, CANCEL_TIMEOUT_MS)
+  }
+  signal?.addEventListener('abort', watch, { once: true })
+  return () => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', watch)
+  }
+}
 
 const cancelled = (): Result<never> => fail('export.cancelled', 'The export was cancelled. Nothing was written.')
 
@@ -399,12 +417,18 @@ const run = async (
         },
       },
     )
+  const release = abandonWhereStuck(tools, signal)
   let rendered = await render()
   // A decoded copy that went bad on disk was thrown away when that was noticed; the next try decodes the stem anew.
   for (let tries = 0; tries < stems.length && !rendered.ok && rendered.error.code === 'audio.cache_corrupt'; tries++)
     rendered = await render()
+  // An engine may answer and get stuck right after: the watch ends when it answers once more.
+  if (signal?.aborted) void tools.engine.request('transport.state', {}).then(release)
+  else release()
   if (!rendered.ok)
-    return rendered.error.code.endsWith('cancelled') ? cancelled() : { ok: false, error: inUserNames(rendered.error, { jobs, stems }) }
+    return signal?.aborted || rendered.error.code.endsWith('cancelled')
+      ? cancelled()
+      : { ok: false, error: inUserNames(rendered.error, { jobs, stems }) }
   const { value } = rendered
   const durationMs = Math.round(value.durationFrames / 48)
   const files: ExportedFile[] = []
