@@ -191,7 +191,13 @@ export const importFolder = async (
         .map((name) => join(root, name))
   const refused = []
   for (const path of names) {
-    const { size, mtimeMs, ino } = await stat(path)
+    const facts = await stat(path)
+    // Reading a pipe or a device would never end.
+    if (!facts.isFile()) {
+      refused.push({ code: 'pack.refused', message: `“${basename(path)}” was not imported: it is not a file. Take it out of the folder.` })
+      continue
+    }
+    const { size, mtimeMs, ino } = facts
     // Hashing every pack on every start would take seconds; a file with this identity has been read before.
     const key = `${path}|${size}|${mtimeMs}|${ino}`
     if (await deps.store.read.sourceSeen(key)) continue

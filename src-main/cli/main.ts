@@ -22,7 +22,7 @@ import {
   syncCommand,
   verifyCommand,
 } from './commands/index.ts'
-import { Progress, type Report, refused } from './output.ts'
+import { plain, Progress, type Report, refused } from './output.ts'
 
 let exitCode: number = 0
 
@@ -32,7 +32,7 @@ const print = (report: Report, isJson: boolean): void => {
     if (report.json !== undefined) process.stdout.write(`${JSON.stringify(report.json, null, 2)}\n`)
   } else if (report.lines.length > 0) {
     const stream = report.exitCode === 0 ? process.stdout : process.stderr
-    stream.write(`${report.lines.join('\n')}\n`)
+    stream.write(`${report.lines.map(plain).join('\n')}\n`)
   }
   exitCode = report.exitCode
 }

@@ -9,7 +9,7 @@ export interface Report {
   readonly exitCode: ExitCode
   /** The JSON document. */
   readonly json: unknown
-  /** The same for people, one string per line. */
+  /** The same for people, one string per line; `plain` is applied when they are printed. */
   readonly lines: readonly string[]
 }
 
@@ -27,6 +27,13 @@ export const refused = (problem: Problem): Report => ({
 export const reportOf = <T>(result: Result<T>, report: (value: T) => Report): Report =>
   result.ok ? report(result.value) : refused(result.error)
 
+/**
+ * A line as a terminal may show it. Titles and names come from files and services: a control character in one could clear the screen, rename the window
+ * or type commands, and a line break could add a verdict of its own; so each is shown as what it is.
+ */
+export const plain = (line: string): string =>
+  line.replace(/\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 export class Progress {
   readonly #isShown: boolean
   #last = ''
@@ -37,7 +44,7 @@ export class Progress {
   /** Shows `label` and a percentage, replacing the line before. */
   show(label: string, fraction: number): void {
     if (!this.#isShown) return
-    const line = `${String(Math.round(fraction * 100)).padStart(3)} %  ${label}`
+    const line = plain(`${String(Math.round(fraction * 100)).padStart(3)} %  ${label}`)
     if (line === this.#last) return
     this.#last = line
     process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`)
@@ -49,16 +56,18 @@ export class Progress {
   }
 }
 
+const text = (cell: string | number): string => plain(String(cell))
+
 /** Lines of a table, columns padded to the widest cell; numbers to the right. */
 export const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
   const widths: number[] = []
   for (const row of rows)
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, String(cell).length)
+      widths[i] = Math.max(widths[i] ?? 0, text(cell).length)
     })
   return rows.map((row) =>
     row
-      .map((cell, i) => (typeof cell === 'number' ? String(cell).padStart(widths[i] ?? 0) : String(cell).padEnd(widths[i] ?? 0)))
+      .map((cell, i) => (typeof cell === 'number' ? text(cell).padStart(widths[i] ?? 0) : text(cell).padEnd(widths[i] ?? 0)))
       .join('  ')
       .trimEnd(),
   )

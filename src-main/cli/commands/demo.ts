@@ -16,13 +16,13 @@ import {
   startEmbeddedService,
 } from '../../studio/index.ts'
 import type { CommandContext, Run } from '../command.ts'
-import { done, finding, formatDuration, refused, type Report } from '../output.ts'
+import { done, finding, formatDuration, plain, refused, type Report } from '../output.ts'
 import { pullWithProgress } from './catalogue.ts'
 import { loudnessLines } from './render.ts'
 import { verifyLines } from './verify.ts'
 
 const say = ({ isJson }: CommandContext, text: string): void => {
-  if (!isJson) process.stderr.write(`${text}\n`)
+  if (!isJson) process.stderr.write(`${plain(text)}\n`)
 }
 
 /** A few edits any remix of any work takes: shorten it, throw the drums out for a while, bring them back, give the vocals a room. */

@@ -29,11 +29,11 @@ export const receiptsShowCommand: Run<{ readonly id: string }> = async (context,
   return reportOf(studio.value.ledger.show(id), (entry) =>
     done({ ok: true, ...entry }, [
       `${entry.row.title}: ${entry.row.state}`,
-      JSON.stringify(entry.receipt, null, 2),
+      ...JSON.stringify(entry.receipt, null, 2).split('\n'),
       entry.proof
         ? `In the log at ${entry.proof.logIndex} of ${entry.proof.treeSize}, checked ${entry.proof.verifiedAt}:`
         : 'Not in the log yet.',
-      ...(entry.proof ? [entry.proof.checkpoint.trim()] : []),
+      ...(entry.proof ? entry.proof.checkpoint.trim().split('\n') : []),
       'Sent or to be sent, word for word:',
       entry.jws,
     ]),
@@ -44,7 +44,7 @@ export const receiptsExportCommand: Run<{ readonly out?: string }> = async (cont
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
   const document = { format: 'stemma-receipts', v: 1, deviceKey: studio.value.identity.jwk, receipts: [...studio.value.ledger.exportAll()] }
-  if (out === undefined) return done(document, [JSON.stringify(document, null, 2)])
+  if (out === undefined) return done(document, JSON.stringify(document, null, 2).split('\n'))
   const path = resolve(out)
   try {
     await writeFile(path, `${JSON.stringify(document, null, 2)}\n`)

@@ -1,6 +1,6 @@
 // `stemma new`, `show` and `edit`: the same remix files and the same edits as in the window.
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { clipsOf, decodeEditCommands, devicesOf, remixOf, recordsOf, tracksOf } from '../../../src-shared/remix/index.ts'
 import { fail, type Result } from '../../../src-shared/std/index.ts'
 import { barPositionAt } from '../../../src-shared/time/index.ts'
@@ -103,11 +103,22 @@ export const showCommand: Run<{ readonly file: string }> = async (context, { fil
   })
 }
 
+/** More than 20,000 edits of any kind need. */
+const MAX_EDITS_BYTES = 32 * 1024 * 1024
+
 const readEdits = async (path: string): Promise<Result<unknown>> => {
+  const name = basename(path)
   try {
+    const found = await stat(path)
+    // A pipe or a device would never end.
+    if (!found.isFile()) return fail('edits.not_a_file', `${name} is not a file that can be opened.`)
+    if (found.size > MAX_EDITS_BYTES)
+      return fail('edits.too_large', `${name} is larger than ${MAX_EDITS_BYTES >> 20} MB. Split it, or take out what is no edit.`)
     return { ok: true, value: JSON.parse(await readFile(path, 'utf8')) as unknown }
   } catch (error) {
-    return error instanceof SyntaxError ? fail('edits.not_json', `${path} is not JSON: ${error.message}.`) : fileFailure(error, path)
+    return error instanceof SyntaxError
+      ? fail('edits.not_json', `${name} is not JSON: ${error.message.slice(0, 300)}.`)
+      : fileFailure(error, path)
   }
 }
 

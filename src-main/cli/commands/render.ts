@@ -111,7 +111,8 @@ export const renderCommand: Run<RenderOptions> = async (context, options) => {
     if (!plan.ok) return refused(plan.error)
     const fromFrame = options.from === undefined ? 0 : parseFrame(remix, options.from, '--from')
     const toFrame = options.to === undefined ? plan.value.lengthFrames + plan.value.tailFrames : parseFrame(remix, options.to, '--to')
-    if (toFrame <= fromFrame) throw new UsageError('--to must lie after --from.')
+    // Without --to it is the remix that ends before, or is empty: the export says so.
+    if (options.to !== undefined && toFrame <= fromFrame) throw new UsageError('--to must lie after --from.')
     const targets = targetsOf(remix, options, formats)
     const exported = await studio.value.export(
       {

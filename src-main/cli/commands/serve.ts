@@ -4,7 +4,7 @@ import { ProblemError } from '../../../src-shared/std/index.ts'
 import { fileProblem } from '../../studio/index.ts'
 import type { Run } from '../command.ts'
 import { UsageError } from '../command.ts'
-import { done } from '../output.ts'
+import { done, plain } from '../output.ts'
 
 export interface ServeOptions {
   readonly data?: string
@@ -35,9 +35,9 @@ export const serveCommand: Run<ServeOptions> = async (
     catalogueDirs: catalogue.map((dir) => resolve(dir)),
   }).catch((error: NodeJS.ErrnoException): never => {
     const say = error.syscall === 'listen' || error.syscall === 'getaddrinfo' ? NOT_LISTENING[error.code ?? ''] : undefined
-    throw new ProblemError(say ? { code: 'service.cannot_listen', message: say(host, port) } : fileProblem(error, dataDir))
+    throw new ProblemError(say ? { code: 'service.cannot_listen', message: say(host, port) } : fileProblem(error, error.path ?? dataDir))
   })
-  for (const problem of service.refusedPacks) process.stderr.write(`${problem.message} (${problem.code})\n`)
+  for (const problem of service.refusedPacks) process.stderr.write(`${plain(`${problem.message} (${problem.code})`)}\n`)
   // Whoever started this waits for the address, so it is printed at once and not as the final report.
   process.stdout.write(isJson ? `${JSON.stringify({ url: service.url, refusedPacks: service.refusedPacks })}\n` : `${service.url}\n`)
   await new Promise<void>((stop) => {

@@ -220,7 +220,10 @@ export const verifyFile = async (path: string, options: VerifyOptions): Promise<
   let bytes: number
   let own: OwnReport
   try {
-    bytes = (await stat(path)).size
+    const facts = await stat(path)
+    // Reading a pipe or a device would never end.
+    if (!facts.isFile()) return fail('verify.not_readable', `“${fileName}” is not a file, so there is nothing to verify.`, { fileName })
+    bytes = facts.size
     own = await verifyOwn(path, { anchors: options.anchors, now: options.now() })
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
