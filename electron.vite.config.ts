@@ -16,6 +16,7 @@ const entries = {
   cli: 'src-main/cli/main.ts',
   engine: 'src-engine/engine.ts',
   'engine-worker': 'src-engine/render/worker.ts',
+  'measure-worker': 'src-engine/render/measure-worker.ts',
   'decode-worker': 'src-engine/files/decode-worker.ts',
   'encode-worker': 'src-engine/files/encode-worker.ts',
   'demo-worker': 'src-main/studio/demo/catalogue/demo-worker.ts',

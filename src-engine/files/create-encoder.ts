@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { fail, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import { BatchSender } from './batch-sender.ts'
 import { createEncoderHere } from './create-encoder-here.ts'
 import { findFfmpeg, hasAacEncoder, NO_FFMPEG } from './encode-m4a.ts'
 import { refuseLongWav } from './encode-wav.ts'
@@ -10,9 +11,6 @@ import type { AudioEncoderSink, EncodedInfo, EncodeRequest, ExportFormat } from 
 import { takenProblem } from './part-file.ts'
 import { workerEntry } from './worker-entry.ts'
 
-/** Frames sent to the worker at once, and how many such batches may be under way: 1 MB in all. */
-const BATCH_FRAMES = 16_384
-const MAX_BATCHES = 8
 /** A minute. */
 const LONG_WAV_FRAMES = 2_880_000
 
@@ -44,25 +42,18 @@ const stopped = (): Problem => ({
   message: 'The encoder stopped unexpectedly. Export again; if it happens again, restart the program.',
 })
 
-interface Batch {
-  readonly left: Float32Array
-  readonly right: Float32Array
-}
-
 /** Does not wait for the worker to start: the first blocks are rendered meanwhile. What can be refused is refused here. */
 const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
   const refused = request.format === 'wav' ? refuseLongWav(request) : undefined
   if (refused) return { ok: false, error: refused }
   if (existsSync(request.path)) return { ok: false, error: takenProblem(request.path) }
   const worker = new Worker(workerEntry('encode-worker'), { workerData: request })
+  const sender = new BatchSender(worker)
   let problem: Problem | undefined
   /** Whether the file at the path is the worker's, to be removed when things go wrong. */
   let isOurs = false
   let finished: ((result: Result<EncodedInfo>) => void) | undefined
   let aborted: (() => void) | undefined
-  let room: (() => void) | undefined
-  let underWay = 0
-  const spare: Batch[] = []
   worker.on('message', (message: FromEncodeWorker) => {
     if (message.kind === 'created') {
       isOurs = message.result.ok
@@ -71,32 +62,18 @@ const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
     else if (message.kind === 'aborted') aborted?.()
     else {
       problem ??= message.problem ?? undefined
-      spare.push(message)
-      underWay--
-      room?.()
+      sender.takeBack(message)
+      if (problem) sender.release()
     }
   })
   const leave = (): void => {
     problem ??= stopped()
     finished?.({ ok: false, error: problem })
     aborted?.()
-    room?.()
+    sender.release()
   }
   worker.on('error', leave)
   worker.on('exit', leave)
-  const newBatch = (): Batch => spare.pop() ?? { left: new Float32Array(BATCH_FRAMES), right: new Float32Array(BATCH_FRAMES) }
-  let batch = newBatch()
-  let batched = 0
-  const send = (): void => {
-    const { left, right } = batch
-    worker.postMessage({ kind: 'write', left, right, frames: batched } satisfies ToEncodeWorker, [
-      left.buffer as ArrayBuffer,
-      right.buffer as ArrayBuffer,
-    ])
-    underWay++
-    batch = newBatch()
-    batched = 0
-  }
   const abort = async (): Promise<void> => {
     await new Promise<void>((resolve) => {
       if (problem) return resolve()
@@ -109,22 +86,7 @@ const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
   return ok({
     write(left, right, count) {
       if (problem) throw new ProblemError(problem)
-      for (let done = 0; done < count; ) {
-        const part = Math.min(BATCH_FRAMES - batched, count - done)
-        batch.left.set(left.subarray(done, done + part), batched)
-        batch.right.set(right.subarray(done, done + part), batched)
-        batched += part
-        done += part
-        if (batched === BATCH_FRAMES) send()
-      }
-      if (underWay <= MAX_BATCHES) return undefined
-      return new Promise((resolve) => {
-        room = () => {
-          if (underWay > MAX_BATCHES / 2 && !problem) return
-          room = undefined
-          resolve()
-        }
-      })
+      return sender.write(left, right, count)
     },
     finish: (options) =>
       new Promise((resolve) => {
@@ -132,7 +94,7 @@ const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
           const { code, message, details } = problem
           return void abort().then(() => resolve(fail(code, message, details)))
         }
-        if (batched > 0) send()
+        sender.flush()
         finished = resolve
         worker.postMessage({ kind: 'finish', options } satisfies ToEncodeWorker)
       }),

@@ -1,19 +1,17 @@
 // Worker thread entry: one encoder per thread, so that FLAC and MP3 are made on another core while the renderer goes on.
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, ProblemError, type Problem, type Result } from '../../src-shared/std/index.ts'
+import type { Batch, WriteBatch } from './batch-sender.ts'
 import { createEncoderHere } from './create-encoder-here.ts'
 import type { EncodedInfo, EncodeRequest, FinishOptions } from './encoder.ts'
 import { encodeProblem } from './part-file.ts'
 
-export type ToEncodeWorker =
-  | { readonly kind: 'write'; readonly left: Float32Array; readonly right: Float32Array; readonly frames: number }
-  | { readonly kind: 'finish'; readonly options: FinishOptions }
-  | { readonly kind: 'abort' }
+export type ToEncodeWorker = WriteBatch | { readonly kind: 'finish'; readonly options: FinishOptions } | { readonly kind: 'abort' }
 
 export type FromEncodeWorker =
   | { readonly kind: 'created'; readonly result: Result<null> }
   /** The arrays come back to be filled again. */
-  | { readonly kind: 'written'; readonly left: Float32Array; readonly right: Float32Array; readonly problem: Problem | null }
+  | (Batch & { readonly kind: 'written'; readonly problem: Problem | null })
   | { readonly kind: 'finished'; readonly result: Result<EncodedInfo> }
   | { readonly kind: 'aborted' }
 

@@ -9,16 +9,16 @@ import type {
   RenderReport,
   WrittenFile,
 } from '../../src-shared/protocol/index.ts'
-import { storedFingerprint } from '../../src-shared/receipts/index.ts'
 import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
-import { createFingerprinter } from '../analysis/index.ts'
+import { createLoudnessMeter } from '../analysis/index.ts'
 import { ensureDecoded } from '../files/index.ts'
 import { loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { abortWriters, isSideEncoder, openWriters, type Output, type Writer } from './export-writers.ts'
-import { MasterMeasure } from './master-measure.ts'
+import { type MasterReport, reportLoudness } from './master-measure.ts'
 import { renderPlan } from './render-plan.ts'
+import { listenToMaster } from './side-measure.ts'
 
 export interface ExportContext {
   readonly cacheDir: string
@@ -45,12 +45,12 @@ export const exportPlan = async (job: ExportJob, context: ExportContext): Promis
   const gain = await findLoudnessGain(job, range, context)
   if (!gain.ok) return gain
   const files: WrittenFile[] = []
-  let report: RenderReport | undefined
+  let report: PassReport | undefined
   const passes = spreadPasses(job.outputs)
   for (const [index, outputs] of passes.entries()) {
     const onProgress = (fraction: number): void =>
       context.onProgress({ step: 'render', fraction: (index + fraction) / passes.length, stem: null })
-    const pass = await renderPass(job, range, outputs, gain.value, context, onProgress)
+    const pass = await renderPass(job, range, outputs, gain.value, report, context, onProgress)
     if (pass.ok) files.push(...pass.value.files)
     if (!pass.ok || context.signal.aborted) {
       await removeFiles(files)
@@ -108,7 +108,7 @@ const findLoudnessGain = async (job: ExportJob, range: FrameRange, context: Expo
   const { loudnessTargetLufs } = job
   if (loudnessTargetLufs === null) return ok(null)
   const kernels = loadKernels()
-  const measure = new MasterMeasure(kernels)
+  const meter = createLoudnessMeter(kernels, REMIX_SAMPLE_RATE)
   const rendered = await renderPlan({
     plan: job.plan,
     cacheDir: context.cacheDir,
@@ -117,11 +117,11 @@ const findLoudnessGain = async (job: ExportJob, range: FrameRange, context: Expo
     kernels,
     signal: context.signal,
     deviceModule: context.deviceModule ?? null,
-    onBlock: (block) => measure.push(block, block.frames),
+    onBlock: (block) => meter.push(block.left, block.right, block.frames),
     onProgress: (fraction) => context.onProgress({ step: 'measure', fraction, stem: null }),
   })
   if (!rendered.ok) return rendered
-  const { integratedLufs } = measure.finish().loudness
+  const { integratedLufs } = reportLoudness(meter)
   // Rounded, so that the last digit of a logarithm can never decide the bits of an export.
   return ok(integratedLufs === null ? 0 : Math.round((loudnessTargetLufs - integratedLufs) * 1_000) / 1_000)
 }
@@ -157,7 +157,7 @@ const drainAll = async (writers: readonly Writer[]): Promise<void> => {
   for (const writer of writers) await writer.drain()
 }
 
-interface PassReport extends RenderReport {
+interface PassReport extends RenderReport, MasterReport {
   readonly files: readonly WrittenFile[]
 }
 
@@ -166,16 +166,17 @@ const renderPass = async (
   range: FrameRange,
   outputs: readonly Output[],
   loudnessGainDb: number | null,
+  /** What an earlier pass found out about the same master. */
+  known: MasterReport | undefined,
   context: ExportContext,
   onProgress: (fraction: number) => void,
 ): Promise<Result<PassReport>> => {
   const kernels = loadKernels()
-  const measure = new MasterMeasure(kernels)
-  const fingerprinter = createFingerprinter(REMIX_SAMPLE_RATE)
   const warnings: Problem[] = []
   const opened = openWriters(job.plan, range, outputs, kernels)
   if (!opened.ok) return opened
   const writers = opened.value
+  const listener = known ? undefined : listenToMaster(kernels, range.toFrame - range.fromFrame)
   const mixes = writers.filter((writer) => writer.trackIndex === null)
   const stems = writers.filter((writer) => writer.trackIndex !== null)
   const rendered = await renderPlan({
@@ -190,10 +191,10 @@ const renderPass = async (
     onProgress,
     onWarning: (problem) => warnings.push(problem),
     onBlock: (block) => {
-      measure.push(block, block.frames)
-      fingerprinter.push(kernels.f32(block.left, block.frames), kernels.f32(block.right, block.frames), block.frames)
+      const measuring = listener?.push(block, block.frames)
       for (const writer of mixes) writer.push(block, block.frames, block.frame)
-      return writers.some((writer) => writer.isBehind) ? drainAll(writers) : undefined
+      const isBehind = writers.some((writer) => writer.isBehind)
+      return measuring || isBehind ? Promise.all([measuring, isBehind ? drainAll(writers) : undefined]).then(() => {}) : undefined
     },
     ...(stems.length > 0
       ? {
@@ -204,14 +205,19 @@ const renderPass = async (
       : {}),
   })
   if (!rendered.ok) {
+    listener?.abort()
     await abortWriters(writers)
     return rendered
   }
-  const master = measure.finish()
-  const fingerprint = storedFingerprint(fingerprinter.finish())
+  const measured = known ? ok(known) : await listener!.finish()
+  if (!measured.ok) {
+    await abortWriters(writers)
+    return measured
+  }
+  const master = measured.value
   const files: WrittenFile[] = []
   for (const [index, writer] of writers.entries()) {
-    const finished = await writer.finish(range.toFrame, { ...master, fingerprint })
+    const finished = await writer.finish(range.toFrame, master)
     if (!finished.ok) {
       await abortWriters(writers.slice(index))
       await removeFiles(files)

@@ -9,6 +9,7 @@ import type { Kernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { CELL_FRAMES } from './context.ts'
 import { FloatHash } from './float-hash.ts'
+import type { MasterReport } from './master-measure.ts'
 
 export type Output = ExportJob['outputs'][number]
 
@@ -30,13 +31,6 @@ const MAX_WAITING = 256
 
 /** A stretch that waits for the encoder: samples, or silence of a length. */
 type Piece = { readonly left: Float32Array; readonly right: Float32Array } | { readonly silentFrames: number }
-
-/** What the render says of its master. */
-export interface MasterReport {
-  readonly pcmSha256: string
-  readonly fingerprint: string | null
-  readonly loudness: LoudnessReport
-}
 
 export class Writer {
   readonly output: Output

@@ -1,7 +1,8 @@
-// What a render says about its master: the hash that names the sound, and its loudness.
+// What a render says about its master: the hash that names the sound, its fingerprint, and its loudness.
 import type { LoudnessReport } from '../../src-shared/protocol/index.ts'
+import { storedFingerprint } from '../../src-shared/receipts/index.ts'
 import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
-import { createLoudnessMeter, type LoudnessMeter } from '../analysis/index.ts'
+import { createFingerprinter, createLoudnessMeter, type LoudnessMeter } from '../analysis/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { FloatHash } from './float-hash.ts'
@@ -19,12 +20,23 @@ export const reportLoudness = (meter: LoudnessMeter): LoudnessReport => ({
   samplePeakDb: Math.max(SILENCE_DB, meter.samplePeakDb()),
 })
 
+/** What is said of a master. */
+export interface MasterReport {
+  readonly pcmSha256: string
+  /** Null where there is too little to know the sound by. */
+  readonly fingerprint: string | null
+  readonly loudness: LoudnessReport
+}
+
 /** Listens to the master of a render that runs in the same kernels. */
 export class MasterMeasure {
+  readonly #kernels: Kernels
   readonly #hash: FloatHash
   readonly #meter: LoudnessMeter
+  readonly #fingerprinter = createFingerprinter(REMIX_SAMPLE_RATE)
 
   constructor(kernels: Kernels) {
+    this.#kernels = kernels
     this.#hash = new FloatHash(kernels)
     this.#meter = createLoudnessMeter(kernels, REMIX_SAMPLE_RATE)
   }
@@ -32,10 +44,15 @@ export class MasterMeasure {
   push(block: StereoBlock, frames: number): void {
     this.#hash.update(block, frames)
     this.#meter.push(block.left, block.right, frames)
+    this.#fingerprinter.push(this.#kernels.f32(block.left, frames), this.#kernels.f32(block.right, frames), frames)
   }
 
   /** Once, at the end. */
-  finish(): { readonly pcmSha256: string; readonly loudness: LoudnessReport } {
-    return { pcmSha256: this.#hash.digest(), loudness: reportLoudness(this.#meter) }
+  finish(): MasterReport {
+    return {
+      pcmSha256: this.#hash.digest(),
+      fingerprint: storedFingerprint(this.#fingerprinter.finish()),
+      loudness: reportLoudness(this.#meter),
+    }
   }
 }

@@ -1,10 +1,10 @@
 // Shared memory through which a worker hands finished tracks to the mix: a ring of cells per worker, counted with Atomics, never copied by message.
 import { CELL_FRAMES } from './context.ts'
 
-/** Cells a worker may be ahead: one second, so that uneven work evens out. */
-const SLOTS = 12
+/** Cells a worker may be ahead: 2.7 s, so that uneven work evens out; a megabyte a track. */
+const SLOTS = 32
 /** A worker that fell asleep on a full ring is woken for this many free slots at once: waking costs more than a cell. */
-const WAKE_SLOTS = 4
+const WAKE_SLOTS = 16
 const COUNTERS = 4
 const PRODUCED = 0
 const CONSUMED = 1

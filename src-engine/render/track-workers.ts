@@ -1,6 +1,4 @@
 // Spreads the audio tracks of a render over threads. Which thread renders a track changes nothing: the mix sums them in plan order.
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type DeviceKind, type PlanTrack, REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
@@ -10,14 +8,7 @@ import { CELL_FRAMES, type MakeDevice } from './context.ts'
 import type { TrackFeed } from './track-feed.ts'
 import { allocateRing, TrackRing } from './track-ring.ts'
 import type { FromWorker, WorkerJob } from './worker.ts'
-
-/** A `.ts` beside this file in source; one flat folder of `.js` when bundled, where this module may sit in a chunk below it. */
-const workerEntry = (): string => {
-  const here = import.meta.dirname
-  if (import.meta.filename.endsWith('.ts')) return join(here, 'worker.ts')
-  const beside = join(here, 'engine-worker.js')
-  return existsSync(beside) ? beside : join(dirname(here), 'engine-worker.js')
-}
+import { workerEntry } from './worker-entry.ts'
 
 /** A track that a worker renders. */
 class RemoteTrack implements TrackFeed {
@@ -101,7 +92,7 @@ export class TrackWorkers {
         skipsSilence: options.skipsSilence,
         deviceModule: options.deviceModule,
       }
-      const worker = new Worker(workerEntry(), { workerData: job })
+      const worker = new Worker(workerEntry('engine-worker'), { workerData: job })
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'warning') options.onWarning(message.problem)
         else if (message.kind === 'failed') this.#fail(new ProblemError(message.problem))
