@@ -181,7 +181,7 @@ export class Licences {
   grantsInForce({ works }: { readonly works?: readonly string[] } = {}): WorkLicence[] {
     const rows = this.#db
       .prepare<[], GrantRow & { readonly work: string }>(
-        `SELECT g.hash, g.issuer, g.work, g.jws, (SELECT l.jws FROM lease l WHERE l.grant_hash = g.hash ORDER BY l.issued_at DESC LIMIT 1) AS lease
+        `SELECT g.hash, g.issuer, g.work, g.jws, (SELECT l.jws FROM lease l WHERE l.grant_hash = g.hash ORDER BY l.rowid DESC LIMIT 1) AS lease
          FROM grant_doc g WHERE g.version = (SELECT max(version) FROM grant_doc WHERE id = g.id) ORDER BY g.id`,
       )
       .all()
