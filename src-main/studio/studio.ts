@@ -276,6 +276,11 @@ export class Studio {
       .map((stem) => stem.id)
   }
 
+  /** Starts the engine ahead of an export, so that it is up by the time the remix is read. */
+  warmUp(): void {
+    void this.engine.engine()
+  }
+
   async export(order: ExportOrder, hooks: ExportHooks = {}): ReturnType<typeof exportRemix> {
     const engine = await this.engine.client()
     if (!engine.ok) return engine

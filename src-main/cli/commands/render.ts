@@ -106,6 +106,7 @@ export const renderCommand: Run<RenderOptions> = async (context, options) => {
     throw new UsageError('--loudness takes LUFS from -40 to -5, for example -14.')
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
+  studio.value.warmUp()
   return withRemix(studio.value, options.file, async (remix) => {
     const plan = remix.session.plan
     if (!plan.ok) return refused(plan.error)

@@ -387,6 +387,20 @@ const run = async (
   const planHash = hashOf(canonicalPlan(plan))
   const project = hashOf(encodeDocument(order.snapshot))
   report('prepare', 0.02, 'Preparing stems')
+  // Stems are checked while the render runs: a bad one ends it early, a good one is not read again for the stamp.
+  const badStem = new AbortController()
+  const used = new Set(jobs.flatMap(({ manifest }) => manifest.ingredients.map(({ source }) => source.stemId)))
+  const checking = tools.signer
+    .prepare(
+      stems.filter(({ id }) => used.has(id)),
+      enrolment.trust.anchors,
+    )
+    .then((checked) => {
+      // Whatever else goes wrong there is found out, and tried again, by the stamp.
+      if (checked.ok || !checked.error.code.startsWith('stamp.stem_')) return undefined
+      badStem.abort()
+      return checked
+    })
   const render = () =>
     tools.engine.request(
       'export.run',
@@ -404,7 +418,7 @@ const run = async (
         })),
       },
       {
-        ...(signal ? { signal } : {}),
+        signal: AbortSignal.any(signal ? [signal, badStem.signal] : [badStem.signal]),
         onProgress: ({ step, fraction, stem }) => {
           if (step === 'decode') report('prepare', 0.02 + 0.28 * fraction, stem === null ? 'Preparing stems' : `Preparing ${stem}`)
           else
@@ -425,6 +439,8 @@ const run = async (
   // An engine may answer and get stuck right after: the watch ends when it answers once more.
   if (signal?.aborted) void tools.engine.request('transport.state', {}).then(release)
   else release()
+  const bad = signal?.aborted ? undefined : await checking
+  if (bad) return bad
   if (!rendered.ok)
     return signal?.aborted || rendered.error.code.endsWith('cancelled')
       ? cancelled()
