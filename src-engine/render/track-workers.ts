@@ -165,9 +165,12 @@ const spread = (plan: RenderPlan, threads: number): PlanTrack[][] => {
     track.isAudible ? track.clips.reduce((sum, clip) => sum + clip.lengthFrames, 0) * (READ_COST + deviceCost(track)) : 0
   const tracks = plan.tracks.filter((track) => track.kind === 'audio').map((track) => ({ track, weight: weigh(track) }))
   const mixing = plan.tracks.reduce((sum, track) => sum + (track.kind === 'audio' ? HAND_OVER_COST : deviceCost(track)), MASTER_COST)
-  const here = { weight: mixing * plan.lengthFrames, tracks: [] as PlanTrack[] }
+  // Handing over what a track reads costs as much as reading it: only devices are worth another thread.
+  const isLight = (track: PlanTrack): boolean => deviceCost(track) === 0
+  const light = tracks.filter(({ track }) => isLight(track)).reduce((sum, { weight }) => sum + weight, 0)
+  const here = { weight: mixing * plan.lengthFrames + light, tracks: [] as PlanTrack[] }
   const helpers = Array.from({ length: threads - 1 }, () => ({ weight: 0, tracks: [] as PlanTrack[] }))
-  for (const { track, weight } of tracks.sort((a, b) => b.weight - a.weight)) {
+  for (const { track, weight } of tracks.filter(({ track }) => !isLight(track)).sort((a, b) => b.weight - a.weight)) {
     const lightest = [...helpers, here].reduce((least, group) => (group.weight < least.weight ? group : least))
     lightest.weight += weight
     lightest.tracks.push(track)
