@@ -17,7 +17,7 @@ import {
   type StampRequest,
 } from './request.ts'
 import type { StemChecker } from './stem-check.ts'
-import { isContentUntouched } from './untouched.ts'
+import { digestContent } from './untouched.ts'
 
 interface AssetPaths {
   readonly inputPath: string
@@ -98,19 +98,22 @@ const seal = async (job: SealJob): Promise<Result<StampedFile>> => {
   const now = Date.now()
   const key = openIdentity(job.identity, now)
   if (!key.ok) return key
+  // Read while the library signs in a thread of its own.
+  const before = digestContent(job.inputPath)
+  before.catch(() => {})
   const signed = await signAsset({ ...job, key: key.value })
   if (!signed.ok) return signed
-  const [own, library, isUntouched] = await Promise.all([
+  const [own, library, after] = await Promise.all([
     verifyOwn(job.outputPath, { anchors: job.anchors, now }),
     inspect({ path: job.outputPath, mimeType: job.mimeType, anchors: job.anchors }),
-    isContentUntouched(job.inputPath, job.outputPath),
+    digestContent(job.outputPath),
   ])
   if (library.state !== 'trusted' || library.failures.length > 0) {
     return selfCheckFailed(`library: ${library.failures[0]?.code ?? library.reason ?? library.state}`, { failures: library.failures })
   }
   const broken = judgeOwn(own, job.ingredients.length)
   if (broken !== undefined) return selfCheckFailed(broken, { findings: own.findings })
-  if (!isUntouched) return selfCheckFailed('signing changed the sound or its tags', {})
+  if ((await before) !== after) return selfCheckFailed('signing changed the sound or its tags', {})
   const urn = own.manifest?.label ?? ''
   if (urn !== library.activeManifest || own.fileSha256 === null) return selfCheckFailed('the two verifiers saw different files', {})
   return ok({ c2paUrn: urn, bytes: await makeDurable(job.outputPath), sha256: own.fileSha256 })
