@@ -19,16 +19,25 @@ export interface CodecChunk {
 export const CHUNK_FRAMES = 240_000
 
 /** Decoded buffers live outside the JavaScript heap, which therefore sees no reason to collect them: without this, memory grows with length. */
-const exposeGarbageCollection = (): (() => void) => {
+const exposeGarbageCollection = (): ((options?: { readonly type: 'minor' }) => void) => {
   setFlagsFromString('--expose-gc')
   const gc: unknown = runInNewContext('typeof gc === "function" ? gc : undefined')
-  return typeof gc === 'function' ? () => void gc() : () => {}
+  return typeof gc === 'function' ? (options) => void gc(options) : () => {}
 }
 
-let collectGarbage: (() => void) | undefined
-/** About 80 s of stereo. A collection takes some 15 ms, so more often would cost more than decoding itself. */
-const BYTES_PER_COLLECTION = 32 * 1024 * 1024
+let collectGarbage: ReturnType<typeof exposeGarbageCollection> | undefined
+/** About 20 s of stereo. Buffers die young: a minor collection, under a millisecond, frees most of them. */
+const BYTES_PER_COLLECTION = 8 * 1024 * 1024
+/** Every so many are full ones, 15 ms each, for buffers that lived through two minor ones. */
+const COLLECTIONS_PER_FULL = 12
+let collections = 0
 let uncollectedBytes = 0
+
+/** Frees what decoding left behind, for a thread that has nothing to do. */
+export const collectDecoded = (): void => {
+  if (uncollectedBytes > 0) collectGarbage?.()
+  uncollectedBytes = 0
+}
 
 interface Decoded {
   /** Undefined where the chunk is known to be silent. */
@@ -36,7 +45,10 @@ interface Decoded {
   readonly chunk: CodecChunk
 }
 
-const isZero = (samples: Float32Array): boolean => samples.every((sample) => sample === 0)
+const isZero = (samples: Float32Array): boolean => {
+  for (let i = 0; i < samples.length; i++) if (samples[i] !== 0) return false
+  return true
+}
 
 /**
  * Decodes chunks in order, one ahead of the consumer. Output arrays are reused. Once a chunk that repeats one packet has come out as exact zeros,
@@ -98,7 +110,8 @@ export async function* decodeCodecChunks(
     uncollectedBytes += buffer.length * channels * 4
     if (uncollectedBytes > BYTES_PER_COLLECTION) {
       uncollectedBytes = 0
-      collectGarbage()
+      collections = (collections + 1) % COLLECTIONS_PER_FULL
+      collectGarbage(collections === 0 ? undefined : { type: 'minor' })
     }
   }
 }

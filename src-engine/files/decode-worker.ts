@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import type { Problem } from '../../src-shared/std/index.ts'
+import { collectDecoded } from './codec-chunks.ts'
 import { type DecodeRequest, decodeFile } from './decode-file.ts'
 import { problemFrom } from './problems.ts'
 
@@ -30,6 +31,14 @@ const decode = async ({ id, request, stop }: ToDecodeWorker): Promise<FromDecode
   }
 }
 
+/** A thread without work gives back what decoding took: it lives as long as the engine. */
+const IDLE_MS = 200
+let idle: NodeJS.Timeout | undefined
+
 parentPort?.on('message', (message: ToDecodeWorker) => {
-  void decode(message).then((reply) => parentPort?.postMessage(reply))
+  clearTimeout(idle)
+  void decode(message).then((reply) => {
+    parentPort?.postMessage(reply)
+    idle = setTimeout(collectDecoded, IDLE_MS).unref()
+  })
 })
