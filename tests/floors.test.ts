@@ -70,6 +70,7 @@ describe('the checker', () => {
     ['src-shared/remix', 'src-shared/rights'],
     ['src-shared/rights', 'src-shared/receipts'],
     ['src-shared/receipts', 'src-shared/remix'],
+    ['src-shared/approvals', 'src-shared/rights'],
     ['src-service', 'src-engine'],
     ['src-service', 'src-main/studio'],
     ['src-main/studio', 'src-service'],

@@ -1,3 +1,4 @@
+export * from './app-approvals.ts'
 export * from './app.ts'
 export * from './engine-client.ts'
 export * from './engine.ts'

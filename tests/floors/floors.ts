@@ -22,7 +22,15 @@ const anything = (): boolean => true
 const browserOnly = (name: string): boolean => !isNode(name) && !isElectron(name)
 
 const floor1 = ['src-shared/std', 'src-shared/time']
-const shared = [...floor1, 'src-shared/remix', 'src-shared/rights', 'src-shared/receipts', 'src-shared/provenance', 'src-shared/protocol']
+const shared = [
+  ...floor1,
+  'src-shared/remix',
+  'src-shared/rights',
+  'src-shared/receipts',
+  'src-shared/approvals',
+  'src-shared/provenance',
+  'src-shared/protocol',
+]
 
 /** The house, bottom up. Where two areas share a floor, the order here says which may look at which. */
 const areas: readonly Area[] = [
@@ -31,8 +39,10 @@ const areas: readonly Area[] = [
   { folder: 'src-shared/remix', below: floor1, allowsPackage: pure },
   { folder: 'src-shared/rights', below: floor1, allowsPackage: pure },
   { folder: 'src-shared/receipts', below: floor1, allowsPackage: pure },
-  { folder: 'src-shared/provenance', below: shared.slice(0, 5), allowsPackage: pure },
-  { folder: 'src-shared/protocol', below: shared.slice(0, 6), allowsPackage: pure },
+  // docs/decisions/approvals-floor.md
+  { folder: 'src-shared/approvals', below: floor1, allowsPackage: pure },
+  { folder: 'src-shared/provenance', below: shared.slice(0, 6), allowsPackage: pure },
+  { folder: 'src-shared/protocol', below: shared.slice(0, 7), allowsPackage: pure },
   { folder: 'src-engine', below: shared, allowsPackage: withoutElectron },
   { folder: 'src-service', below: shared, allowsPackage: withoutElectron },
   {

@@ -1,0 +1,5 @@
+export * from './judge.ts'
+export * from './records.ts'
+export * from './review-file.ts'
+export * from './signed.ts'
+export * from './thread.ts'
