@@ -1,6 +1,14 @@
 // Decoder of a render plan that crosses a process border. It bounds what a plan may claim before the engine allocates for it.
 import { z } from 'zod'
-import { DEVICE_KINDS, DEVICE_PARAMETERS, PLAN_VERSION, REMIX_SAMPLE_RATE, type RenderPlan, roleSchema } from '../remix/index.ts'
+import {
+  DEVICE_KINDS,
+  DEVICE_PARAMETERS,
+  makeSchema,
+  PLAN_VERSION,
+  REMIX_SAMPLE_RATE,
+  type RenderPlan,
+  roleSchema,
+} from '../remix/index.ts'
 
 const id = z.string().min(1).max(200)
 /** About 100 hours at 48 kHz: far beyond any remix, far below where frame arithmetic loses exactness. */
@@ -26,6 +34,7 @@ const clipSchema = z.object({
   fadeInFrames: frames,
   fadeOutFrames: frames,
   fadeCurve: z.enum(['linear', 'equal-power']),
+  foundBy: id.exactOptional(),
 })
 
 const deviceSchema = z
@@ -53,6 +62,27 @@ const trackSchema = z.object({
   sends: z.array(z.object({ sendId: id, toTrackId: id, gainDb: valueSchema, isPreFader: z.boolean() })).max(1_000),
 })
 
+/** Slowest and fastest a source may be played: beyond, a hostile plan would only fill the disk. */
+const MAX_RATIO = 40
+
+const warpSchema = z.object({
+  anchors: z
+    .array(z.tuple([frames, frames]))
+    .min(2)
+    .max(10_001)
+    .refine(
+      (anchors) =>
+        anchors[0]?.[1] === 0 &&
+        anchors.every(([source, out], i) => {
+          const [lastSource, lastOut] = anchors[i - 1] ?? [-1, -1]
+          return source > lastSource && out > lastOut && (i === 0 || out - lastOut <= (source - lastSource) * MAX_RATIO)
+        }),
+      'a warp must ascend from 0 and not slow down beyond reason',
+    ),
+  cents: z.int().min(-2_400).max(2_400),
+  keepsFormants: z.boolean(),
+})
+
 const sourceSchema = z.object({
   stemId: id,
   workId: id,
@@ -66,6 +96,8 @@ const sourceSchema = z.object({
     .min(0)
     .max(2 ** 40),
   isrc: z.string().max(20).nullable(),
+  make: makeSchema.exactOptional(),
+  warp: warpSchema.exactOptional(),
 })
 
 /** A render plan whose routing holds: one master at the end, clips point at sources, sends only ever run forward. */

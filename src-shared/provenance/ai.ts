@@ -20,6 +20,9 @@ const GENERATIVE: ReadonlySet<string> = new Set(['ai.restyle', 'ai.voice'])
 /** Whether an operation makes sound with a trained model. */
 export const isGenerative = (op: string): boolean => GENERATIVE.has(op)
 
+/** Whether an operation is credited as AI: it makes sound, or what is played was written down by a model. Listening to find cuts is not. */
+export const isCreditedAsAi = (op: string): boolean => isGenerative(op) || op === 'ai.transcribe'
+
 /** What an operation makes of the sound, as an IPTC digital source type. */
 export const sourceTypeOf = (op: string): string =>
   isGenerative(op)
@@ -42,11 +45,11 @@ const CONTRIBUTOR_ROLES: Readonly<Record<Role, string>> = {
 
 const contributorRole = (role: string): string => (Object.hasOwn(CONTRIBUTOR_ROLES, role) ? CONTRIBUTOR_ROLES[role as Role] : 'Musician')
 
-/** Time covered by generative operations within one stem, overlaps counted once. */
+/** Time covered by AI operations within one stem, overlaps counted once. */
 const generatedMs = (ops: readonly UsedOperation[]): number => {
   let until = 0
   let sum = 0
-  for (const { fromMs, toMs } of ops.filter((one) => isGenerative(one.op)).sort((left, right) => left.fromMs - right.fromMs)) {
+  for (const { fromMs, toMs } of ops.filter((one) => isCreditedAsAi(one.op)).sort((left, right) => left.fromMs - right.fromMs)) {
     sum += Math.max(0, toMs - Math.max(fromMs, until))
     until = Math.max(until, toMs)
   }
@@ -55,7 +58,7 @@ const generatedMs = (ops: readonly UsedOperation[]): number => {
 
 /** DDEX and IPTC summary of a usage: `None` and no contributions for an arrangement made by a human with plain DSP. */
 export const aiSummaryOf = (usage: Usage): AiSummary => {
-  const touched = usage.stems.filter((stem) => stem.ops.some((one) => isGenerative(one.op)))
+  const touched = usage.stems.filter((stem) => stem.ops.some((one) => isCreditedAsAi(one.op)))
   const isWhole = (stem: (typeof touched)[number]): boolean => generatedMs(stem.ops) >= stem.usedMs
   const contributions = new Map<string, AiSummary['contributions'][number]>()
   for (const stem of touched) {
@@ -63,16 +66,18 @@ export const aiSummaryOf = (usage: Usage): AiSummary => {
     const peers = usage.stems.filter((one) => contributorRole(one.role) === role)
     const value = peers.every((one) => touched.includes(one) && isWhole(one)) ? 'All' : 'Partly'
     for (const { op, model } of stem.ops) {
-      if (isGenerative(op)) contributions.set(`${role}\n${model ?? ''}`, { role, value, ...(model === undefined ? {} : { model }) })
+      if (isCreditedAsAi(op)) contributions.set(`${role}\n${model ?? ''}`, { role, value, ...(model === undefined ? {} : { model }) })
     }
   }
-  if (touched.length === 0) {
-    // A synthesizer part is no capture of a performance; the neutral type claims less.
-    const dst = usage.stems.some((stem) => stem.role === 'synth') ? SOURCE_TYPE.composite : SOURCE_TYPE.compositeCapture
-    return { containsAI: 'None', contributions: [], dst }
-  }
+  // A synthesizer part, or an instrument that plays what was transcribed, is no capture of a performance; the neutral type claims less.
+  const isPlayed = usage.stems.some(
+    (stem) => stem.role === 'synth' || stem.ops.some(({ op }) => op === 'replace' || op === 'ai.transcribe'),
+  )
+  const isMade = usage.stems.some((stem) => stem.ops.some((one) => isGenerative(one.op)))
+  const dst = isMade ? SOURCE_TYPE.compositeWithTrainedAlgorithmicMedia : isPlayed ? SOURCE_TYPE.composite : SOURCE_TYPE.compositeCapture
+  if (touched.length === 0) return { containsAI: 'None', contributions: [], dst }
   const containsAI = touched.length === usage.stems.length && touched.every(isWhole) ? 'All' : 'Partly'
-  return { containsAI, contributions: [...contributions.values()].slice(0, 100), dst: SOURCE_TYPE.compositeWithTrainedAlgorithmicMedia }
+  return { containsAI, contributions: [...contributions.values()].slice(0, 100), dst }
 }
 
 /** The AI credits sheet that goes beside an export (`*.ddex.json`), in the names of DDEX ERN 4.3.2 and AVS 9. */

@@ -55,8 +55,7 @@ const ingredientsOf = (plan: RenderPlan, usage: Usage, range: UsageOptions['rang
   const from = range?.fromFrame ?? 0
   const to = range?.toFrame ?? plan.lengthFrames
   return usage.stems.flatMap((stem) => {
-    const index = plan.sources.findIndex((source) => source.stemId === stem.stem)
-    const source = plan.sources[index]
+    const source = plan.sources.find((one) => one.stemId === stem.stem)
     if (!source) return []
     let first = to
     let last = from
@@ -64,7 +63,7 @@ const ingredientsOf = (plan: RenderPlan, usage: Usage, range: UsageOptions['rang
       for (const clip of track.isAudible ? track.clips : []) {
         const end = Math.min(to, clip.startFrame + clip.lengthFrames)
         const start = Math.max(from, clip.startFrame)
-        if (clip.source !== index || start >= end) continue
+        if (plan.sources[clip.source]?.stemId !== stem.stem || start >= end) continue
         first = Math.min(first, start)
         last = Math.max(last, end)
       }

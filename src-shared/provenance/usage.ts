@@ -1,5 +1,13 @@
 // What an export uses of each stem, read off the render plan that makes the sound: nothing is declared, everything is derived.
-import type { PlanDevice, PlanSend, PlanTrack, PlanValue, RenderPlan } from '../remix/index.ts'
+import {
+  derivedLengthFrames,
+  type PlanDevice,
+  type PlanSend,
+  type PlanSource,
+  type PlanTrack,
+  type PlanValue,
+  type RenderPlan,
+} from '../remix/index.ts'
 import type { StemUsage, Usage, UsedOperation } from '../rights/index.ts'
 
 /** A stretch of the timeline, in frames at 48 kHz. */
@@ -24,8 +32,11 @@ interface Interval {
 interface Heard extends Interval {
   readonly clipId: string
   readonly track: PlanTrack
-  readonly ops: readonly string[]
+  readonly ops: readonly Operation[]
 }
+
+/** An operation and how far it goes, before its time is known. */
+type Operation = Pick<UsedOperation, 'op' | 'ratioPermille' | 'cents' | 'model' | 'strengthPermille'>
 
 const SILENT_DB = -144
 const FRAMES_PER_MS = 48
@@ -113,6 +124,22 @@ const pathOperations = (path: readonly PlanTrack[]): readonly { readonly op: str
   return operations
 }
 
+/** What a source's sound went through before it was placed. */
+const sourceOperations = ({ make, warp }: PlanSource): readonly Operation[] => {
+  const ops: Operation[] = []
+  if (make?.kind === 'notes') ops.push(make.model === null ? { op: 'replace' } : { op: 'ai.transcribe', model: make.model })
+  else if (make?.kind === 'hits') ops.push({ op: 'replace' })
+  else if (make?.kind === 'model') ops.push({ op: 'ai.restyle', model: make.urn, strengthPermille: make.strengthPermille })
+  const ratios = new Set<number>()
+  for (const [i, [source, out]] of (warp?.anchors ?? []).entries()) {
+    const last = warp?.anchors[i - 1]
+    if (last && source - last[0] !== out - last[1]) ratios.add(Math.round(((source - last[0]) * 1000) / (out - last[1])))
+  }
+  for (const ratioPermille of [...ratios].sort((left, right) => left - right)) ops.push({ op: 'stretch', ratioPermille })
+  if (warp && warp.cents !== 0) ops.push({ op: 'pitch', cents: warp.cents })
+  return ops
+}
+
 const ORDINARY = new Set(['arrange', 'trim', 'gain', 'pan', 'fade', 'automation'])
 
 /** Operations of one stem. Ordinary ones are told once per stem; a device is told on its own, so that a refusal can point at it. */
@@ -121,20 +148,21 @@ const operationsOf = (
   paths: ReadonlyMap<PlanTrack, readonly { op: string; causeId: string }[]>,
   toMs: (frame: number) => number,
 ): UsedOperation[] => {
-  const found = new Map<string, { op: string; causeId: string; intervals: Interval[] }>()
-  const note = (op: string, causeId: string, interval: Interval): void => {
-    const key = ORDINARY.has(op) ? op : `${op}\n${causeId}`
+  const found = new Map<string, { used: Operation; causeId: string; intervals: Interval[] }>()
+  const note = (used: Operation, causeId: string, isOwn: boolean, interval: Interval): void => {
+    const { op, ratioPermille, cents, model, strengthPermille } = used
+    const key = ORDINARY.has(op) ? op : isOwn ? [op, ratioPermille, cents, model, strengthPermille].join('\n') : `${op}\n${causeId}`
     const known = found.get(key)
     if (known) known.intervals.push(interval)
-    else found.set(key, { op, causeId, intervals: [interval] })
+    else found.set(key, { used, causeId, intervals: [interval] })
   }
   for (const clip of heard) {
-    for (const op of clip.ops) note(op, clip.clipId, clip)
-    for (const { op, causeId } of paths.get(clip.track) ?? []) note(op, causeId, clip)
+    for (const used of clip.ops) note(used, clip.clipId, true, clip)
+    for (const { op, causeId } of paths.get(clip.track) ?? []) note({ op }, causeId, false, clip)
   }
-  return [...found.values()].map(({ op, causeId, intervals }) => {
+  return [...found.values()].map(({ used, causeId, intervals }) => {
     const { from, to } = extentOf(intervals)
-    return { op, fromMs: toMs(from), toMs: toMs(to), causeId }
+    return { ...used, fromMs: toMs(from), toMs: toMs(to), causeId }
   })
 }
 
@@ -147,7 +175,7 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
   const paths = new Map(
     plan.tracks.filter((track) => track.kind === 'audio').map((track) => [track, pathOperations(pathOf(track, byId, master))]),
   )
-  const heardBySource = new Map<number, Heard[]>()
+  const heardByStem = new Map<string, Heard[]>()
   const isSilentMaster = master !== undefined && !isHeard(master)
   for (const track of plan.tracks) {
     if (!isHeard(track) || isSilentMaster) continue
@@ -156,25 +184,28 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
       const to = Math.min(window.to, clip.startFrame + clip.lengthFrames)
       const source = plan.sources[clip.source]
       if (from >= to || !source || clip.gainDb <= SILENT_DB) continue
-      const ops: string[] = []
-      if (clip.startFrame !== clip.sourceStartFrame) ops.push('arrange')
-      if (clip.lengthFrames < Math.round((source.lengthFrames * 48_000) / source.sampleRate)) ops.push('trim')
-      if (clip.gainDb !== 0) ops.push('gain')
-      if (clip.fadeInFrames > 0 || clip.fadeOutFrames > 0) ops.push('fade')
-      const heard = heardBySource.get(clip.source)
+      const ops: Operation[] = [...sourceOperations(source)]
+      if (clip.startFrame !== clip.sourceStartFrame) ops.push({ op: 'arrange' })
+      if (clip.lengthFrames < derivedLengthFrames(source)) ops.push({ op: 'trim' })
+      if (clip.gainDb !== 0) ops.push({ op: 'gain' })
+      if (clip.fadeInFrames > 0 || clip.fadeOutFrames > 0) ops.push({ op: 'fade' })
+      if (clip.foundBy !== undefined) ops.push({ op: 'ai.analyse', model: clip.foundBy })
+      const heard = heardByStem.get(source.stemId)
       const item: Heard = { from, to, clipId: clip.clipId, track, ops }
       if (heard) heard.push(item)
-      else heardBySource.set(clip.source, [item])
+      else heardByStem.set(source.stemId, [item])
     }
   }
-  const merged = new Map([...heardBySource].map(([source, heard]) => [source, mergeIntervals(heard)]))
+  const merged = new Map([...heardByStem].map(([stem, heard]) => [stem, mergeIntervals(heard)]))
+  // A stem that is bent in several ways has several sources; to its licence it is one stem.
+  const sources = new Map(plan.sources.toReversed().map((source) => [source.stemId, source]))
   const stems: StemUsage[] = []
-  for (const [index, source] of plan.sources.entries()) {
-    const heard = heardBySource.get(index)
-    const intervals = merged.get(index)
+  for (const source of [...sources.values()].reverse()) {
+    const heard = heardByStem.get(source.stemId)
+    const intervals = merged.get(source.stemId)
     if (!heard || !intervals) continue
     const ops = operationsOf(heard, paths, toMs)
-    const others = [...merged].filter(([other]) => plan.sources[other]?.workId !== source.workId).flatMap(([, one]) => one)
+    const others = [...merged].filter(([other]) => sources.get(other)?.workId !== source.workId).flatMap(([, one]) => one)
     const layered = overlapOf(intervals, mergeIntervals(others))
     if (layered.length > 0) ops.push({ op: 'layer', fromMs: toMs(extentOf(layered).from), toMs: toMs(extentOf(layered).to) })
     if (isIsolated || merged.size === 1)

@@ -93,6 +93,47 @@ const run = (
             : 'Unmute'
       return { result: edits.setClips(snapshot, { clipIds, ...changes, ...fades }), label: clipsLabel(snapshot, verb, clipIds) }
     }
+    case 'clip.warp': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      const milliBpm = command.bpm === undefined ? command.milliBpm : Math.round(command.bpm * 1000)
+      const cents = command.semitones === undefined ? command.cents : Math.round(command.semitones * 100)
+      return {
+        result: edits.warpClips(snapshot, { clipIds, milliBpm, cents, keepsFormants: command.keepsFormants }),
+        label: clipsLabel(snapshot, cents === undefined ? 'Warp' : 'Transpose', clipIds),
+      }
+    }
+    case 'clip.sound': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      return {
+        result: edits.setClipSound(snapshot, { clipIds, soundId: command.soundId }),
+        label: clipsLabel(snapshot, command.soundId === null ? 'Restore' : 'Re-voice', clipIds),
+      }
+    }
+    case 'sound.add': {
+      const stemId = oneId(snapshot, 'stem', command.stemId)
+      return { result: edits.addSound(snapshot, { ...command, stemId }, newId), label: `Make ${command.name}` }
+    }
+    case 'sound.set':
+      return { result: edits.setSound(snapshot, command), label: `Change ${recordOf(snapshot, 'sound', command.soundId)?.name ?? 'sound'}` }
+    case 'sound.remove':
+      return {
+        result: edits.removeSound(snapshot, command),
+        label: `Remove ${recordOf(snapshot, 'sound', command.soundId)?.name ?? 'sound'}`,
+      }
+    case 'work.add':
+      return {
+        result: edits.addWork(snapshot, { ...command, atTick: command.atTick === undefined ? 0 : position(command.atTick) }, newId),
+        label: `Add ${command.work.title}`,
+      }
+    case 'work.set':
+      return { result: edits.setWork(snapshot, command), label: `Correct ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}` }
+    case 'work.match':
+      return {
+        result: edits.matchWork(snapshot, { workId: command.workId, tempo: command.tempo ?? true, key: command.key ?? true }),
+        label: `Match ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}`,
+      }
+    case 'recipe.add':
+      return { result: edits.addRecipe(snapshot, command), label: `Apply ${command.recipe.style}` }
     case 'clip.add': {
       const startTick = position(command.startTick)
       const lengthTicks = command.lengthTicks === undefined ? undefined : readLength(remix, command.lengthTicks, startTick)

@@ -3,7 +3,7 @@ import { canonicalBytes, fail, ok, type Result } from '../std/index.ts'
 import { frameAt, type TempoPoint } from '../time/index.ts'
 import { layOutClips } from './crossfades.ts'
 import { DEVICE_PARAMETERS } from './device-parameters.ts'
-import { endTick, stemFrames } from './edits/index.ts'
+import { endTick } from './edits/index.ts'
 import {
   PLAN_VERSION,
   type PlanClip,
@@ -12,6 +12,7 @@ import {
   type PlanSource,
   type PlanTrack,
   type PlanValue,
+  type PlanWarp,
   type RenderPlan,
 } from './plan.ts'
 import {
@@ -25,7 +26,8 @@ import {
   type StemRecord,
   type Track,
 } from './records.ts'
-import { clipsOf, devicesOf, recordsOf, remixOf, sendsOf, tracksOf } from './snapshot.ts'
+import { clipsOf, devicesOf, recordOf, recordsOf, remixOf, sendsOf, tracksOf } from './snapshot.ts'
+import { derivedFrameOf, derivedLengthFrames, planWarp } from './warp.ts'
 
 /** Longest remix that is rendered: a day. Slow tempos stretch the timeline far beyond what anybody can mean. */
 const MAX_LENGTH_FRAMES = 24 * 3600 * REMIX_SAMPLE_RATE
@@ -103,10 +105,16 @@ const busOrder = (buses: readonly Track[], sends: readonly Send[]): readonly Tra
   return ordered
 }
 
+/** The plan source that a clip plays. */
+type SourceOf = (
+  stem: StemRecord,
+  clip: Clip,
+) => { readonly index: number; readonly lengthFrames: number; readonly warp: PlanWarp | undefined }
+
 const planClips = (
   clips: readonly Clip[],
   stems: ReadonlyMap<string, StemRecord>,
-  sourceOf: (stem: StemRecord) => number,
+  sourceOf: SourceOf,
   tempo: readonly TempoPoint[],
 ): readonly PlanClip[] => {
   const planned: PlanClip[] = []
@@ -116,13 +124,14 @@ const planClips = (
     const stem = stems.get(clip.stemId)
     if (clip.isMuted || !stem) continue
     const startFrame: number = frameAt(tempo, clip.startTick, REMIX_SAMPLE_RATE)
-    let sourceStartFrame = Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / stem.sampleRate)
-    const source = sourceOf(stem)
-    // Offsets in a 44.1 kHz source cannot name every 48 kHz frame: a half left by a split is put back where the cut was.
+    const { index: source, lengthFrames: sourceFrames, warp } = sourceOf(stem, clip)
+    let sourceStartFrame = derivedFrameOf(warp, Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / stem.sampleRate))
+    // Offsets in a 44.1 kHz or a stretched source cannot name every 48 kHz frame: a half left by a split is put back where the cut was.
     const continued = ends.get(`${source} ${startFrame}`) ?? sourceStartFrame
-    if (Math.abs(continued - sourceStartFrame) === 1) sourceStartFrame = continued
+    const steps = warp ? 2 + Math.ceil((warp.anchors.at(-1)?.[1] ?? 0) / Math.max(1, warp.anchors.at(-1)?.[0] ?? 1)) : 1
+    if (Math.abs(continued - sourceStartFrame) <= steps) sourceStartFrame = continued
     const wanted = frameAt(tempo, endTick(clip), REMIX_SAMPLE_RATE) - startFrame
-    const lengthFrames = Math.min(wanted, stemFrames(stem) - sourceStartFrame)
+    const lengthFrames = Math.min(wanted, sourceFrames - sourceStartFrame)
     if (lengthFrames <= 0) continue
     ends.set(`${source} ${startFrame + lengthFrames}`, sourceStartFrame + lengthFrames)
     planned.push({
@@ -135,6 +144,7 @@ const planClips = (
       fadeInFrames: Math.min(clip.fadeInFrames, lengthFrames),
       fadeOutFrames: Math.min(clip.fadeOutFrames, Math.max(0, lengthFrames - clip.fadeInFrames)),
       fadeCurve: clip.fadeCurve,
+      ...(clip.foundBy === undefined ? {} : { foundBy: clip.foundBy }),
     })
   }
   return layOutClips(planned)
@@ -193,12 +203,20 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
   const stems = new Map(recordsOf(snapshot, 'stem').map((stem) => [stem.id, stem]))
   const sources: PlanSource[] = []
   const indexes = new Map<string, number>()
-  const sourceOf = (stem: StemRecord): number => {
-    const known = indexes.get(stem.id)
-    if (known !== undefined) return known
-    const { id: stemId, workId, role, title, contentSha256, sampleRate, channels, lengthFrames, isrc } = stem
-    indexes.set(stemId, sources.length)
-    return sources.push({ stemId, workId, role, title, contentSha256, sampleRate, channels, lengthFrames, isrc }) - 1
+  const sourceOf: SourceOf = (stem, clip) => {
+    const warp = planWarp(clip, stem, tempo)
+    const make = clip.soundId === undefined ? undefined : recordOf(snapshot, 'sound', clip.soundId)?.make
+    const key = warp || make ? `${stem.id}\n${clip.soundId ?? ''}\n${JSON.stringify(warp ?? null)}` : stem.id
+    const known = indexes.get(key)
+    const at = known ?? sources.length
+    if (known === undefined) {
+      const { id: stemId, workId, role, title, contentSha256, sampleRate, channels, lengthFrames, isrc } = stem
+      indexes.set(key, at)
+      const sound = { ...(make ? { make } : {}), ...(warp ? { warp } : {}) }
+      sources.push({ stemId, workId, role, title, contentSha256, sampleRate, channels, lengthFrames, isrc, ...sound })
+    }
+    const source = sources[at]
+    return { index: at, lengthFrames: source ? derivedLengthFrames(source) : 0, warp }
   }
   const all = tracksOf(snapshot)
   const sends = recordsOf(snapshot, 'send')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { unwrap } from '../std/index.ts'
 import { decodeDocument, encodeDocument } from './document.ts'
+import { REMIX_SCHEMA_VERSION } from './records.ts'
 import { sampleRemix } from './remix.fixture.ts'
 
 describe('hostile remix files (file.hostile, file.newer)', () => {
@@ -103,7 +104,7 @@ describe('hostile remix files (file.hostile, file.newer)', () => {
 
   it('opens a newer file read-only', () => {
     const document = good()
-    document.schemaVersion = 2
+    document.schemaVersion = REMIX_SCHEMA_VERSION + 1
     document.records.push({ type: 'hologram', id: 'h' })
     expect(unwrap(decodeDocument(JSON.stringify(document)))).toMatchObject({
       isReadOnly: true,

@@ -10,7 +10,7 @@ export const MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024
 export const MAX_RECORDS = 500_000
 const MAX_DEPTH = 32
 
-const TYPE_ORDER = ['remix', 'work', 'stem', 'track', 'clip', 'device', 'send', 'automation', 'marker'] as const
+const TYPE_ORDER = ['remix', 'work', 'stem', 'sound', 'track', 'clip', 'device', 'send', 'automation', 'marker'] as const
 
 /** A decoded file. */
 export interface RemixDocument {
@@ -91,6 +91,10 @@ const dropDangling = (records: Map<string, AnyRecord>, repairs: string[]): void 
     const track = records.get(id)
     return track?.type === 'track' && track.kind === 'audio'
   }
+  const isSoundOf = (id: string, stemId: string): boolean => {
+    const sound = records.get(id)
+    return sound?.type === 'sound' && sound.stemId === stemId
+  }
   const reasons: Record<string, number> = {}
   const drop = (record: AnyRecord, reason: string): void => {
     records.delete(record.id)
@@ -98,8 +102,11 @@ const dropDangling = (records: Map<string, AnyRecord>, repairs: string[]): void 
   }
   for (const record of [...records.values()]) if (record.type === 'stem' && !is(record.workId, 'work')) drop(record, 'stem without a work')
   for (const record of [...records.values()]) {
-    if (record.type === 'clip' && !audio(record.trackId)) drop(record, 'clip without a track')
+    if (record.type === 'sound' && !is(record.stemId, 'stem')) drop(record, 'sound without a stem')
+    else if (record.type === 'clip' && !audio(record.trackId)) drop(record, 'clip without a track')
     else if (record.type === 'clip' && !is(record.stemId, 'stem')) drop(record, 'clip without a stem')
+    else if (record.type === 'clip' && record.soundId !== undefined && !isSoundOf(record.soundId, record.stemId))
+      drop(record, 'clip without its sound')
     else if (record.type === 'device' && !is(record.trackId, 'track')) drop(record, 'device without a track')
     else if (record.type === 'send') {
       const to = records.get(record.toTrackId)

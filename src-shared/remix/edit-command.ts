@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { fail, ok, type Result } from '../std/index.ts'
 import { MAX_TICK } from './edits/index.ts'
-import { FADE_CURVES, ROLES } from './records.ts'
+import { FADE_CURVES, makeSchema, recipeSchema, ROLES, stemRecordSchema, warpSchema, workRecordSchema } from './records.ts'
 
 const MAX_IDS = 20_000
 
@@ -62,6 +62,16 @@ export const editCommandSchema = z.discriminatedUnion('op', [
     fadeCurve: z.enum(FADE_CURVES).optional(),
   }),
   z.strictObject({
+    op: z.literal('clip.warp'),
+    clipIds: refs,
+    milliBpm: z.number().nullable().optional(),
+    bpm: z.number().optional(),
+    cents: z.number().optional(),
+    semitones: z.number().optional(),
+    keepsFormants: z.boolean().optional(),
+  }),
+  z.strictObject({ op: z.literal('clip.sound'), clipIds: refs, soundId: ref.nullable() }),
+  z.strictObject({
     op: z.literal('clip.add'),
     id: newIdText,
     trackId: ref,
@@ -75,7 +85,30 @@ export const editCommandSchema = z.discriminatedUnion('op', [
       .optional(),
     name: name.optional(),
     gainDb: db.optional(),
+    warp: warpSchema.optional(),
+    soundId: ref.optional(),
+    foundBy: ref.optional(),
   }),
+  z.strictObject({ op: z.literal('sound.add'), id: newIdText, stemId: ref, name, make: makeSchema }),
+  z.strictObject({ op: z.literal('sound.set'), soundId: ref, name: name.optional(), make: makeSchema.optional() }),
+  z.strictObject({ op: z.literal('sound.remove'), soundId: ref }),
+  z.strictObject({
+    op: z.literal('work.add'),
+    work: workRecordSchema.omit({ type: true }),
+    stems: z
+      .array(stemRecordSchema.omit({ type: true, workId: true }))
+      .min(1)
+      .max(500),
+    atTick: positionSchema.optional(),
+  }),
+  z.strictObject({
+    op: z.literal('work.set'),
+    workId: ref,
+    milliBpm: z.number().nullable().optional(),
+    key: z.string().max(40).nullable().optional(),
+  }),
+  z.strictObject({ op: z.literal('work.match'), workId: ref, tempo: z.boolean().optional(), key: z.boolean().optional() }),
+  z.strictObject({ op: z.literal('recipe.add'), recipe: recipeSchema }),
   z.strictObject({
     op: z.literal('track.set'),
     trackId: ref,
@@ -138,7 +171,7 @@ export const editCommandSchema = z.discriminatedUnion('op', [
     op: z.literal('tempo.set'),
     bpm: z.number().optional(),
     points: z.array(tempoSchema).min(1).max(10_000).optional(),
-    keep: z.enum(['audio', 'grid']).optional(),
+    keep: z.enum(['audio', 'grid', 'stretch']).optional(),
   }),
   z.strictObject({
     op: z.literal('meter.set'),

@@ -1,6 +1,6 @@
 // The compiled render plan: frames, gains and routing, nothing musical left. The engine, the licence check, the manifest and the receipt all
 // read this one structure. JSON-safe; the same remix gives the same plan, so its hash names the arrangement.
-import type { DeviceKind, Role } from './records.ts'
+import type { DeviceKind, Make, Role } from './records.ts'
 
 export const PLAN_VERSION = 1
 
@@ -26,6 +26,17 @@ export interface PlanSource {
   readonly channels: number
   readonly lengthFrames: number
   readonly isrc: string | null
+  /** How the sound is made from the stem; absent: it is the stem. */
+  readonly make?: Make
+  /** How the sound is bent after that; absent: not at all. Two clips of a stem that differ here have two sources. */
+  readonly warp?: PlanWarp
+}
+
+export interface PlanWarp {
+  /** Ascending pairs of a frame of the source (48 kHz) and the frame at which it is heard; linear in between. The first pair is heard at 0. */
+  readonly anchors: readonly (readonly [sourceFrame: number, outFrame: number])[]
+  readonly cents: number
+  readonly keepsFormants: boolean
 }
 
 export interface PlanTrack {
@@ -49,12 +60,14 @@ export interface PlanClip {
   /** Timeline position at 48 kHz. */
   readonly startFrame: number
   readonly lengthFrames: number
-  /** Where the clip starts in the decoded source, in frames at 48 kHz (sources are resampled when decoded). */
+  /** Where the clip starts in its source's sound (made and warped), in frames at 48 kHz. */
   readonly sourceStartFrame: number
   readonly gainDb: number
   readonly fadeInFrames: number
   readonly fadeOutFrames: number
   readonly fadeCurve: 'linear' | 'equal-power'
+  /** URN of the model that found the clip's edges. */
+  readonly foundBy?: string
 }
 
 export interface PlanDevice {

@@ -1,8 +1,11 @@
 // The records of a remix document. Flat, with ids, so that an edit is a small diff. Every schema bounds what a hostile file can claim.
 import { z } from 'zod'
 import type { Tick, Ticks } from '../time/index.ts'
+import { recipeSchema, soundRecordSchema, warpSchema } from './sound.ts'
 
-export const REMIX_SCHEMA_VERSION = 1
+export * from './sound.ts'
+
+export const REMIX_SCHEMA_VERSION = 2
 /** The sample rate every remix is rendered at. */
 export const REMIX_SAMPLE_RATE = 48_000
 export const MASTER_TRACK_ID = 'track:master'
@@ -41,6 +44,8 @@ export const remixRecordSchema = z.object({
   /** `A minor`, or null where nobody stated one. */
   key: keySchema.nullable(),
   loop: z.object({ startTick: tick, lengthTicks: ticks, isEnabled: z.boolean() }).nullable(),
+  /** Styles that were run, in order. */
+  recipes: z.array(recipeSchema).max(1_000).exactOptional(),
 })
 
 /** A licensed work this remix draws on; id is the work's URN. */
@@ -117,6 +122,12 @@ export const clipRecordSchema = z.object({
     .min(0)
     .max(2 ** 31),
   fadeCurve: z.enum(FADE_CURVES),
+  /** Absent: at the speed and pitch it was recorded. */
+  warp: warpSchema.exactOptional(),
+  /** A sound made from the stem that plays in its place. */
+  soundId: id.exactOptional(),
+  /** URN of the model that found this clip's edges, such as vocal phrases. */
+  foundBy: id.exactOptional(),
 })
 
 export const DEVICE_KINDS = ['eq', 'compressor', 'reverb', 'delay', 'saturation', 'filter', 'limiter'] as const
@@ -181,6 +192,7 @@ export const recordSchema = z.discriminatedUnion('type', [
   sendRecordSchema,
   automationRecordSchema,
   markerRecordSchema,
+  soundRecordSchema,
 ])
 
 export type RemixRecord = z.infer<typeof remixRecordSchema>
@@ -205,6 +217,7 @@ export type Clip = z.infer<typeof clipRecordSchema>
 export type Device = z.infer<typeof deviceRecordSchema>
 export type Send = z.infer<typeof sendRecordSchema>
 export type Automation = z.infer<typeof automationRecordSchema>
+export type SoundRecord = z.infer<typeof soundRecordSchema>
 export type Marker = z.infer<typeof markerRecordSchema>
 export type AnyRecord = z.infer<typeof recordSchema>
 export type RecordType = AnyRecord['type']

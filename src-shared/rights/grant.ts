@@ -26,10 +26,12 @@ export const OPERATIONS = [
   'plugin',
   'isolate',
   'layer',
+  'replace',
   'ai.restyle',
   'ai.voice',
   'ai.transcribe',
   'ai.master',
+  'ai.analyse',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
@@ -45,6 +47,24 @@ export const ruleSchema = z.object({
   strengthMaxPermille: z.int().min(0).max(1_000).optional(),
   /** Answer promised within this ISO 8601 duration, for `approval`. */
   sla: z.string().max(20).optional(),
+})
+
+/** Who has to say yes before a remix leaves the app, and by when they promise to answer. */
+export const approvalTermsSchema = z.object({
+  /** Every export needs a yes; otherwise only those that do what a rule with the effect `approval` speaks of. */
+  required: z.boolean(),
+  approvers: z
+    .array(
+      z.object({
+        /** RFC 7638 thumbprint of the key. */
+        kid: z.string().min(1).max(100),
+        name: z.string().max(300),
+        publicKeyJwk: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(60) }),
+      }),
+    )
+    .min(1)
+    .max(50),
+  slaHours: z.int().min(1).max(8_760).optional(),
 })
 
 export const grantSchema = z.object({
@@ -109,6 +129,7 @@ export const grantSchema = z.object({
     maxAgeHours: z.int().min(0),
     onRevoke: z.enum(['block-new-exports', 'block-editing']),
   }),
+  approval: approvalTermsSchema.optional(),
 })
 
 export const leaseSchema = z.object({
@@ -136,11 +157,12 @@ export const revocationListSchema = z.object({
   issuedAt: z.iso.datetime(),
   nextUpdate: z.iso.datetime(),
   entries: z
-    .array(z.object({ kind: z.enum(['grant', 'stem', 'certificate']), id: urn, since: z.iso.datetime(), reason: text }))
+    .array(z.object({ kind: z.enum(['grant', 'stem', 'certificate', 'artist']), id: urn, since: z.iso.datetime(), reason: text }))
     .max(100_000),
 })
 
 export type Rule = z.infer<typeof ruleSchema>
+export type ApprovalTerms = z.infer<typeof approvalTermsSchema>
 export type Grant = z.infer<typeof grantSchema>
 export type Lease = z.infer<typeof leaseSchema>
 export type RevocationList = z.infer<typeof revocationListSchema>

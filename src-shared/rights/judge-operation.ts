@@ -4,8 +4,8 @@ import { type Grant, OPERATIONS, type Rule } from './grant.ts'
 import type { UsedOperation } from './usage.ts'
 import { centsWords, listWords, operationWords, ratioWords } from './words.ts'
 
-/** Operations of arranging and mixing: every grant permits them unless one of its rules says otherwise. */
-export const ORDINARY_OPERATIONS: ReadonlySet<string> = new Set(['arrange', 'trim', 'gain', 'pan', 'fade', 'automation'])
+/** Operations of arranging and mixing, and listening to find where to cut: every grant permits them unless one of its rules says otherwise. */
+export const ORDINARY_OPERATIONS: ReadonlySet<string> = new Set(['arrange', 'trim', 'gain', 'pan', 'fade', 'automation', 'ai.analyse'])
 
 /** A refusal without its place. */
 export interface JudgedOperation {

@@ -19,10 +19,12 @@ const OPERATION_WORDS: Readonly<Record<Operation, string>> = {
   plugin: 'plugins',
   isolate: 'exporting it on its own',
   layer: 'layering it with other works',
+  replace: 'replacing what it plays',
   'ai.restyle': 'AI restyling',
   'ai.voice': 'AI voice changes',
   'ai.transcribe': 'AI transcription',
   'ai.master': 'AI mastering',
+  'ai.analyse': 'AI phrase detection',
 }
 
 /** `ai.voice` as `AI voice changes`; an operation nobody knows stays in quotes. */

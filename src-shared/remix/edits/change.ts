@@ -1,8 +1,17 @@
 // What all edits share: looking records up with a refusal, putting changes into a new snapshot, and time in sources.
 import { fail, ok, type Problem, type Result } from '../../std/index.ts'
-import { frameAt, type Tick, tick, tickAtFrame, type TempoPoint } from '../../time/index.ts'
-import { REMIX_SAMPLE_RATE, type AnyRecord, type Clip, type RemixSnapshot, type StemRecord, type Track } from '../records.ts'
+import { frameAt, type Tick, tick, type TempoPoint } from '../../time/index.ts'
+import {
+  REMIX_SAMPLE_RATE,
+  type AnyRecord,
+  type Clip,
+  type RemixSnapshot,
+  type SoundRecord,
+  type StemRecord,
+  type Track,
+} from '../records.ts'
 import { recordOf } from '../snapshot.ts'
+import { tickAfterSourceFrames } from '../warp.ts'
 
 /** The fade that every cut gets, so that it does not click: 5 ms at 48 kHz. */
 export const DECLICK_FRAMES = 240
@@ -35,6 +44,15 @@ export const findStem = (snapshot: RemixSnapshot, stemId: string): Result<StemRe
   return stem ? ok(stem) : fail('edit.no_such_stem', `There is no stem ${stemId} in this remix.`, { stemId })
 }
 
+/** A made sound, which has to be of the stem whose place it takes. */
+export const findSound = (snapshot: RemixSnapshot, soundId: string, stemId: string): Result<SoundRecord> => {
+  const sound = recordOf(snapshot, 'sound', soundId)
+  if (!sound) return fail('edit.no_such_sound', `There is no made sound ${soundId} in this remix.`, { soundId })
+  return sound.stemId === stemId
+    ? ok(sound)
+    : fail('clip.other_stem', `“${sound.name}” was made from another stem than this clip plays.`, { soundId, stemId })
+}
+
 /** The clips with these ids, in the order given; refuses an empty list and unknown ids. */
 export const findClips = (snapshot: RemixSnapshot, clipIds: readonly string[]): Result<readonly Clip[]> => {
   if (clipIds.length === 0) return fail('edit.no_clips', 'No clip is selected.')
@@ -65,13 +83,9 @@ export const toRemixFrames = (sourceFrames: number, sampleRate: number): number 
 /** Frames of a stem at 48 kHz. */
 export const stemFrames = (stem: StemRecord): number => toRemixFrames(stem.lengthFrames, stem.sampleRate)
 
-/** The first tick at or after the moment `frames48` frames after `from`: a clip of that length leaves out no sample. */
-export const tickAfterFrames = (tempo: readonly TempoPoint[], from: number, frames48: number): Tick => {
-  const end = frameAt(tempo, tick(from), REMIX_SAMPLE_RATE) + frames48
-  let at = tickAtFrame(tempo, end as Parameters<typeof tickAtFrame>[1], REMIX_SAMPLE_RATE)
-  while (frameAt(tempo, at, REMIX_SAMPLE_RATE) < end) at = tick(at + 1)
-  return at
-}
+/** The first tick at or after the moment `frames48` frames after `from`. */
+export const tickAfterFrames = (tempo: readonly TempoPoint[], from: number, frames48: number): Tick =>
+  tickAfterSourceFrames(tempo, {}, from, frames48)
 
 /** Shortens fades that do not fit into a clip: each keeps its share. */
 export const clampFades = (tempo: readonly TempoPoint[], clip: Clip): Clip => {

@@ -1,14 +1,16 @@
 // Edits of clips. Pure: callers run them inside `store.transact`; what they cannot do they refuse and change nothing.
 import { err, fail, ok, type NewId, type Problem, type Result } from '../../std/index.ts'
 import { tick, ticks } from '../../time/index.ts'
-import type { Clip, RemixSnapshot, Track } from '../records.ts'
+import type { Clip, RemixSnapshot, Track, Warp } from '../records.ts'
 import { remixOf, tracksOf } from '../snapshot.ts'
+import { sourceFramesBetween, tickAfterSourceFrames } from '../warp.ts'
 import {
   clampFades,
   clipFrames,
   DECLICK_FRAMES,
   endTick,
   findClips,
+  findSound,
   findStem,
   findTrack,
   framesBetween,
@@ -16,7 +18,6 @@ import {
   inRange,
   MAX_TICK,
   stemFrames,
-  tickAfterFrames,
   toRemixFrames,
   toSourceFrames,
   withChanges,
@@ -82,6 +83,7 @@ export const splitClips = (
     if (!stem.ok) return stem
     const left = framesBetween(tempo, clip.startTick, atTick)
     if (left < 1 || left >= clipFrames(tempo, clip)) return fail('split.too_short', `The cut leaves nothing of ${clip.name} on one side.`)
+    const intoSource = sourceFramesBetween(tempo, clip, clip.startTick, atTick)
     const declicked = { fadeOutFrames: DECLICK_FRAMES, fadeInFrames: DECLICK_FRAMES }
     put.push(
       clampFades(tempo, { ...clip, lengthTicks: ticks(atTick - clip.startTick), fadeOutFrames: declicked.fadeOutFrames }),
@@ -90,7 +92,7 @@ export const splitClips = (
         id: id.value,
         startTick: tick(atTick),
         lengthTicks: ticks(endTick(clip) - atTick),
-        sourceOffsetFrames: clip.sourceOffsetFrames + toSourceFrames(left, stem.value.sampleRate),
+        sourceOffsetFrames: clip.sourceOffsetFrames + toSourceFrames(intoSource, stem.value.sampleRate),
         fadeInFrames: declicked.fadeInFrames,
       }),
     )
@@ -116,7 +118,7 @@ export const trimClip = (
   const end = endTick(clip)
   if (edge === 'end') {
     const room = stemFrames(stem.value) - toRemixFrames(clip.sourceOffsetFrames, stem.value.sampleRate)
-    const last = Math.max(clip.startTick + 1, tickAfterFrames(tempo, clip.startTick, room))
+    const last = Math.max(clip.startTick + 1, tickAfterSourceFrames(tempo, clip, clip.startTick, room))
     const to = Math.min(toTick, last)
     if (to <= clip.startTick) return fail('trim.empty', `Trimming ${clip.name} that far leaves nothing of it; delete it instead.`)
     const isCut = to < last
@@ -127,11 +129,11 @@ export const trimClip = (
   let to = Math.max(0, toTick)
   // The first tick whose audio exists: where the source begins on the timeline.
   const available = toRemixFrames(clip.sourceOffsetFrames, stem.value.sampleRate)
-  while (to < clip.startTick && framesBetween(tempo, to, clip.startTick) > available) {
-    const excess = framesBetween(tempo, to, clip.startTick) - available
-    to = Math.min(clip.startTick, Math.max(to + 1, tickAfterFrames(tempo, to, excess)))
+  while (to < clip.startTick && sourceFramesBetween(tempo, clip, to, clip.startTick) > available) {
+    const excess = sourceFramesBetween(tempo, clip, to, clip.startTick) - available
+    to = Math.min(clip.startTick, Math.max(to + 1, tickAfterSourceFrames(tempo, clip, to, excess)))
   }
-  const shift = toSourceFrames(framesBetween(tempo, clip.startTick, to), stem.value.sampleRate)
+  const shift = toSourceFrames(sourceFramesBetween(tempo, clip, clip.startTick, to), stem.value.sampleRate)
   const sourceOffsetFrames = Math.max(0, clip.sourceOffsetFrames + shift)
   const fadeInFrames = sourceOffsetFrames > 0 && clip.fadeInFrames === 0 ? DECLICK_FRAMES : clip.fadeInFrames
   return ok(
@@ -154,7 +156,8 @@ export const slipClips = (
     const stem = findStem(snapshot, clip.stemId)
     if (!stem.ok) return stem
     const { sampleRate, lengthFrames } = stem.value
-    const last = Math.max(0, lengthFrames - toSourceFrames(clipFrames(tempo, clip), sampleRate))
+    const covered = sourceFramesBetween(tempo, clip, clip.startTick, endTick(clip))
+    const last = Math.max(0, lengthFrames - toSourceFrames(covered, sampleRate))
     put.push({ ...clip, sourceOffsetFrames: Math.max(0, Math.min(last, clip.sourceOffsetFrames + toSourceFrames(byFrames, sampleRate))) })
   }
   return ok(withChanges(snapshot, put))
@@ -244,6 +247,9 @@ export const addClip = (
     readonly sourceOffsetFrames?: number | undefined
     readonly name?: string | undefined
     readonly gainDb?: number | undefined
+    readonly warp?: Warp | undefined
+    readonly soundId?: string | undefined
+    readonly foundBy?: string | undefined
   },
   newId: NewId,
 ): Result<RemixSnapshot> => {
@@ -253,6 +259,8 @@ export const addClip = (
   if (!stem.ok) return stem
   const id = freshId(snapshot, args.id ?? newId())
   if (!id.ok) return id
+  const sound = args.soundId === undefined ? ok(undefined) : findSound(snapshot, args.soundId, stem.value.id)
+  if (!sound.ok) return sound
   const { sampleRate, lengthFrames, title } = stem.value
   const offset = args.sourceOffsetFrames ?? 0
   if (offset >= lengthFrames)
@@ -261,7 +269,8 @@ export const addClip = (
   if (refusal) return err(refusal)
   const { tempo } = remixOf(snapshot)
   const room = Math.max(1, stemFrames(stem.value) - toRemixFrames(offset, sampleRate))
-  const whole = Math.max(1, tickAfterFrames(tempo, args.startTick, room) - args.startTick)
+  const bent = args.warp === undefined ? {} : { warp: args.warp }
+  const whole = Math.max(1, tickAfterSourceFrames(tempo, bent, args.startTick, room) - args.startTick)
   const length = Math.min(args.lengthTicks ?? whole, whole)
   if (args.startTick + length > MAX_TICK) return fail('clip.too_late', 'That is beyond the end of the timeline.')
   const clip: Clip = {
@@ -279,6 +288,9 @@ export const addClip = (
     fadeInFrames: offset > 0 ? DECLICK_FRAMES : 0,
     fadeOutFrames: length < whole ? DECLICK_FRAMES : 0,
     fadeCurve: 'linear',
+    ...bent,
+    ...(sound.value === undefined ? {} : { soundId: sound.value.id }),
+    ...(args.foundBy === undefined ? {} : { foundBy: args.foundBy }),
   }
   return ok(withChanges(snapshot, [clampFades(tempo, clip)]))
 }

@@ -2,7 +2,8 @@
 import { err, fail, ok, type NewId, type Result } from '../../std/index.ts'
 import { barTicks, type MeterPoint, secondsAt, type TempoPoint, tick, tickAtSeconds, ticks } from '../../time/index.ts'
 import { type AnyRecord, type Automation, keySchema, type Marker, type RemixSnapshot } from '../records.ts'
-import { automationOf, recordOf, remixOf } from '../snapshot.ts'
+import { automationOf, recordOf, recordsOf, remixOf } from '../snapshot.ts'
+import { milliBpmAt } from '../warp.ts'
 import { automationRange } from './tracks.ts'
 import { clampFades, endTick, freshId, MAX_TICK, withChanges } from './change.ts'
 
@@ -59,11 +60,12 @@ export const setLoop = (
 
 /**
  * Replaces the tempo map. `keep: 'audio'` (the usual: correcting a tempo must never re-time what is heard) leaves every sound at its
- * moment and moves the grid under it; `keep: 'grid'` leaves everything at its bar and beat.
+ * moment and moves the grid under it; `keep: 'grid'` leaves everything at its bar and beat; `keep: 'stretch'` does so too, and lets clips that did
+ * not follow the tempo yet do so from here on.
  */
 export const setTempo = (
   snapshot: RemixSnapshot,
-  { tempo, keep }: { tempo: readonly TempoPoint[]; keep: 'audio' | 'grid' },
+  { tempo, keep }: { tempo: readonly TempoPoint[]; keep: 'audio' | 'grid' | 'stretch' },
 ): Result<RemixSnapshot> => {
   if (tempo[0]?.atTick !== 0) return fail('tempo.no_start', 'The first tempo must be at the beginning of the remix.')
   for (const [i, point] of tempo.entries()) {
@@ -79,9 +81,21 @@ export const setTempo = (
     const at = (position: number) => tickAtSeconds(tempo, secondsAt(remix.tempo, tick(position)))
     const span = (start: number, length: number) => ticks(Math.max(1, at(start + length) - at(start)))
     for (const record of snapshot.values()) {
-      if (record.type === 'clip')
-        moved.push({ ...record, startTick: at(record.startTick), lengthTicks: span(record.startTick, record.lengthTicks) })
-      else if (record.type === 'automation') {
+      if (record.type === 'clip') {
+        // A clip that follows the tempo keeps its speed: what was corrected is the tempo, of the source as well.
+        const scaled =
+          record.warp?.milliBpm == null
+            ? {}
+            : {
+                warp: {
+                  ...record.warp,
+                  milliBpm: Math.round(
+                    (record.warp.milliBpm * milliBpmAt(tempo, at(record.startTick))) / milliBpmAt(remix.tempo, record.startTick),
+                  ),
+                },
+              }
+        moved.push({ ...record, ...scaled, startTick: at(record.startTick), lengthTicks: span(record.startTick, record.lengthTicks) })
+      } else if (record.type === 'automation') {
         const points = new Map(record.points.map((point) => [at(point.atTick), { ...point, atTick: at(point.atTick) }] as const))
         moved.push({ ...record, points: [...points.values()] })
       } else if (record.type === 'marker') {
@@ -102,6 +116,12 @@ export const setTempo = (
       return fail('clip.too_late', 'At that tempo the remix would be longer than the timeline.')
   } else {
     moved.push({ ...remix, tempo: [...tempo] })
+    for (const clip of keep === 'stretch' ? recordsOf(snapshot, 'clip') : []) {
+      if (clip.warp?.milliBpm != null) continue
+      const isVoice = recordOf(snapshot, 'stem', clip.stemId)?.role === 'vocals'
+      const { cents = 0, keepsFormants = isVoice } = clip.warp ?? {}
+      moved.push({ ...clip, warp: { milliBpm: milliBpmAt(remix.tempo, clip.startTick), cents, keepsFormants } })
+    }
   }
   return ok(
     withChanges(

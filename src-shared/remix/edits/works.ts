@@ -1,0 +1,162 @@
+// Edits of the works a remix draws on: adding a second one, correcting what is known of one, matching it to the remix.
+import { fail, ok, type NewId, type Result } from '../../std/index.ts'
+import { tick, ticks } from '../../time/index.ts'
+import { type AnyRecord, type Clip, keySchema, type RemixSnapshot, type Role, type StemRecord, type WorkRecord } from '../records.ts'
+import { recordOf, recordsOf, remixOf, tracksOf } from '../snapshot.ts'
+import { sourceFramesBetween, tickAfterSourceFrames } from '../warp.ts'
+import { freshId, MAX_TICK, stemFrames, tickAfterFrames, withChanges } from './change.ts'
+import { rewarpedClip } from './sounds.ts'
+
+const PITCH_CLASSES: Readonly<Record<string, number>> = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 }
+
+/** Pitch class of the major scale a key shares its notes with: A minor and C major are both 0. Null where there is no key. */
+const scaleOf = (key: string | null): number | null => {
+  const match = key === null ? null : /^([A-G])(#|b)? (major|minor)$/.exec(key)
+  if (!match) return null
+  const tonic = (PITCH_CLASSES[match[1] ?? 'C'] ?? 0) + (match[2] === '#' ? 1 : match[2] === 'b' ? -1 : 0)
+  return (tonic + (match[3] === 'minor' ? 3 : 0) + 12) % 12
+}
+
+/** The smallest transposition, in cents, that brings one key to the notes of another; null where a key is not known. */
+export const centsBetweenKeys = (from: string | null, to: string | null): number | null => {
+  const [left, right] = [scaleOf(from), scaleOf(to)]
+  if (left === null || right === null) return null
+  const up = (right - left + 12) % 12
+  return (up > 6 ? up - 12 : up) * 100
+}
+
+const findWork = (snapshot: RemixSnapshot, workId: string): Result<WorkRecord> => {
+  const work = recordOf(snapshot, 'work', workId)
+  return work ? ok(work) : fail('edit.no_such_work', `There is no work ${workId} in this remix.`, { workId })
+}
+
+/** Corrects what the remix knows of a work, for instance by what was detected. Nothing that sounds is changed. */
+export const setWork = (
+  snapshot: RemixSnapshot,
+  {
+    workId,
+    milliBpm,
+    key,
+  }: { readonly workId: string; readonly milliBpm?: number | null | undefined; readonly key?: string | null | undefined },
+): Result<RemixSnapshot> => {
+  const work = findWork(snapshot, workId)
+  if (!work.ok) return work
+  if (milliBpm != null && !(Number.isInteger(milliBpm) && milliBpm >= 20_000 && milliBpm <= 400_000))
+    return fail('tempo.out_of_range', 'The tempo must be between 20 and 400 BPM.', { milliBpm })
+  if (key != null && !keySchema.safeParse(key).success)
+    return fail('key.unknown', `“${key}” is not a key; write it like “A minor” or “Bb major”.`)
+  return ok(
+    withChanges(snapshot, [
+      {
+        ...work.value,
+        milliBpm: milliBpm === undefined ? work.value.milliBpm : milliBpm,
+        key: key === undefined ? work.value.key : key,
+      },
+    ]),
+  )
+}
+
+/** Roles that have no key: transposing them would only hurt. */
+const UNPITCHED: ReadonlySet<Role> = new Set<Role>(['drums', 'effects'])
+
+/**
+ * Lets all clips of a work follow the tempo of the remix and transposes the pitched ones to its key. Clips keep what they play; those after the
+ * first move so that the work's own time between them stays. Codes: `work.no_tempo`, `work.no_key`.
+ */
+export const matchWork = (
+  snapshot: RemixSnapshot,
+  { workId, tempo: isTempo, key: isKey }: { readonly workId: string; readonly tempo: boolean; readonly key: boolean },
+): Result<RemixSnapshot> => {
+  const work = findWork(snapshot, workId)
+  if (!work.ok) return work
+  const { title, milliBpm, key } = work.value
+  const remix = remixOf(snapshot)
+  if (isTempo && milliBpm === null)
+    return fail('work.no_tempo', `The tempo of “${title}” is not known; detect or tap it first, then match again.`, { workId })
+  const cents = isKey ? centsBetweenKeys(key, remix.key) : null
+  if (isKey && cents === null) {
+    return fail(
+      'work.no_key',
+      key === null
+        ? `The key of “${title}” is not known; detect or state it first, then match again.`
+        : 'The key of this remix is not known; detect or state it first, then match again.',
+      { workId },
+    )
+  }
+  const stems = new Map(recordsOf(snapshot, 'stem').flatMap((stem) => (stem.workId === workId ? [[stem.id, stem] as const] : [])))
+  const clips = recordsOf(snapshot, 'clip').filter((clip) => stems.has(clip.stemId))
+  const first = Math.min(...clips.map((clip) => clip.startTick))
+  const put: Clip[] = clips.map((clip) => {
+    const role = stems.get(clip.stemId)?.role ?? 'other'
+    const old = clip.warp ?? { milliBpm: null, cents: 0, keepsFormants: role === 'vocals' }
+    const next = rewarpedClip(snapshot, clip, {
+      milliBpm: isTempo ? milliBpm : old.milliBpm,
+      cents: cents === null || UNPITCHED.has(role) ? old.cents : cents,
+      keepsFormants: old.keepsFormants,
+    })
+    if (!isTempo || old.milliBpm !== null) return next
+    const passed = sourceFramesBetween(remix.tempo, clip, first, clip.startTick)
+    return { ...next, startTick: tickAfterSourceFrames(remix.tempo, next, first, passed) }
+  })
+  if (put.some((clip) => clip.startTick + clip.lengthTicks > MAX_TICK))
+    return fail('clip.too_late', 'At that tempo the remix would be longer than the timeline.')
+  return ok(withChanges(snapshot, put))
+}
+
+/** Adds another work: each stem on a track of its own below the others, in place from `atTick` on. */
+export const addWork = (
+  snapshot: RemixSnapshot,
+  {
+    work,
+    stems,
+    atTick,
+  }: { readonly work: Omit<WorkRecord, 'type'>; readonly stems: readonly Omit<StemRecord, 'type' | 'workId'>[]; readonly atTick: number },
+  newId: NewId,
+): Result<RemixSnapshot> => {
+  if (snapshot.has(work.id)) return fail('work.already_there', `“${work.title}” is part of this remix already.`, { workId: work.id })
+  const { tempo } = remixOf(snapshot)
+  const put: AnyRecord[] = [{ type: 'work', ...work }]
+  let order = Math.max(-1, ...tracksOf(snapshot).flatMap((track) => (track.kind === 'audio' ? [track.order] : []))) + 1
+  for (const facts of stems) {
+    if (snapshot.has(facts.id)) return fail('edit.id_taken', `The stem ${facts.title} is already in this remix.`, { id: facts.id })
+    const stem: StemRecord = { type: 'stem', ...facts, workId: work.id }
+    const trackId = freshId(snapshot, newId())
+    const clipId = freshId(snapshot, newId())
+    if (!trackId.ok) return trackId
+    if (!clipId.ok) return clipId
+    const lengthTicks = ticks(Math.max(1, tickAfterFrames(tempo, atTick, stemFrames(stem)) - atTick))
+    if (atTick + lengthTicks > MAX_TICK) return fail('clip.too_late', 'That is beyond the end of the timeline.')
+    put.push(
+      stem,
+      {
+        type: 'track',
+        id: trackId.value,
+        kind: 'audio',
+        name: stem.title,
+        role: stem.role,
+        order,
+        gainDb: 0,
+        pan: 0,
+        isMuted: false,
+        isSoloed: false,
+      },
+      {
+        type: 'clip',
+        id: clipId.value,
+        trackId: trackId.value,
+        stemId: stem.id,
+        name: stem.title,
+        startTick: tick(atTick),
+        lengthTicks,
+        sourceOffsetFrames: 0,
+        gainDb: 0,
+        isMuted: false,
+        fadeInFrames: 0,
+        fadeOutFrames: 0,
+        fadeCurve: 'linear',
+      },
+    )
+    order++
+  }
+  return ok(withChanges(snapshot, put))
+}
