@@ -61,6 +61,8 @@ const buildGrant = ({ facts, stems, terms }: WorkImport, keys: ServiceKeys, prev
   id: `urn:stemma:grant:${createHash('sha256').update(`${keys.issuer}\n${facts.id}`).digest('hex').slice(0, 32)}`,
   version: (previous?.version ?? 0) + 1,
   ...(previous ? { supersedes: previous.hash } : {}),
+  // A program that does not know approvals must not export past one.
+  ...(terms.approval ? { crit: ['approval'], approval: terms.approval } : {}),
   issuer: keys.issuer,
   licensor: terms.licensor,
   consent: terms.consent,

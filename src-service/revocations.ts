@@ -11,7 +11,7 @@ import type { ServiceReader, ServiceStore, ServiceWriter, StoredRevocations } fr
 const LIFE_MS = 72 * 3_600_000
 
 export const revokeRequestSchema = z.object({
-  kind: z.enum(['grant', 'stem', 'certificate']),
+  kind: z.enum(['grant', 'stem', 'certificate', 'artist']),
   id: z.string().min(1).max(300),
   reason: z.string().max(2_000),
 })

@@ -2,7 +2,7 @@
 // A pack is a zip with stored (uncompressed) entries: `pack.json`, `pack.jws`, and `stems/<file>` for each stem.
 import { z } from 'zod'
 import { keySchema, roleSchema } from '../remix/index.ts'
-import { ruleSchema } from '../rights/index.ts'
+import { approvalTermsSchema, ruleSchema } from '../rights/index.ts'
 import { sectionSchema, stemSummarySchema } from './service.ts'
 
 export const PACK_EXTENSION = '.stemmapack'
@@ -74,6 +74,7 @@ export const grantTermsSchema = z.object({
   offline: z
     .object({ leaseMaxHours: z.int().min(0).max(168), graceHours: z.int().min(0).max(24) })
     .default({ leaseMaxHours: 168, graceHours: 24 }),
+  approval: approvalTermsSchema.optional(),
 })
 
 /** `work.json`, beside the audio files. */

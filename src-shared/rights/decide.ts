@@ -31,6 +31,15 @@ export interface DecisionContext {
   readonly format?: 'wav' | 'flac' | 'mp3' | 'm4a'
   /** Bits per sample of a lossless format. */
   readonly bitDepth?: 16 | 24 | 32
+  /** What the artists said to exactly what is to be exported, by grant id. Left out for a grant: nobody was asked. */
+  readonly approvals?: Readonly<Record<string, ApprovalHeld>>
+}
+
+/** Whether a yes covers exactly what is to be exported; if not, why, with a code of its own (`approval.…`). */
+export interface ApprovalHeld {
+  readonly isApproved: boolean
+  readonly code: string
+  readonly message: string
 }
 
 export type ClockState = 'ok' | 'rolled-back'
@@ -151,6 +160,17 @@ const judgeGrant = ({ grant, hash, lease }: GrantInForce, titles: string, contex
     }
   }
   if (!isExport) return
+  if (grant.approval?.required && !context.approvals?.[grant.id]?.isApproved) {
+    const asked = context.approvals?.[grant.id]
+    const names = listWords(
+      grant.approval.approvers.map(({ name }) => name),
+      3,
+      'or',
+    )
+    refuse('approval', asked?.code ?? 'licence.needs_approval', asked?.message ?? `An export with ${titles} needs a yes from ${names}.`, {
+      alternative: { kind: 'ask', words: 'Submit the remix to the artist.' },
+    })
+  }
   const { revocations } = context
   if (!revocations || nowMs > Date.parse(revocations.issuedAt) + grant.revocation.maxAgeHours * HOUR_MS) {
     refuse(
@@ -255,8 +275,14 @@ const judgeStem = (
       allow(used.op, used.fromMs, used.toMs)
       continue
     }
+    const asked = context.approvals?.[grant.id]
+    if (judged.effect === 'approval' && asked?.isApproved) {
+      allow(used.op, used.fromMs, used.toMs)
+      continue
+    }
     const { effect, code, message, ...more } = judged
-    refuse(effect, code, message, {
+    const said = effect === 'approval' && asked ? asked : { code, message }
+    refuse(effect, said.code, said.message, {
       op: used.op,
       fromMs: used.fromMs,
       toMs: used.toMs,

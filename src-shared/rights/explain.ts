@@ -106,6 +106,19 @@ const exportSentences = ({ use, transform }: Grant): readonly string[] => {
   return sentences
 }
 
+const approvalSentences = ({ approval }: Grant): readonly string[] => {
+  if (!approval) return []
+  const names = listWords(
+    approval.approvers.map(({ name }) => name),
+    6,
+    'or',
+  )
+  const promise = approval.slaHours === undefined ? '' : ` An answer is promised within ${approval.slaHours} hours.`
+  return approval.required
+    ? [`Every export needs a yes from ${names} to exactly what is exported.${promise}`]
+    : [`${names} can be asked for a yes.${promise}`]
+}
+
 const badgeOf = (grant: Grant, state: LicenceState): string => {
   if (state === 'ended') return `ended ${dayWords(Date.parse(grant.validity.notAfter))}`
   if (state === 'not-yet') return `from ${dayWords(Date.parse(grant.validity.notBefore))}`
@@ -118,6 +131,7 @@ const badgeOf = (grant: Grant, state: LicenceState): string => {
   else if (grant.transform.default === 'deny') parts.push('changes limited')
   if (grant.transform.maxUsedMs !== null) parts.push(`${lengthWords(grant.transform.maxUsedMs)} per stem`)
   if (grant.use.exports) parts.push(`${grant.use.exports.max} export${grant.use.exports.max === 1 ? '' : 's'}`)
+  if (grant.approval?.required) parts.push('needs a yes')
   return parts.length === 0 ? 'open' : parts.join(' · ').slice(0, 200)
 }
 
@@ -137,6 +151,7 @@ export const explainGrant = (
     ...wholeSentences(grant),
     ...ruleSentences(grant),
     ...exportSentences(grant),
+    ...approvalSentences(grant),
     ...(grant.training.generative === 'prohibited' ? ['You may not train AI on the stems or on what you make of them.'] : []),
     ...(grant.credit.required ? [`Credit: ${grant.credit.text}`] : []),
     `It holds until ${dayWords(notAfter)}; offline use up to ${grant.offline.leaseMaxHours} hours.`,

@@ -110,7 +110,7 @@ export interface StudioRig {
     more?: { readonly edits?: readonly EditCommand[]; readonly order?: Partial<ExportOrder>; readonly hooks?: ExportHooks },
   ): ReturnType<Studio['export']>
   /** Withdraws a grant, stem or certificate, as the rights holder does. */
-  revoke(kind: 'grant' | 'stem' | 'certificate', id: string): Promise<void>
+  revoke(kind: 'grant' | 'stem' | 'certificate' | 'artist', id: string): Promise<void>
   reopen(): Promise<void>
   close(): Promise<void>
 }

@@ -94,7 +94,7 @@ export const createServiceAdmin = ({ url, adminToken }: { url: string; adminToke
     },
     /** Withdraws a grant, stem or certificate from now on. */
     revoke: async (body: {
-      kind: 'grant' | 'stem' | 'certificate'
+      kind: 'grant' | 'stem' | 'certificate' | 'artist'
       id: string
       reason: string
     }): Promise<Result<{ revocationListJws: string }>> =>
