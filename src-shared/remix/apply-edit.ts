@@ -14,6 +14,8 @@ const clipsLabel = (snapshot: RemixSnapshot, verb: string, clipIds: readonly str
 
 const trackName = (snapshot: RemixSnapshot, trackId: string): string => recordOf(snapshot, 'track', trackId)?.name ?? 'track'
 
+const sectionName = (snapshot: RemixSnapshot, markerId: string): string => recordOf(snapshot, 'marker', markerId)?.name ?? 'section'
+
 const trackLabel = (snapshot: RemixSnapshot, command: Extract<EditCommand, { op: 'track.set' }>, trackId: string): string => {
   const called = trackName(snapshot, trackId)
   if (command.isMuted !== undefined) return `${command.isMuted ? 'Mute' : 'Unmute'} ${called}`
@@ -236,6 +238,50 @@ const run = (
       const from = atTick ?? recordOf(snapshot, 'marker', markerId)?.atTick ?? 0
       const lengthTicks = command.lengthTicks == null ? command.lengthTicks : readLength(remix, command.lengthTicks, from)
       return { result: edits.setMarker(snapshot, { ...command, markerId, atTick, lengthTicks }), label: 'Change marker' }
+    }
+    case 'section.move': {
+      const markerId = oneId(snapshot, 'marker', command.markerId)
+      return {
+        result: edits.moveSection(snapshot, { markerId, toTick: position(command.toTick) }, newId),
+        label: `Move ${sectionName(snapshot, markerId)}`,
+      }
+    }
+    case 'section.repeat': {
+      const markerId = oneId(snapshot, 'marker', command.markerId)
+      const times = command.times ?? 2
+      return {
+        result: edits.repeatSection(snapshot, { markerId, times }, newId),
+        label: times === 2 ? `Duplicate ${sectionName(snapshot, markerId)}` : `Repeat ${sectionName(snapshot, markerId)} ${times} times`,
+      }
+    }
+    case 'section.swap': {
+      const markerId = oneId(snapshot, 'marker', command.markerId)
+      const withMarkerId = oneId(snapshot, 'marker', command.withMarkerId)
+      return {
+        result: edits.swapSections(snapshot, { markerId, withMarkerId }, newId),
+        label: `Swap ${sectionName(snapshot, markerId)} and ${sectionName(snapshot, withMarkerId)}`,
+      }
+    }
+    case 'section.delete': {
+      const markerId = oneId(snapshot, 'marker', command.markerId)
+      return { result: edits.deleteSection(snapshot, { markerId }, newId), label: `Delete ${sectionName(snapshot, markerId)}` }
+    }
+    case 'time.insert': {
+      const atTick = position(command.atTick)
+      const lengthTicks = readLength(remix, command.lengthTicks, atTick)
+      return { result: edits.insertTime(snapshot, { atTick, lengthTicks }, newId), label: 'Insert time' }
+    }
+    case 'time.delete': {
+      const fromTick = position(command.fromTick)
+      const lengthTicks = readLength(remix, command.lengthTicks, fromTick)
+      return { result: edits.deleteTime(snapshot, { fromTick, lengthTicks }, newId), label: 'Delete time' }
+    }
+    case 'time.arrange': {
+      const pieces = command.pieces.map((piece) => {
+        const fromTick = piece.fromTick === null ? null : position(piece.fromTick)
+        return { fromTick, lengthTicks: readLength(remix, piece.lengthTicks, fromTick ?? 0) }
+      })
+      return { result: edits.arrangeTime(snapshot, { pieces }, newId), label: 'Rearrange' }
     }
     case 'marker.remove': {
       const markerId = oneId(snapshot, 'marker', command.markerId)

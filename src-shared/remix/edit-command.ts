@@ -196,6 +196,19 @@ export const editCommandSchema = z.discriminatedUnion('op', [
     color: z.string().max(20).optional(),
   }),
   z.strictObject({ op: z.literal('marker.remove'), markerId: ref }),
+  z.strictObject({ op: z.literal('section.move'), markerId: ref, toTick: positionSchema }),
+  z.strictObject({ op: z.literal('section.repeat'), markerId: ref, times: z.int().optional() }),
+  z.strictObject({ op: z.literal('section.swap'), markerId: ref, withMarkerId: ref }),
+  z.strictObject({ op: z.literal('section.delete'), markerId: ref }),
+  z.strictObject({ op: z.literal('time.insert'), atTick: positionSchema, lengthTicks: spanSchema }),
+  z.strictObject({ op: z.literal('time.delete'), fromTick: positionSchema, lengthTicks: spanSchema }),
+  z.strictObject({
+    op: z.literal('time.arrange'),
+    pieces: z
+      .array(z.strictObject({ fromTick: positionSchema.nullable(), lengthTicks: spanSchema }))
+      .min(1)
+      .max(10_000),
+  }),
 ])
 
 /** One edit as data. */

@@ -1,3 +1,4 @@
+export * from './arrange.ts'
 export { clipFrames, DECLICK_FRAMES, endTick, MAX_TICK, stemFrames, tickAfterFrames } from './change.ts'
 export * from './clips.ts'
 export * from './sounds.ts'
