@@ -1,9 +1,10 @@
 // Builds the app: one flat folder per process kind, so that a child's entry is always a sibling of its caller.
-import { copyFileSync, existsSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import type { Plugin } from 'vite'
+import { MODEL_FILES } from './src-engine/ai/model-files.ts'
 
 // The oldest Electron that has to run the bundle decides the syntax: the same files serve 33 and 45.
 process.env.ELECTRON_MAJOR_VER = '33'
@@ -19,6 +20,8 @@ const entries = {
   'measure-worker': 'src-engine/render/measure-worker.ts',
   'decode-worker': 'src-engine/files/decode-worker.ts',
   'encode-worker': 'src-engine/files/encode-worker.ts',
+  'ai-worker': 'src-engine/ai/ai-worker.ts',
+  'model-worker': 'src-engine/ai/model-worker.ts',
   'demo-worker': 'src-main/studio/demo/catalogue/demo-worker.ts',
   signer: 'src-main/studio/stamp/signer.ts',
   service: 'src-service/main.ts',
@@ -42,6 +45,15 @@ const copyKernels = (): Plugin => ({
   },
 })
 
+/** Trained models and what runs them, from their packages into one folder: the packages themselves need not be shipped. */
+const copyModels = (): Plugin => ({
+  name: 'copy-models',
+  writeBundle: () => {
+    mkdirSync(inRoot('out/main/models'), { recursive: true })
+    for (const [name, path] of Object.entries(MODEL_FILES)) copyFileSync(inRoot(`node_modules/${path}`), inRoot(`out/main/models/${name}`))
+  },
+})
+
 export default defineConfig({
   main: {
     build: {
@@ -53,7 +65,7 @@ export default defineConfig({
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js', assetFileNames: '[name][extname]' },
       },
     },
-    plugins: [copyKernels()],
+    plugins: [copyKernels(), copyModels()],
   },
   preload: {
     build: {

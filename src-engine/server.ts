@@ -13,6 +13,7 @@ import {
   EXPORT_FORMATS,
 } from '../src-shared/protocol/index.ts'
 import { fail, ok, type Problem, ProblemError, type Result } from '../src-shared/std/index.ts'
+import { aiHandlers } from './ai/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
 import { exportPlan } from './render/index.ts'
@@ -169,6 +170,7 @@ export class EngineServer {
     },
     'plan.measure': ({ plan, range, threads }, call) =>
       exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { cacheDir: this.#open().cacheDir, ...call }),
+    ...aiHandlers(() => this.#open().cacheDir),
     'export.run': (job, call) => exportPlan(job, { cacheDir: this.#open().cacheDir, ...call }),
     'transport.play': ({ fromFrame }) => this.#open().transport.play(fromFrame),
     'transport.stop': () => ok(this.#open().transport.stop()),

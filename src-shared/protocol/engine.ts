@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { Problem, Result } from '../std/index.ts'
 import { exportFormatSchema, type ExportFormat } from './app.ts'
+import { type AiReplies, aiRequestSchemas } from './engine-ai.ts'
 import { renderPlanSchema } from './render-plan.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -88,6 +89,7 @@ export const engineRequestSchemas = {
   /** Renders without writing: hash and loudness. */
   'plan.measure': z.object({ plan: renderPlanSchema, range: frameRangeSchema.nullable(), threads: z.int().min(1).max(64) }),
   'export.run': exportJobSchema,
+  ...aiRequestSchemas,
 } as const satisfies Record<string, z.ZodType>
 
 export type TransportRequestName = keyof typeof transportRequestSchemas
@@ -166,7 +168,7 @@ export interface FormatAvailability {
   readonly reason: string | null
 }
 
-export interface EngineReplies {
+export interface EngineReplies extends AiReplies {
   'engine.open': { readonly pid: number; readonly output: OutputState }
   'engine.formats': readonly FormatAvailability[]
   'sources.prepare': readonly PreparedStem[]
@@ -184,7 +186,7 @@ export interface EngineReplies {
 
 /** Progress of a running request, 0..1. `stem` is set while one stem is decoded. */
 export interface EngineProgress {
-  readonly step: 'decode' | 'measure' | 'render'
+  readonly step: 'decode' | 'measure' | 'render' | 'analyse'
   readonly fraction: number
   readonly stem: string | null
 }
@@ -258,7 +260,7 @@ export const fromEngineSchema = z.union([
   }),
   z.object({
     id: z.int().min(0),
-    progress: z.object({ step: z.enum(['decode', 'measure', 'render']), fraction: z.number(), stem: z.string().nullable() }),
+    progress: z.object({ step: z.enum(['decode', 'measure', 'render', 'analyse']), fraction: z.number(), stem: z.string().nullable() }),
   }),
   z.object({ event: z.enum(['transport.changed', 'transport.position', 'meters', 'playback.warning']), payload: z.unknown() }),
 ])

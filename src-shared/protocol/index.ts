@@ -1,5 +1,6 @@
 export * from './app-approvals.ts'
 export * from './app.ts'
+export * from './engine-ai.ts'
 export * from './engine-client.ts'
 export * from './engine.ts'
 export * from './pack.ts'
