@@ -5,7 +5,17 @@ import { type BrowserWindow, dialog, shell } from 'electron'
 import type { ExportFormat, ExportOptions, ExportRequest } from '../../src-shared/protocol/index.ts'
 import { tracksOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import { assess, type ExportTarget, extensionOf, freePath, type OpenRemix, safeFileName, type Studio } from '../studio/index.ts'
+import {
+  assess,
+  type ExportTarget,
+  extensionOf,
+  freePath,
+  noticesOf,
+  type OpenRemix,
+  safeFileName,
+  type Studio,
+  termsOf,
+} from '../studio/index.ts'
 import type { SendEvent } from './ipc-router.ts'
 
 interface Job {
@@ -60,16 +70,7 @@ export class ExportDesk {
       exportsUsed: capped ? (context.exportsUsed?.[capped.id] ?? 0) : 0,
       exportsMax: capped?.use.exports?.max ?? null,
       notices: assessed.ok
-        ? assessed.value.decisions
-            .filter((decision) => decision.effect !== 'allow')
-            .map(({ code, effect, stem, message, alternative }) => ({
-              code,
-              effect: effect === 'approval' ? ('approval' as const) : ('deny' as const),
-              stem,
-              clipIds: [],
-              message,
-              alternative: alternative ? { label: alternative.words, command: null } : null,
-            }))
+        ? noticesOf(remix.session.snapshot, assessed.value.decisions, termsOf(remix.session.snapshot, this.#studio.desk, 'render'))
         : [{ code: assessed.error.code, effect: 'deny', stem: null, clipIds: [], message: assessed.error.message, alternative: null }],
     })
   }
@@ -148,10 +149,16 @@ export class ExportDesk {
     this.#jobs.get(id)?.controller.abort()
   }
 
+  /** Where a file of a finished export lies; `index` as in its result. */
+  pathOf(id: string, index: number): Result<string> {
+    const path = this.#jobs.get(id)?.paths[index]
+    return path === undefined ? fail('export.unknown', 'This export is not known any more. Choose the file yourself.') : ok(path)
+  }
+
   reveal(id: string): Result<null> {
-    const [path] = this.#jobs.get(id)?.paths ?? []
-    if (path === undefined) return fail('export.unknown', 'This export is not known any more.')
-    shell.showItemInFolder(path)
+    const path = this.pathOf(id, 0)
+    if (!path.ok) return path
+    shell.showItemInFolder(path.value)
     return ok(null)
   }
 

@@ -10,12 +10,17 @@ export class OfferedFiles {
   constructor(window: BrowserWindow) {
     ipcMain.handle('stemma:offer-file', (event, path: unknown) => {
       if (event.sender !== window.webContents || typeof path !== 'string' || path.length > 4_096) return null
-      if (this.#paths.size >= MAX_OFFERED) this.#paths.delete(this.#paths.keys().next().value ?? '')
-      const token = randomUUID()
-      this.#paths.set(token, path)
-      return token
+      return this.add(path)
     })
     window.on('closed', () => ipcMain.removeHandler('stemma:offer-file'))
+  }
+
+  /** A token for a path. */
+  add(path: string): string {
+    if (this.#paths.size >= MAX_OFFERED) this.#paths.delete(this.#paths.keys().next().value ?? '')
+    const token = randomUUID()
+    this.#paths.set(token, path)
+    return token
   }
 
   /** The path behind a token, once. */

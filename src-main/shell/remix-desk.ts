@@ -2,9 +2,19 @@
 import { basename } from 'node:path'
 import { type BrowserWindow, dialog } from 'electron'
 import type { EditReply, PeaksReply, RecentRemix, RemixView } from '../../src-shared/protocol/index.ts'
-import { decodeEditCommands } from '../../src-shared/remix/index.ts'
+import type { LicenceTerms } from '../../src-shared/provenance/index.ts'
+import { decodeEditCommands, recordsOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import { discardRecovery, listRecoverable, OpenRemix, recoverRemix, REMIX_EXTENSION, safeFileName, type Studio } from '../studio/index.ts'
+import {
+  discardRecovery,
+  listRecoverable,
+  OpenRemix,
+  recoverRemix,
+  REMIX_EXTENSION,
+  safeFileName,
+  type Studio,
+  termsOf,
+} from '../studio/index.ts'
 
 const FILTERS = [{ name: 'Stemma remix', extensions: [REMIX_EXTENSION.slice(1)] }]
 
@@ -212,6 +222,34 @@ export class RemixDesk {
     })
     if (!prepared.ok) return prepared
     return engine.value.request('sources.peaks', { contentSha256: file.contentSha256 })
+  }
+
+  /** The terms the window judges a running drag by. Withdrawals of other works are left out: a list can be long. */
+  terms(uid: string): Result<LicenceTerms> {
+    const remix = this.find(uid)
+    if (!remix.ok) return remix
+    const { grants, context } = termsOf(remix.value.session.snapshot, this.#studio.desk, 'edit')
+    const concerned = new Set(grants.flatMap(({ grant }) => [grant.id, ...grant.assets.map((asset) => asset.stem)]))
+    const { revocations } = context
+    return ok({
+      grants: grants.map(({ grant, hash, lease }) => ({ grant, hash, lease })),
+      context: {
+        ...context,
+        revocations: revocations && { ...revocations, entries: revocations.entries.filter((entry) => concerned.has(entry.id)) },
+      },
+    })
+  }
+
+  /** Asks the rights service for every licence of a remix anew. */
+  async renewLicence(uid: string): Promise<Result<EditReply>> {
+    const remix = this.find(uid)
+    if (!remix.ok) return remix
+    for (const work of recordsOf(remix.value.session.snapshot, 'work')) {
+      const leased = await this.#studio.lease(work.id)
+      if (!leased.ok) return leased
+    }
+    const reply = this.reassess()
+    return reply ? ok(reply) : fail('remix.not_open', 'This remix is not open any more. Open it again.')
   }
 
   /** The licence may have changed (a lease renewed, an export made): tells the window how the remix stands now. */

@@ -152,6 +152,18 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
     'remix.close': ({ uid }) => ready(({ remixes }) => remixes.close(uid)),
     'remix.peaks': ({ uid, stem }) => ready(({ remixes }) => remixes.peaks(uid, stem)),
 
+    'licence.terms': ({ uid }) => ready(({ remixes }) => remixes.terms(uid)),
+    'licence.renew': ({ uid }) =>
+      ready(async ({ remixes, service }) => {
+        const renewed = await remixes.renewLicence(uid)
+        if (!renewed.ok) {
+          void service.check()
+          return renewed
+        }
+        tools.send('remix.changed', { uid, reply: renewed.value })
+        return ok(null)
+      }),
+
     'export.options': ({ uid }) =>
       ready(({ remixes, exports }) => {
         const remix = remixes.find(uid)
@@ -168,6 +180,11 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
         return ok(null)
       }),
     'export.reveal': ({ job }) => ready(({ exports }) => exports.reveal(job)),
+    'export.offer': ({ job, index }) =>
+      ready(({ exports }) => {
+        const path = exports.pathOf(job, index)
+        return path.ok ? ok({ token: tools.offered.add(path.value) }) : path
+      }),
 
     'verify.file': ({ token }) =>
       ready<AppReplies['verify.file']>(async ({ studio }) => {

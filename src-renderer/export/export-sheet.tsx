@@ -1,5 +1,5 @@
 // The export sheet: form, progress, result. Closing it while an export runs lets it run on.
-import { Ban, CheckCircle2, Circle, FolderOpen, LoaderCircle } from 'lucide-react'
+import { Ban, CheckCircle2, Circle, FileCheck2, FolderOpen, LoaderCircle } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { ExportResult } from '../../src-shared/protocol/index.ts'
 import {
@@ -11,6 +11,7 @@ import {
   formatBytes,
   formatClock,
   formatLevel,
+  IconButton,
   Loading,
   ProblemState,
   ProgressBar,
@@ -89,6 +90,13 @@ const Result = ({ job, result }: { job: string; result: ExportResult }) => {
     const reply = await request('export.reveal', { job })
     if (!reply.ok) toastProblem(reply.error)
   }
+  const verify = async (index: number): Promise<void> => {
+    const reply = await request('export.offer', { job, index })
+    if (!reply.ok) return toastProblem(reply.error)
+    close()
+    showScreen('verify')
+    void verifyFile(reply.value.token, files[index]?.fileName)
+  }
   return (
     <div className="export-result">
       <dl className="result-numbers" aria-label="Loudness">
@@ -129,7 +137,7 @@ const Result = ({ job, result }: { job: string; result: ExportResult }) => {
       <section aria-label="Files">
         <h3 className="caps">{countOf(files.length, 'file')}</h3>
         <ul className="result-files">
-          {files.map((file) => (
+          {files.map((file, i) => (
             <li key={file.fileName}>
               <span className="result-file">
                 <span className="ellipsis" title={file.fileName}>
@@ -141,6 +149,9 @@ const Result = ({ job, result }: { job: string; result: ExportResult }) => {
                 {shortHash(file.sha256)}
               </code>
               <ReceiptBadge id={file.receiptId} first={file.receiptState} />
+              {files.length > 1 && (
+                <IconButton icon={FileCheck2} size={14} label={`Verify ${file.fileName}`} onClick={() => void verify(i)} />
+              )}
             </li>
           ))}
         </ul>
@@ -180,14 +191,8 @@ const Result = ({ job, result }: { job: string; result: ExportResult }) => {
         <Button icon={FolderOpen} onClick={() => void reveal()}>
           Show in folder
         </Button>
-        <Button
-          onClick={() => {
-            close()
-            showScreen('verify')
-            void verifyFile(null)
-          }}
-        >
-          Verify…
+        <Button icon={FileCheck2} onClick={() => void verify(0)}>
+          Verify
         </Button>
         <span className="spacer" />
         <Button tone="quiet" onClick={resetExport}>
@@ -204,9 +209,9 @@ const Result = ({ job, result }: { job: string; result: ExportResult }) => {
 const Form = ({ uid }: { uid: string }) => {
   const options = useExport((state) => state.options)
   const problem = useExport((state) => state.problem)
-  const edits = useRemix((remix) => remix.confirmed)
+  const edits = useRemix((remix) => remix.status)
   const [isLoaded, setIsLoaded] = useState(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an alternative taken from a notice is an edit, and changes what may be exported.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an alternative taken from a notice is an edit or a renewed licence, and changes what may be exported.
   useEffect(() => {
     void loadExportOptions(uid).then(() => setIsLoaded(true))
   }, [uid, edits])

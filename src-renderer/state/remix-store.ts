@@ -2,7 +2,14 @@
 // same pure edits; what main answers is what stays.
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { EditReply, HistoryView, LicenceNotice, RemixStatus, RemixView } from '../../src-shared/protocol/index.ts'
+import {
+  type EditReply,
+  type HistoryView,
+  type LicenceNotice,
+  RENEW_LICENCE,
+  type RemixStatus,
+  type RemixView,
+} from '../../src-shared/protocol/index.ts'
 import {
   type AnyRecord,
   applyDiff,
@@ -15,7 +22,7 @@ import {
 import type { Problem, Result } from '../../src-shared/std/index.ts'
 import { request } from './bridge.ts'
 import { newId } from './ids.ts'
-import { type Alternative, showTip, titleOf, toastProblem } from './notices.ts'
+import { type Alternative, showTip, titleOf, toastDone, toastProblem } from './notices.ts'
 
 interface Batch {
   readonly commands: readonly EditCommand[]
@@ -121,8 +128,18 @@ export const alternativeOf = (offered: unknown): Alternative | null => {
   if (typeof offered !== 'object' || offered === null || !('label' in offered) || !('command' in offered)) return null
   const { label, command } = offered
   if (typeof label !== 'string') return null
+  if (command === RENEW_LICENCE) return { label, run: () => void renewLicence() }
   const commands = (Array.isArray(command) ? command : [command]).filter(isCommand)
   return commands.length === 0 ? null : { label, run: () => void edit(commands) }
+}
+
+/** Asks the rights service for the licences of the open remix anew. */
+export const renewLicence = async (): Promise<void> => {
+  const { uid } = remixStore.getState()
+  if (uid === null) return
+  const reply = await request('licence.renew', { uid })
+  if (reply.ok) toastDone('The licence is up to date')
+  else toastProblem(reply.error)
 }
 
 /** The alternative of a licence notice. */

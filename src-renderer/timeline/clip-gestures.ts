@@ -77,6 +77,24 @@ export const dragClips = (event: PointerEvent, clip: Clip): void => {
   })
 }
 
+/** Moves the sound inside the chosen clips; the clips stay where they are. Shift is fine. */
+export const slipClips = (event: PointerEvent, clip: Clip): void => {
+  if (!viewStore.getState().clipIds.includes(clip.id)) selectClips([clip.id], clip.trackId)
+  const clipIds = [...dragged(clip)]
+  const { tempo } = remixOf(settledSnapshot())
+  const from = frameAt(tempo, clip.startTick, REMIX_SAMPLE_RATE)
+  runGesture(event, {
+    compute: (point) => {
+      const byTicks = point.dx / viewStore.getState().scale / (point.isShift ? 8 : 1)
+      const length = frameAt(tempo, tick(Math.round(clip.startTick + Math.abs(byTicks))), REMIX_SAMPLE_RATE) - from
+      // Dragging to the right brings earlier sound into the clip.
+      const byFrames = byTicks > 0 ? -length : length
+      const ms = Math.round((-byFrames * 1000) / REMIX_SAMPLE_RATE)
+      return { commands: [{ op: 'clip.slip', clipIds, byFrames }], text: `slip ${ms > 0 ? '+' : ms < 0 ? '−' : ''}${Math.abs(ms)} ms` }
+    },
+  })
+}
+
 /** Moves one edge of a clip; with several chosen, the same edge of each by the same distance. */
 export const dragEdge = (event: PointerEvent, clip: Clip, edge: 'start' | 'end'): void => {
   if (!viewStore.getState().clipIds.includes(clip.id)) selectClips([clip.id], clip.trackId)

@@ -5,8 +5,9 @@ import { frame, frameAt, tick, tickAtFrame, type TempoPoint } from '../../src-sh
 import { classes, WithContextMenu } from '../parts/index.ts'
 import { type StemWave, usePeaks, useRemix, useView } from '../state/index.ts'
 import { useCamera } from './camera.ts'
-import { dragClips, dragEdge, dragFade, dragGain, pressClip, spokenClip } from './clip-gestures.ts'
+import { dragClips, dragEdge, dragFade, dragGain, pressClip, slipClips, spokenClip } from './clip-gestures.ts'
 import { clipMenu } from './clip-menu.ts'
+import { useGesture } from './gesture.ts'
 import { Waveform } from './waveform.tsx'
 
 const CLIP_HEIGHT = 36
@@ -91,6 +92,7 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
   const badge = useRemix((remix) => remix.status?.badges[clip.stemId] ?? '')
   const isMissing = useRemix((remix) => remix.status?.missingStems.includes(clip.stemId) ?? false)
   const denied = useRemix((remix) => remix.status?.notices.find((notice) => notice.clipIds.includes(clip.id))?.message ?? '')
+  const isRefused = useGesture((gesture) => gesture.refused.has(clip.id))
   const tempo = useRemix((remix) => remixOf(remix.snapshot).tempo)
   const rate = useRemix((remix) => recordOf(remix.snapshot, 'stem', clip.stemId)?.sampleRate ?? REMIX_SAMPLE_RATE)
   const sourceStart = Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / rate)
@@ -108,7 +110,8 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
     if (event.button !== 0) return
     event.stopPropagation()
     event.currentTarget.focus({ preventScroll: true })
-    dragClips(event, clip)
+    if (event.altKey && (event.ctrlKey || event.metaKey)) slipClips(event, clip)
+    else dragClips(event, clip)
   }
   const grab = (start: (event: PointerEvent) => void) => (event: PointerEvent) => {
     if (event.button !== 0) return
@@ -134,6 +137,7 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
           clip.isMuted && 'is-muted',
           isMissing && 'is-missing',
           denied !== '' && 'is-denied',
+          isRefused && 'is-refused',
           !wave && 'is-plain',
         )}
         style={style}

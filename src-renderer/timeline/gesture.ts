@@ -2,9 +2,10 @@
 import type { PointerEvent as ReactPointerEvent } from 'react'
 import { createStore } from 'zustand/vanilla'
 import { useStore } from 'zustand'
-import { applyEdits, type Clip, type EditCommand, type RemixSnapshot } from '../../src-shared/remix/index.ts'
+import { applyEdits, type Clip, type EditCommand, recordsOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
 import { alternativeOf, edit, endPreview, hideTip, newId, preview, remixStore, settledSnapshot, showTip, titleOf } from '../state/index.ts'
 import { scrollAtEdge } from './camera.ts'
+import { type LicenceWatch, watchLicence } from './licence-watch.ts'
 
 export interface GesturePoint {
   readonly clientX: number
@@ -34,9 +35,12 @@ export interface GestureView {
   /** Where the dragged clips were. */
   readonly ghosts: readonly Clip[]
   readonly text: { readonly x: number; readonly y: number; readonly value: string } | null
+  /** Clips as dragged that the licence would not take; drawn as refused. */
+  readonly refused: ReadonlySet<string>
 }
 
-const IDLE: GestureView = { isActive: false, snapTick: null, ghosts: [], text: null }
+const NONE: ReadonlySet<string> = new Set()
+const IDLE: GestureView = { isActive: false, snapTick: null, ghosts: [], text: null, refused: NONE }
 
 export const gestureStore = createStore<GestureView>(() => IDLE)
 
@@ -44,6 +48,11 @@ export const useGesture = <T>(select: (view: GestureView) => T): T => useStore(g
 
 /** Pixels the pointer has to go before a press becomes a drag. */
 const THRESHOLD = 3
+
+const changedClips = (base: RemixSnapshot, snapshot: RemixSnapshot, stem: string | null): ReadonlySet<string> =>
+  new Set(
+    recordsOf(snapshot, 'clip').flatMap((clip) => (base.get(clip.id) === clip || (stem !== null && clip.stemId !== stem) ? [] : [clip.id])),
+  )
 
 /** Runs a drag that edits the document. */
 export const runGesture = (
@@ -73,6 +82,7 @@ export const runGesture = (
   let decided: readonly EditCommand[] = []
   let latest: GesturePoint | null = null
   let frame = 0
+  let licence: LicenceWatch | null = null
 
   const step = (): void => {
     frame = 0
@@ -80,10 +90,22 @@ export const runGesture = (
     scrollAtEdge(latest.clientX, latest.clientY)
     const { commands, snapTick = null, text } = compute(latest, base)
     const result = applyEdits(base, commands, { newId })
+    let refused = NONE
     if (result.ok) {
       decided = commands
       preview(result.value.snapshot)
-      hideTip()
+      licence ??= watchLicence(base)
+      const decision = licence.judge(commands, result.value.snapshot)
+      if (decision) {
+        refused = changedClips(base, result.value.snapshot, decision.stem)
+        const { message, alternative } = decision
+        showTip({
+          title: titleOf(decision),
+          message: alternative ? `${message} ${alternative.words}` : message,
+          alternative: null,
+          isLive: true,
+        })
+      } else hideTip()
     } else {
       const { details, message } = result.error
       showTip({
@@ -97,6 +119,7 @@ export const runGesture = (
       isActive: true,
       snapTick,
       ghosts,
+      refused,
       text: text === undefined ? null : { x: latest.clientX, y: latest.clientY, value: text },
     })
     // Held at an edge: the view goes on scrolling without a new move.

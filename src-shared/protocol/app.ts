@@ -2,7 +2,8 @@
 // renderer gets handles and names, never paths.
 import { z } from 'zod'
 import type { Problem, Result } from '../std/index.ts'
-import type { AnyRecord, RemixDiff } from '../remix/index.ts'
+import type { LicenceTerms } from '../provenance/index.ts'
+import type { AnyRecord, EditCommand, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
@@ -53,10 +54,14 @@ export const appRequestSchemas = {
   'remix.close': z.object({ uid }),
   'remix.peaks': z.object({ uid, stem: urn }),
 
+  'licence.terms': z.object({ uid }),
+  'licence.renew': z.object({ uid }),
+
   'export.options': z.object({ uid }),
   'export.start': exportRequestSchema,
   'export.cancel': z.object({ job: uid }),
   'export.reveal': z.object({ job: uid }),
+  'export.offer': z.object({ job: uid, index: z.int().min(0).max(10_000) }),
 
   'verify.file': z.object({ token: z.string().max(200).nullable() }),
 
@@ -116,6 +121,9 @@ export interface HistoryView {
   readonly index: number
 }
 
+/** The command of an alternative that is no edit: ask the rights service for the licence anew. */
+export const RENEW_LICENCE = 'licence.renew'
+
 /** One thing the licence says about the remix as it stands. */
 export interface LicenceNotice {
   readonly code: string
@@ -123,7 +131,8 @@ export interface LicenceNotice {
   readonly stem: string | null
   readonly clipIds: readonly string[]
   readonly message: string
-  readonly alternative: { readonly label: string; readonly command: unknown } | null
+  /** `command`: edits, or `RENEW_LICENCE`; null where it takes more than a click. */
+  readonly alternative: { readonly label: string; readonly command: readonly EditCommand[] | typeof RENEW_LICENCE | null } | null
 }
 
 /** How much of a cap is used. */
@@ -289,10 +298,15 @@ export interface AppReplies {
   'remix.save': { readonly fileName: string } | null
   'remix.close': null
   'remix.peaks': PeaksReply
+  /** What the window judges a running drag by; main decides the drop by its own. */
+  'licence.terms': LicenceTerms
+  'licence.renew': null
   'export.options': ExportOptions
   'export.start': { readonly job: string } | null
   'export.cancel': null
   'export.reveal': null
+  /** A one-time token of an exported file, for `verify.file`. */
+  'export.offer': { readonly token: string }
   'verify.file': VerifyReport | null
   'ledger.list': { readonly rows: readonly LedgerRow[]; readonly sync: SyncState }
   'ledger.show': LedgerEntry

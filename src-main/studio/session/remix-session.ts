@@ -1,11 +1,27 @@
 // One open remix: its store, what the licence says of it, and what its export would say. Every edit comes through here, from the window and
 // from the command line alike: the pure edit first, then the licence, then the journal.
 import { randomUUID } from 'node:crypto'
-import type { EditReply, HistoryView, LicenceMeter, LicenceNotice, RemixStatus, RemixView } from '../../../src-shared/protocol/index.ts'
-import { buildManifestPlan, usageOf } from '../../../src-shared/provenance/index.ts'
+import {
+  type EditReply,
+  type HistoryView,
+  type LicenceMeter,
+  type LicenceNotice,
+  RENEW_LICENCE,
+  type RemixStatus,
+  type RemixView,
+} from '../../../src-shared/protocol/index.ts'
+import {
+  type Assessment,
+  assessRemix,
+  buildManifestPlan,
+  denialsOfEdit,
+  type LicenceTerms,
+  nearestLegalEdit,
+  type Remedy,
+  remedyFor,
+} from '../../../src-shared/provenance/index.ts'
 import {
   applyEdits,
-  compilePlan,
   createRemixStore,
   type EditCommand,
   encodeDocument,
@@ -16,15 +32,7 @@ import {
   remixOf,
   type RenderPlan,
 } from '../../../src-shared/remix/index.ts'
-import {
-  type Decision,
-  decide,
-  type DecisionContext,
-  type GrantInForce,
-  newRefusals,
-  refusalsOf,
-  type Usage,
-} from '../../../src-shared/rights/index.ts'
+import { type Decision, type DecisionContext, type GrantInForce, refusalsOf } from '../../../src-shared/rights/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 
 /** What a session asks of the licences on this machine. */
@@ -35,31 +43,30 @@ export interface LicenceDesk {
   context(purpose: DecisionContext['purpose'], exceptIntent?: string): DecisionContext
 }
 
-/** A compiled remix and everything derived from it. */
-export interface Assessment {
-  readonly plan: RenderPlan
-  readonly usage: Usage
-  readonly grants: readonly GrantInForce[]
-  readonly decisions: readonly Decision[]
-}
-
 const EMPTY_DIFF: RemixDiff = { added: [], updated: [], removed: [] }
 
+/** The terms a remix is under on this machine: those of every stem in it, heard or not. */
+export const termsOf = (snapshot: RemixSnapshot, desk: LicenceDesk, purpose: DecisionContext['purpose']): LicenceTerms => ({
+  grants: desk.grantsFor(recordsOf(snapshot, 'stem').map((stem) => stem.id)),
+  context: desk.context(purpose),
+})
+
 /** Compiles a snapshot and asks the licence about it. */
-export const assess = (snapshot: RemixSnapshot, desk: LicenceDesk, purpose: DecisionContext['purpose']): Result<Assessment> => {
-  const plan = compilePlan(snapshot)
-  if (!plan.ok) return plan
-  const usage = usageOf(plan.value)
-  const grants = desk.grantsFor(plan.value.sources.map((source) => source.stemId))
-  return ok({ plan: plan.value, usage, grants, decisions: decide(grants, usage, desk.context(purpose)) })
-}
+export const assess = (snapshot: RemixSnapshot, desk: LicenceDesk, purpose: DecisionContext['purpose']): Result<Assessment> =>
+  assessRemix(snapshot, termsOf(snapshot, desk, purpose))
 
 /** A refusal of the licence as a problem: the reason, and the nearest legal alternative. */
-export const licenceProblem = (refused: readonly Decision[]): Problem => {
+export const licenceProblem = (refused: readonly Decision[], remedy: Remedy | null = null): Problem => {
   const [first] = refused
-  const words = first?.alternative ? `${first.message} ${first.alternative.words}` : (first?.message ?? 'The licence does not allow this.')
+  // With a remedy the words are on the link that does it.
+  const words =
+    first?.alternative && !remedy ? `${first.message} ${first.alternative.words}` : (first?.message ?? 'The licence does not allow this.')
   const more = refused.length > 1 ? ` (and ${refused.length - 1} more)` : ''
-  return { code: first?.code ?? 'licence.refused', message: words + more, details: { decisions: refused } }
+  return {
+    code: first?.code ?? 'licence.refused',
+    message: words + more,
+    details: { decisions: refused, ...(remedy ? { alternative: { label: remedy.label, command: remedy.commands } } : {}) },
+  }
 }
 
 const causeClips = (snapshot: RemixSnapshot, decision: Decision): string[] => {
@@ -68,26 +75,27 @@ const causeClips = (snapshot: RemixSnapshot, decision: Decision): string[] => {
   return decision.stem === null ? [] : clips.filter((clip) => clip.stemId === decision.stem).map((clip) => clip.id)
 }
 
-const noticesOf = (snapshot: RemixSnapshot, decisions: readonly Decision[]): LicenceNotice[] =>
+/** Refusals after which asking the rights service again may help. */
+const isRenewable = (decision: Decision): boolean =>
+  decision.alternative?.kind === 'connect' && decision.code !== 'licence.clock_rolled_back'
+
+const alternativeOf = (snapshot: RemixSnapshot, decision: Decision, terms: LicenceTerms): LicenceNotice['alternative'] => {
+  const remedy = remedyFor(snapshot, decision, terms)
+  if (remedy) return { label: remedy.label, command: remedy.commands }
+  if (!decision.alternative) return null
+  return { label: decision.alternative.words, command: isRenewable(decision) ? RENEW_LICENCE : null }
+}
+
+/** What the licence says against a remix, each with the edit or request that puts it right where there is one. */
+export const noticesOf = (snapshot: RemixSnapshot, decisions: readonly Decision[], terms: LicenceTerms): LicenceNotice[] =>
   refusalsOf(decisions).map((decision) => ({
     code: decision.code,
     effect: decision.effect === 'approval' ? 'approval' : 'deny',
     stem: decision.stem,
     clipIds: causeClips(snapshot, decision),
     message: decision.message,
-    alternative: decision.alternative ? { label: decision.alternative.words, command: alternativeCommand(snapshot, decision) } : null,
+    alternative: alternativeOf(snapshot, decision, terms),
   }))
-
-/** The edit that an alternative stands for, where it can be one click. */
-const alternativeCommand = (snapshot: RemixSnapshot, { alternative, causeId }: Decision): EditCommand | null => {
-  if (!alternative || causeId === undefined) return null
-  const cause = snapshot.get(causeId)
-  if (alternative.kind === 'remove' && cause?.type === 'device') return { op: 'device.remove', deviceId: causeId }
-  if (alternative.kind === 'set' && cause?.type === 'device' && alternative.param !== undefined && typeof alternative.value === 'number') {
-    return { op: 'device.set', deviceId: causeId, params: { [alternative.param]: alternative.value } }
-  }
-  return null
-}
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`
 
@@ -201,8 +209,13 @@ export class RemixSession {
     const before = this.#assessment.ok ? this.#assessment.value.decisions : []
     const after = assess(applied.value.snapshot, this.#desk, 'edit')
     if (!after.ok) return after
-    const refused = newRefusals(before, after.value.decisions).filter((decision) => decision.effect === 'deny')
-    if (refused.length > 0) return { ok: false, error: licenceProblem(refused) }
+    const refused = denialsOfEdit(before, after.value.decisions)
+    const [first] = refused
+    if (first) {
+      const terms = termsOf(applied.value.snapshot, this.#desk, 'edit')
+      const remedy = nearestLegalEdit(this.#store.snapshot, applied.value.snapshot, commands, first, terms)
+      return { ok: false, error: licenceProblem(refused, remedy) }
+    }
     const diff = this.#store.transact(label ?? applied.value.label, () => ok(applied.value.snapshot))
     if (!diff.ok) return diff
     this.#assessment = after
@@ -263,7 +276,7 @@ export class RemixSession {
     const signed = new Set(grants.flatMap(({ grant }) => grant.assets.filter((asset) => asset.c2pa !== null).map((asset) => asset.stem)))
     return {
       lengthFrames: plan.lengthFrames,
-      notices: noticesOf(this.#store.snapshot, decisions),
+      notices: noticesOf(this.#store.snapshot, decisions, termsOf(this.#store.snapshot, this.#desk, 'edit')),
       meters: metersOf(assessment, this.#desk.context('edit')),
       badges: badgesOf(assessment),
       says: {

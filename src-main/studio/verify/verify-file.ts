@@ -17,6 +17,7 @@ import type { LibraryVerdict, Signer } from '../stamp/index.ts'
 import { readLineage, type Lineage } from './lineage.ts'
 import { verifyOwn, type OwnReport, type OwnSigner } from './own/index.ts'
 import { checkReceipt, type ReceiptLookup, type ReceiptQuery, type ReceiptVerdict } from './receipt-check.ts'
+import { momentWords } from './words.ts'
 
 export interface VerifyOptions {
   /** The signing process; its library is asked for a second opinion. */
@@ -132,9 +133,9 @@ const describeSigner = (signer: OwnSigner, lineage: Lineage, library: LibraryVer
   const signedAt = library.signedAt ?? claimed
   const when =
     library.signedAt !== null
-      ? ` on ${library.signedAt}, as a time-stamp service confirms`
+      ? ` on ${momentWords(library.signedAt)}, as a time-stamp service confirms`
       : claimed !== null
-        ? ` on ${claimed}, by the file's own word`
+        ? ` on ${momentWords(claimed)}, by the file's own word`
         : ''
   return {
     name: signer.name,
@@ -153,7 +154,7 @@ const describeTrust = (signer: OwnSigner, standing: Standing, revocations: Revoc
   const revoked = revocations?.entries.find(
     ({ kind, id }) => kind === 'certificate' && id.toLowerCase().replaceAll(':', '') === signer.serial,
   )
-  if (revoked) return { state: 'revoked', sentence: `The signer's certificate was revoked on ${revoked.since}.` }
+  if (revoked) return { state: 'revoked', sentence: `The signer's certificate was revoked on ${momentWords(revoked.since)}.` }
   if (signer.trust === 'expired' && !(signer.hasTimestamp && standing === 'trusted')) return { state: 'expired', sentence: signer.why }
   if (signer.trust !== 'trusted' && signer.trust !== 'expired') return { state: 'unknown', sentence: signer.why }
   if (standing === 'invalid') return { state: 'trusted', sentence: 'The signer is trusted, but this is no longer what they signed.' }

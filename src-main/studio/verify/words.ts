@@ -49,3 +49,11 @@ export const describeAi = (containsAI: 'All' | 'Partly' | 'None', roles: readonl
   const by = roles.length > 0 ? ` (${roles.join(', ')})` : ''
   return containsAI === 'All' ? `Made entirely by generative AI${by}.` : `Contains parts made with generative AI${by}.`
 }
+
+/** `22 Nov 2026, 18:24` of an ISO time, on this machine's clock; text that is no time stays as it is. */
+export const momentWords = (iso: string): string => {
+  const at = new Date(iso)
+  return Number.isNaN(at.getTime())
+    ? iso
+    : at.toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' })
+}
