@@ -106,6 +106,7 @@ export const COMMANDS: readonly Command[] = [
   inRemix('clip.below', 'Select a clip on the track below', 'Edit', ['ArrowDown'], () => timeline.selectNeighbour('below')),
   inRemix('mute', 'Mute the clips, or the track', 'Edit', ['M'], timeline.toggleMute),
   inRemix('solo', 'Solo the track', 'Edit', ['Shift+S'], timeline.toggleSolo),
+  inRemix('rename', 'Rename the clip, or the track', 'Edit', ['F2'], timeline.renameChosen),
   inRemix('marker.add', 'Marker at the playhead', 'Edit', ['Mod+M'], timeline.addMarker),
 
   inRemix('zoom.in', 'Zoom in', 'View', ['+', '='], () => timeline.zoomBy(1.5)),

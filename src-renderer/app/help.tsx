@@ -7,6 +7,10 @@ const GROUPS: readonly CommandGroup[] = ['Play', 'Edit', 'View', 'File', 'Go to'
 
 const POINTER: readonly (readonly [string, string])[] = [
   ['Alt while dragging a clip', 'leaves a copy'],
+  ['Ctrl and Alt while dragging a clip', 'slips the sound inside it'],
+  ['Drag a track by its name', 'puts it elsewhere'],
+  ['Drag a device by its name', 'puts it elsewhere in the chain'],
+  ['Drag a marker', 'moves it'],
   ['Ctrl while dragging', 'no snapping'],
   ['Shift while dragging a number', 'fine steps'],
   ['Double-click on a number or fader', 'back to its default'],

@@ -5,7 +5,7 @@ import { barPositionAt, barTicks, parsePosition, parseSpan, tick } from '../../s
 import { previewEdit } from '../mixer/index.ts'
 import { CardGroup, FieldRow, formatClock, formatDb, NumberField } from '../parts/index.ts'
 import { edit, useRemix } from '../state/index.ts'
-import { barText } from '../timeline/index.ts'
+import { barText, NameField } from '../timeline/index.ts'
 
 const FADE_MAX = 10 * REMIX_SAMPLE_RATE
 
@@ -41,6 +41,9 @@ export const ClipCard = ({ clips }: { clips: readonly Clip[] }) => {
     <CardGroup title={title}>
       {clips.length === 1 && (
         <>
+          <FieldRow name="Name">
+            <NameField id={clip.id} name={clip.name} onRename={(name) => void edit([{ op: 'clip.set', clipIds: [clip.id], name }])} />
+          </FieldRow>
           <FieldRow name="Start">
             <NumberField
               label="Start"

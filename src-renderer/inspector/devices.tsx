@@ -1,5 +1,6 @@
 // Devices of a track in signal order: switch, reorder, open, remove; the open one shows its parameters.
 import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Plus, Power, Trash2 } from 'lucide-react'
+import { type PointerEvent, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import {
   DEVICE_KINDS,
@@ -13,6 +14,7 @@ import {
 import { deviceEntries, deviceName } from '../mixer/index.ts'
 import { CardGroup, classes, IconButton, MenuButton, type MenuEntry, WithContextMenu } from '../parts/index.ts'
 import { edit, newId, useRemix, useView, viewStore } from '../state/index.ts'
+import { runPlainDrag } from '../timeline/index.ts'
 import { EqCurve } from './eq-curve.tsx'
 import { ParameterField } from './parameter-field.tsx'
 
@@ -40,7 +42,47 @@ const EqBands = ({ device }: { device: Device }) => (
   </>
 )
 
-const DeviceCard = ({ device, index, count }: { device: Device; index: number; count: number }) => {
+/** Place a device would take when its card is let go at a height, among the cards of its list. */
+const placeAt = (list: Element, from: number, clientY: number): number => {
+  const middles = [...list.children].map((card) => {
+    const { top, height } = card.getBoundingClientRect()
+    return top + height / 2
+  })
+  const gap = middles.filter((middle) => clientY > middle).length
+  return gap > from ? gap - 1 : gap
+}
+
+const DeviceCard = ({
+  device,
+  index,
+  count,
+  drop,
+  onDrop,
+}: {
+  device: Device
+  index: number
+  count: number
+  /** The device that is dragged over the list and the place it would take. */
+  drop: { readonly from: number; readonly to: number } | null
+  onDrop: (drop: { readonly from: number; readonly to: number } | null) => void
+}) => {
+  const drag = (event: PointerEvent<HTMLElement>): void => {
+    const list = event.currentTarget.closest('.device-list')
+    if (event.button !== 0 || !list || count < 2) return
+    runPlainDrag(event, {
+      onMove: ({ clientY }) => onDrop({ from: index, to: placeAt(list, index, clientY) }),
+      onEnd: (point, isEscaped) => {
+        onDrop(null)
+        if (!point && !isEscaped) return
+        // The click that follows a drag must not open the card.
+        const swallow = (click: Event): void => click.stopPropagation()
+        list.addEventListener('click', swallow, { capture: true })
+        setTimeout(() => list.removeEventListener('click', swallow, { capture: true }), 0)
+        const to = point ? placeAt(list, index, point.clientY) : index
+        if (to !== index) move(to)()
+      },
+    })
+  }
   const isOpen = useView((view) => view.deviceId === device.id)
   const isKnown = isBuiltIn(device.kind)
   const name = deviceName(device.kind)
@@ -60,7 +102,15 @@ const DeviceCard = ({ device, index, count }: { device: Device; index: number; c
   ]
   return (
     <WithContextMenu entries={entries}>
-      <div className={classes('device', !device.isEnabled && 'is-off')}>
+      <div
+        className={classes(
+          'device',
+          !device.isEnabled && 'is-off',
+          drop?.from === index && 'is-dragged',
+          drop && drop.to === index && drop.to < drop.from && 'is-drop-before',
+          drop && drop.to === index && drop.to > drop.from && 'is-drop-after',
+        )}
+      >
         <div className="device-head">
           <IconButton
             icon={Power}
@@ -73,6 +123,7 @@ const DeviceCard = ({ device, index, count }: { device: Device; index: number; c
             type="button"
             className="device-name"
             aria-expanded={isOpen}
+            onPointerDown={drag}
             onClick={() => viewStore.setState({ deviceId: isOpen ? null : device.id })}
           >
             <span className="ellipsis">{name}</span>
@@ -106,6 +157,7 @@ const DeviceCard = ({ device, index, count }: { device: Device; index: number; c
 /** The devices of one track. */
 export const Devices = ({ track }: { track: Track }) => {
   const devices = useRemix(useShallow((remix) => devicesOf(remix.snapshot, track.id)))
+  const [drop, setDrop] = useState<{ readonly from: number; readonly to: number } | null>(null)
   const add = (kind: DeviceKind): void => {
     const id = newId()
     viewStore.setState({ deviceId: id })
@@ -128,7 +180,7 @@ export const Devices = ({ track }: { track: Track }) => {
       ) : (
         <div className="device-list">
           {devices.map((device, i) => (
-            <DeviceCard key={device.id} device={device} index={i} count={devices.length} />
+            <DeviceCard key={device.id} device={device} index={i} count={devices.length} drop={drop} onDrop={setDrop} />
           ))}
         </div>
       )}

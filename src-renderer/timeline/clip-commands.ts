@@ -1,5 +1,5 @@
 // What keys and menus do to clips. Each is one undo step.
-import { type Clip, clipsOf, type EditCommand, endTick, recordOf, remixOf } from '../../src-shared/remix/index.ts'
+import { type Clip, clipsOf, type EditCommand, endTick, MASTER_TRACK_ID, recordOf, remixOf } from '../../src-shared/remix/index.ts'
 import { barTicks, beatTicks, type MeterPoint, TICKS_PER_QUARTER, tick } from '../../src-shared/time/index.ts'
 import { announce } from '../parts/index.ts'
 import {
@@ -207,6 +207,16 @@ export const toggleMute = (): void => {
   }
   const track = recordOf(settledSnapshot(), 'track', viewStore.getState().trackId ?? '')
   if (track) void edit([{ op: 'track.set', trackId: track.id, isMuted: !track.isMuted }])
+}
+
+/** Lets the name of the chosen clip be typed, or with none chosen that of the chosen track. */
+export const renameChosen = (): void => {
+  const clip = chosen().at(-1)
+  const { trackId } = viewStore.getState()
+  if (clip) {
+    selectClips([clip.id], clip.trackId)
+    viewStore.setState({ renaming: clip.id })
+  } else if (trackId !== null && trackId !== MASTER_TRACK_ID) viewStore.setState({ renaming: trackId })
 }
 
 /** Solos the chosen track. */

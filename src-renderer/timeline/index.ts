@@ -9,6 +9,7 @@ export {
   loopSelection,
   nudgeChosen,
   pasteClips,
+  renameChosen,
   selectAll,
   selectNeighbour,
   splitAtPlayhead,
@@ -19,6 +20,8 @@ export {
   zoomToSelection,
 } from './clip-commands.ts'
 export { barText } from './clip-gestures.ts'
+export { runPlainDrag } from './gesture.ts'
+export { NameField } from './track-header.tsx'
 export { zoomBy } from './camera.ts'
 export { TipView } from './overlays.tsx'
 export { clipsOfTrack, lastTick, shownTracks } from './snapshot-index.ts'

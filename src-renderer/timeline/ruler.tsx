@@ -8,7 +8,7 @@ import { tickAtClientX } from './camera.ts'
 import { RulerCanvas } from './canvases.tsx'
 import { tickCss } from './clip-view.tsx'
 import { barText } from './clip-gestures.ts'
-import { runPlainDrag } from './gesture.ts'
+import { runGesture, runPlainDrag } from './gesture.ts'
 import { candidatesOf, snapped } from './snap-candidates.ts'
 import { shownMarkers } from './snapshot-index.ts'
 import { NameField } from './track-header.tsx'
@@ -110,7 +110,24 @@ const Section = ({ marker }: { marker: Marker }) => {
             '--section': sectionLook(marker.color),
           } as React.CSSProperties
         }
-        onPointerDown={(event) => event.button === 0 && select()}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return
+          if (marker.lengthTicks !== null) return select()
+          const candidates = candidatesOf(settledSnapshot(), new Set()).filter((at) => at !== marker.atTick)
+          runGesture(event, {
+            label: `Move ${marker.name}`,
+            onClick: select,
+            compute: (point, base) => {
+              const by = tickAtClientX(point.clientX) - tickAtClientX(event.clientX)
+              const atTick = snapped(marker.atTick + by, base, candidates, point.isFree)
+              return {
+                commands: [{ op: 'marker.set', markerId: marker.id, atTick }],
+                snapTick: point.isFree ? null : atTick,
+                text: barText(atTick),
+              }
+            },
+          })
+        }}
       >
         <NameField
           id={marker.id}

@@ -33,6 +33,7 @@ import { Ruler, Sections } from './ruler.tsx'
 import { candidatesOf, snapped } from './snap-candidates.ts'
 import { lastTick, shownTracks } from './snapshot-index.ts'
 import { TrackHeader } from './track-header.tsx'
+import { TrackDropLine } from './track-reorder.tsx'
 import './timeline.css'
 import './clips.css'
 
@@ -220,6 +221,7 @@ export const Timeline = () => {
                 </div>
               )
             })}
+            <TrackDropLine />
             {marquee && <div className="marquee" style={{ ...marquee, left: `calc(var(--header-width) + ${marquee.left}px)` }} />}
           </div>
           {tracks.length === 0 && (

@@ -6,6 +6,7 @@ import { edit, remixStore, selectTrack, settledSnapshot, useView, viewStore } fr
 import { LevelMeter } from '../mixer/index.ts'
 import { PAN_RANGE, previewTrack, TRACK_GAIN_RANGE, toggleTrackMute, toggleTrackSolo } from '../mixer/index.ts'
 import { clipsOfTrack } from './snapshot-index.ts'
+import { dragTrack, useIsTrackDragged } from './track-reorder.tsx'
 
 const laneOf = (trackId: string, param: string) => () => {
   const { lanes } = viewStore.getState()
@@ -29,7 +30,7 @@ export const trackMenu = (track: Track): readonly MenuEntry[] => {
     { label: track.isMuted ? 'Unmute' : 'Mute', keys: 'M', run: () => toggleTrackMute(track) },
     { label: track.isSoloed ? 'Unsolo' : 'Solo', keys: 'Shift+S', run: () => toggleTrackSolo(track, false) },
     { label: 'Solo only this', run: () => toggleTrackSolo(track, true) },
-    { label: 'Rename…', run: () => viewStore.setState({ renaming: track.id }) },
+    { label: 'Rename…', keys: 'F2', run: () => viewStore.setState({ renaming: track.id }) },
     'separator',
     { heading: 'Automation' },
     { label: 'Level lane', isChecked: lane?.param === 'gainDb' && lane.ownerId === track.id, run: laneOf(track.id, 'gainDb') },
@@ -118,16 +119,17 @@ export const NameField = ({
 /** The head of one track. */
 export const TrackHeader = memo(({ track }: { track: Track }) => {
   const isSelected = useView((view) => view.trackId === track.id)
+  const isDragged = useIsTrackDragged(track.id)
   return (
     <WithContextMenu entries={() => trackMenu(track)} onOpen={() => selectTrack(track.id)}>
       {/* biome-ignore lint/a11y/useSemanticElements: a table cannot hold free-floating clips; the grid pattern of ARIA can. */}
       <div
         tabIndex={-1}
-        className={classes('track-head', isSelected && 'is-selected', track.isMuted && 'is-muted')}
+        className={classes('track-head', isSelected && 'is-selected', track.isMuted && 'is-muted', isDragged && 'is-dragged')}
         style={{ '--role': `var(--${track.role})` } as React.CSSProperties}
         role="rowheader"
         aria-label={`${track.name}, ${track.kind === 'bus' ? 'bus' : track.role}`}
-        onPointerDown={(event) => event.button === 0 && selectTrack(track.id)}
+        onPointerDown={(event) => dragTrack(event, track)}
       >
         <span className="track-bar" />
         <div className="track-words">
