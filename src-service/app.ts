@@ -13,6 +13,7 @@ import * as api from '../src-shared/protocol/index.ts'
 import { TRUST_TYP } from '../src-shared/protocol/index.ts'
 import type { TrustBundle } from '../src-shared/protocol/index.ts'
 import { buildJws, fail, ok } from '../src-shared/std/index.ts'
+import { addApprovalRoutes } from './approvals/index.ts'
 import type { Authority } from './authority.ts'
 import type { BlobStore } from './blobs.ts'
 import { importPack, searchWords, summarise } from './catalogue.ts'
@@ -32,6 +33,8 @@ export interface AppDeps {
   readonly keys: ServiceKeys
   readonly authority: Authority
   readonly blobs: BlobStore
+  /** Sounds that travel beside requests for approval. */
+  readonly approvalAudio: BlobStore
   readonly dataDir: string
   readonly clock: () => number
   readonly version: string
@@ -370,6 +373,7 @@ export const buildApp = async (deps: AppDeps): Promise<FastifyInstance> => {
       }
     },
   })
+  addApprovalRoutes(app, routes, { store, blobs: deps.approvalAudio, issuer: keys.issuer, clock })
   const document = routes.openApi({ title: 'Stemma rights service', version: deps.version })
   app.get(api.SERVICE_PATHS.openapi, async () => document)
   return app

@@ -114,6 +114,11 @@ export const importWork = async (
       const grant = buildGrant(work, keys, previous)
       const jws = buildJws({ typ: GRANT_TYP, kid: keys.grant.kid, payload: grant }, keys.grant.sign)
       await writer.putGrant({ id: grant.id, version: grant.version, workId: grant.work, jws, hash: grantHash(jws, sha256) })
+      await writer.approvals.putApprovers(
+        grant.id,
+        grant.version,
+        (grant.approval?.approvers ?? []).map(({ kid }) => kid),
+      )
     }
     const { facts, stems, terms, source, label, anchors } = work
     await writer.putWork({ id: facts.id, facts, stems, terms, source, label, anchors }, searchText(work))

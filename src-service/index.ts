@@ -55,8 +55,21 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   const authority = await openAuthority(keys.dir, { leafDays: certificateDays, nowMs: clock() })
   const store = openSqliteStore(dataDir)
   const blobs = new BlobStore(`${dataDir}/stems`)
+  const approvalAudio = new BlobStore(`${dataDir}/approvals`)
   const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  const app = await buildApp({ store, keys, authority, blobs, dataDir, clock, version: SERVICE_VERSION, logger, perMinute, isLoopback })
+  const app = await buildApp({
+    store,
+    keys,
+    authority,
+    blobs,
+    approvalAudio,
+    dataDir,
+    clock,
+    version: SERVICE_VERSION,
+    logger,
+    perMinute,
+    isLoopback,
+  })
   const refusedPacks: Problem[] = []
   for (const dir of catalogueDirs) refusedPacks.push(...(await importFolder({ store, keys, blobs }, dir)))
   const url = await app.listen({ port, host })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { catalogueReplySchema, SERVICE_PATHS, trustReplySchema, verifyTrustBundle } from '../src-shared/protocol/index.ts'
+import { APPROVAL_PATHS, catalogueReplySchema, SERVICE_PATHS, trustReplySchema, verifyTrustBundle } from '../src-shared/protocol/index.ts'
 import { unwrap } from '../src-shared/std/index.ts'
 import { startService } from './index.ts'
 import type { RunningService } from './index.ts'
@@ -99,7 +99,7 @@ describe('what a stranger gets', () => {
     const { body } = await get(SERVICE_PATHS.openapi)
     const document = body as { openapi: string; paths: Record<string, unknown> }
     expect(document.openapi).toBe('3.1.0')
-    const expected = Object.values(SERVICE_PATHS).filter((path) => path !== SERVICE_PATHS.openapi)
+    const expected = [...Object.values(SERVICE_PATHS), ...Object.values(APPROVAL_PATHS)].filter((path) => path !== SERVICE_PATHS.openapi)
     expect(Object.keys(document.paths).sort()).toEqual(expected.map((path) => path.replace(/:(\w+)/g, '{$1}')).sort())
   })
   it.each([

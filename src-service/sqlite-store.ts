@@ -1,6 +1,7 @@
 // The service's store on SQLite: one connection writes (serialised), one reads what is committed. WAL, synchronous FULL: what was answered is on disk.
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { APPROVAL_SCHEMA, SqliteApprovals } from './approvals/index.ts'
 import type { TreeNode } from '../src-shared/receipts/index.ts'
 import type {
   Flag,
@@ -65,8 +66,10 @@ const escapeLike = (word: string): string => word.replace(/[\\%_]/g, (match) => 
 class SqliteSession implements ServiceWriter {
   readonly #db: Database.Database
   readonly #statements = new Map<string, Database.Statement>()
+  readonly approvals: SqliteApprovals
   constructor(db: Database.Database) {
     this.#db = db
+    this.approvals = new SqliteApprovals(db)
   }
 
   #sql(text: string): Database.Statement {
@@ -350,7 +353,7 @@ export const openSqliteStore = (dataDir: string): ServiceStore => {
   const writing = new Database(path)
   writing.pragma('journal_mode = WAL')
   writing.pragma('synchronous = FULL')
-  writing.exec(SCHEMA)
+  writing.exec(SCHEMA + APPROVAL_SCHEMA)
   const reading = new Database(path, { readonly: true })
   const writer = new SqliteSession(writing)
   let queue: Promise<unknown> = Promise.resolve()

@@ -1,5 +1,6 @@
 // What the service keeps, behind an interface: SQLite today, PostgreSQL when one process is not enough. Everything that must happen together
 // happens inside `transact`.
+import type { ApprovalReader, ApprovalWriter } from './approvals/index.ts'
 import type { TreeNode } from '../src-shared/receipts/index.ts'
 import type { GrantTerms, StemSummary, WorkSummary } from '../src-shared/protocol/index.ts'
 
@@ -130,6 +131,7 @@ export interface ServiceReader {
   latestCheckpoint(): Promise<StoredCheckpoint | undefined>
   latestRevocations(): Promise<StoredRevocations | undefined>
   flags(): Promise<readonly Flag[]>
+  readonly approvals: ApprovalReader
 }
 
 export interface ServiceWriter extends ServiceReader {
@@ -149,6 +151,7 @@ export interface ServiceWriter extends ServiceReader {
   putCheckpoint(checkpoint: StoredCheckpoint, at: string): Promise<void>
   putRevocations(list: StoredRevocations): Promise<void>
   putFlag(flag: Flag): Promise<void>
+  readonly approvals: ApprovalWriter
 }
 
 export interface ServiceStore {

@@ -32,6 +32,8 @@ const shared = [
   'src-shared/protocol',
 ]
 
+const sharedBelow = (folder: string): readonly string[] => shared.slice(0, shared.indexOf(folder))
+
 /** The house, bottom up. Where two areas share a floor, the order here says which may look at which. */
 const areas: readonly Area[] = [
   { folder: 'src-shared/std', below: [], allowsPackage: pure },
@@ -41,8 +43,8 @@ const areas: readonly Area[] = [
   { folder: 'src-shared/receipts', below: floor1, allowsPackage: pure },
   // docs/decisions/approvals-floor.md
   { folder: 'src-shared/approvals', below: floor1, allowsPackage: pure },
-  { folder: 'src-shared/provenance', below: shared.slice(0, 6), allowsPackage: pure },
-  { folder: 'src-shared/protocol', below: shared.slice(0, 7), allowsPackage: pure },
+  { folder: 'src-shared/provenance', below: sharedBelow('src-shared/provenance'), allowsPackage: pure },
+  { folder: 'src-shared/protocol', below: sharedBelow('src-shared/protocol'), allowsPackage: pure },
   { folder: 'src-engine', below: shared, allowsPackage: withoutElectron },
   { folder: 'src-service', below: shared, allowsPackage: withoutElectron },
   {

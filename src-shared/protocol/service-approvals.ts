@@ -1,0 +1,56 @@
+// The approvals part of the rights service's API: statements in, threads out, sound beside them. Every statement is a signed JWS (docs/formats/approval.md).
+import { z } from 'zod'
+import { ed25519JwkSchema, MAX_STATEMENT_LENGTH, STATEMENT_KINDS } from '../approvals/index.ts'
+import { approvalTermsSchema } from '../rights/index.ts'
+
+const kid = z.string().min(1).max(100)
+
+export const ARTIST_TYP = 'stemma-artist+jws'
+/** Proof that a device's user holds an artist's key: JWS by that key. */
+export const artistProofSchema = z.strictObject({ nonce: z.string().max(100), device: kid, issuer: z.string().max(300) })
+export const artistRequestSchema = z.object({ key: ed25519JwkSchema, proof: z.string().max(4_000) })
+export const artistReplySchema = z.object({ artist: kid })
+
+export const statementRequestSchema = z.object({ id: z.uuid(), jws: z.string().min(1).max(MAX_STATEMENT_LENGTH) })
+export const statementReplySchema = z.object({
+  id: z.uuid(),
+  /** When the service first got it; the same answer every time it is sent again. */
+  receivedAt: z.iso.datetime(),
+})
+
+export const approvalThreadsReplySchema = z.object({
+  /** Changes whenever older statements may have become visible: then ask again from 0. */
+  scope: z.string().max(100),
+  /** In the order the service got them. */
+  statements: z
+    .array(
+      z.object({
+        seq: z.int().min(1),
+        kind: z.enum(STATEMENT_KINDS),
+        id: z.uuid(),
+        jws: z.string().max(MAX_STATEMENT_LENGTH),
+        receivedAt: z.iso.datetime(),
+      }),
+    )
+    .max(1_000),
+  hasMore: z.boolean(),
+  /** Approval terms of every grant the statements speak of, and of those this device's artists answer for. */
+  grants: z.array(z.object({ id: z.string().max(300), terms: approvalTermsSchema })).max(10_000),
+  /** Artists' keys bound to this device. */
+  artists: z.array(kid).max(100),
+  /** Sounds of this account's requests that have not arrived, hex. */
+  missingAudio: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(10_000),
+})
+export const audioReplySchema = z.object({ sha256: z.string().max(64), bytes: z.int().min(1) })
+
+export type ApprovalThreadsReply = z.infer<typeof approvalThreadsReplySchema>
+
+export const APPROVAL_PATHS = {
+  artists: '/v1/approvals/artists',
+  requests: '/v1/approvals/requests',
+  answers: '/v1/approvals/answers',
+  revocations: '/v1/approvals/revocations',
+  comments: '/v1/approvals/comments',
+  threads: '/v1/approvals/threads',
+  audio: '/v1/approvals/audio/:sha256',
+} as const
