@@ -1,0 +1,2 @@
+export * from './harmony.ts'
+export * from './instruments.ts'
