@@ -9,6 +9,9 @@ const COUNTERS = 4
 const PRODUCED = 0
 const CONSUMED = 1
 const IS_AWAITED = 2
+const IS_ENDED = 3
+/** Consumed of a ring that has ended: more than a render has cells, so that no worker sleeps on it. */
+const ALL_CELLS = 2 ** 31 - 1
 /** Per track and slot: whether it sounds, and until when. */
 const HEADER_DOUBLES = 2
 
@@ -52,12 +55,12 @@ export class TrackRing {
     this.#samples = new Float32Array(buffer, COUNTERS * 4 + headerDoubles * 8)
   }
 
-  /** Worker: sleeps until the cell's slot is free. A render that ends terminates the sleeper. */
-  waitForSlot(cell: number): void {
+  /** Worker: sleeps until the cell's slot is free. False once nobody wants more. */
+  waitForSlot(cell: number): boolean {
     let allowed = SLOTS - 1
     for (;;) {
       const consumed = Atomics.load(this.#counters, CONSUMED)
-      if (cell - consumed <= allowed) return
+      if (cell - consumed <= allowed) return Atomics.load(this.#counters, IS_ENDED) === 0
       allowed = SLOTS - WAKE_SLOTS
       Atomics.wait(this.#counters, CONSUMED, consumed)
     }
@@ -86,6 +89,13 @@ export class TrackRing {
   release(cell: number): void {
     Atomics.store(this.#counters, CONSUMED, cell)
     if (cell % WAKE_SLOTS === 0) Atomics.notify(this.#counters, CONSUMED)
+  }
+
+  /** Mix: nothing more is wanted; the worker leaves after the cell it is at. */
+  end(): void {
+    Atomics.store(this.#counters, IS_ENDED, 1)
+    Atomics.store(this.#counters, CONSUMED, ALL_CELLS)
+    Atomics.notify(this.#counters, CONSUMED)
   }
 
   isRunning(cell: number, track: number): boolean {

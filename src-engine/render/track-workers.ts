@@ -67,7 +67,7 @@ export interface TrackWorkersOptions {
 
 export class TrackWorkers {
   readonly feeds = new Map<string, RemoteTrack>()
-  readonly #members: { readonly worker: Worker; readonly ring: TrackRing }[] = []
+  readonly #members: { readonly ring: TrackRing; readonly left: Promise<unknown> }[] = []
   #problem: unknown
   #wake: () => void = () => {}
 
@@ -99,7 +99,7 @@ export class TrackWorkers {
         else this.#wake()
       })
       worker.on('error', (error) => this.#fail(error))
-      this.#members.push({ worker, ring })
+      this.#members.push({ ring, left: new Promise((resolve) => worker.once('exit', resolve)) })
     }
   }
 
@@ -119,9 +119,11 @@ export class TrackWorkers {
     for (const { ring } of this.#members) ring.release(cell)
   }
 
+  /** Threads leave by themselves: terminating one that is just starting can hang the process. */
   async dispose(): Promise<void> {
     for (const feed of this.feeds.values()) feed.dispose()
-    await Promise.all(this.#members.map(({ worker }) => worker.terminate()))
+    for (const { ring } of this.#members) ring.end()
+    await Promise.all(this.#members.map(({ left }) => left))
   }
 
   #fail(problem: unknown): void {

@@ -52,9 +52,8 @@ const run = async (job: WorkerJob): Promise<void> => {
   const newBlock = (): StereoBlock => ({ left: context.alloc(CELL_FRAMES), right: context.alloc(CELL_FRAMES) })
   const block = newBlock()
   const preFader = newBlock()
-  // Runs ahead of the mix without an end of its own: the mix knows when it has enough and terminates the thread.
-  for (let cell = 0; ; cell++) {
-    ring.waitForSlot(cell)
+  // Runs ahead of the mix without an end of its own: the mix knows when it has enough.
+  for (let cell = 0; ring.waitForSlot(cell); cell++) {
     const start = job.fromFrame + cell * CELL_FRAMES
     tracks.forEach((track, index) => {
       track.beginCell(start, start + CELL_FRAMES)
@@ -69,6 +68,7 @@ const run = async (job: WorkerJob): Promise<void> => {
     })
     if (ring.publish(cell)) tell({ kind: 'ready' })
   }
+  sources.dispose()
 }
 
 run(workerData as WorkerJob).catch((error: unknown) => {
