@@ -18,6 +18,7 @@ const entries = {
   engine: 'src-engine/engine.ts',
   'engine-worker': 'src-engine/render/worker.ts',
   'measure-worker': 'src-engine/render/measure-worker.ts',
+  'preview-worker': 'src-engine/previews/preview-worker.ts',
   'decode-worker': 'src-engine/files/decode-worker.ts',
   'encode-worker': 'src-engine/files/encode-worker.ts',
   'ai-worker': 'src-engine/ai/ai-worker.ts',

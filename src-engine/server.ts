@@ -17,6 +17,7 @@ import { aiHandlers } from './ai/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
 import { exportPlan } from './render/index.ts'
+import { previewHandlers } from './previews/index.ts'
 import { measureStem, stemPeaks } from './stem-sound.ts'
 import { type AudioOutput, openOutput, Transport } from './transport/index.ts'
 
@@ -33,10 +34,12 @@ interface Opened {
   readonly cacheDir: string
   readonly output: AudioOutput
   readonly transport: Transport
+  /** Plays previews, beside the remix. */
+  readonly player: Transport
 }
 
 /** Events a window wants many times a second; the owner gets them only where there is no window. */
-const FREQUENT: ReadonlySet<EngineEventName> = new Set(['transport.position', 'meters'])
+const FREQUENT: ReadonlySet<EngineEventName> = new Set(['transport.position', 'meters', 'audition.position'])
 
 export class EngineServer {
   readonly #owners = new Set<MessageEnd>()
@@ -59,6 +62,8 @@ export class EngineServer {
 
   async dispose(): Promise<void> {
     this.#opened?.transport.dispose()
+    this.#opened?.player.dispose()
+    this.#previews.disposePreviews()
     await this.#opened?.output.close()
     this.#opened = undefined
   }
@@ -122,6 +127,13 @@ export class EngineServer {
     throw new ProblemError(problem)
   }
 
+  readonly #previews = previewHandlers({
+    cacheDir: () => this.#open().cacheDir,
+    player: () => this.#open().player,
+    silence: () => void this.#open().transport.stop(),
+    derive: async () => ok(null),
+  })
+
   readonly #handlers: Handlers = {
     'engine.open': async ({ cacheDir, output: wanted }) => {
       await this.dispose()
@@ -136,7 +148,17 @@ export class EngineServer {
           onWarning: (problem) => this.#tell('playback.warning', problem),
         },
       })
-      this.#opened = { cacheDir, output, transport }
+      const player = new Transport({
+        output,
+        cacheDir,
+        listener: {
+          onState: (state) => this.#tell('audition.changed', state),
+          onPosition: (frame) => this.#tell('audition.position', { frame }),
+          onMeters: (meters) => this.#tell('meters', meters),
+          onWarning: (problem) => this.#tell('playback.warning', problem),
+        },
+      })
+      this.#opened = { cacheDir, output, transport, player }
       this.#tell('transport.changed', transport.state)
       return ok({ pid: process.pid, output: output.state })
     },
@@ -171,8 +193,12 @@ export class EngineServer {
     'plan.measure': ({ plan, range, threads }, call) =>
       exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { cacheDir: this.#open().cacheDir, ...call }),
     ...aiHandlers(() => this.#open().cacheDir),
+    ...this.#previews,
     'export.run': (job, call) => exportPlan(job, { cacheDir: this.#open().cacheDir, ...call }),
-    'transport.play': ({ fromFrame }) => this.#open().transport.play(fromFrame),
+    'transport.play': ({ fromFrame }) => {
+      this.#open().player.stop()
+      return this.#open().transport.play(fromFrame)
+    },
     'transport.stop': () => ok(this.#open().transport.stop()),
     'transport.seek': ({ frame }) => this.#open().transport.seek(frame),
     'transport.loop': ({ range }) => ok(this.#open().transport.loop(range)),

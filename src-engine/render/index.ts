@@ -1,7 +1,7 @@
 export { BlockRenderer, type BlockRendererOptions, type RenderedBlock } from './block-renderer.ts'
 export type { StereoBlock } from './channel.ts'
 export { BLOCK_FRAMES, CELL_FRAMES } from './context.ts'
-export { playbackDeviceFailure } from './device-failure.ts'
+export { deviceFailure, playbackDeviceFailure } from './device-failure.ts'
 export { renderPlan, type RenderPlanOptions } from './render-plan.ts'
 export { exportPlan, type ExportContext } from './export-plan.ts'
 export { MasterMeasure, reportLoudness } from './master-measure.ts'

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Problem, Result } from '../std/index.ts'
 import { exportFormatSchema, type ExportFormat } from './app.ts'
 import { type AiReplies, aiRequestSchemas } from './engine-ai.ts'
+import { type PreviewEvents, type PreviewReplies, previewRequestSchemas } from './engine-preview.ts'
 import { renderPlanSchema } from './render-plan.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -90,6 +91,7 @@ export const engineRequestSchemas = {
   'plan.measure': z.object({ plan: renderPlanSchema, range: frameRangeSchema.nullable(), threads: z.int().min(1).max(64) }),
   'export.run': exportJobSchema,
   ...aiRequestSchemas,
+  ...previewRequestSchemas,
 } as const satisfies Record<string, z.ZodType>
 
 export type TransportRequestName = keyof typeof transportRequestSchemas
@@ -168,7 +170,7 @@ export interface FormatAvailability {
   readonly reason: string | null
 }
 
-export interface EngineReplies extends AiReplies {
+export interface EngineReplies extends AiReplies, PreviewReplies {
   'engine.open': { readonly pid: number; readonly output: OutputState }
   'engine.formats': readonly FormatAvailability[]
   'sources.prepare': readonly PreparedStem[]
@@ -219,7 +221,7 @@ export interface MeterFrame {
   }
 }
 
-export interface EngineEvents {
+export interface EngineEvents extends PreviewEvents {
   'transport.changed': TransportState
   /** 30 to 60 a second while playing, from the output's own clock. */
   'transport.position': { readonly frame: number }
@@ -262,5 +264,8 @@ export const fromEngineSchema = z.union([
     id: z.int().min(0),
     progress: z.object({ step: z.enum(['decode', 'measure', 'render', 'analyse']), fraction: z.number(), stem: z.string().nullable() }),
   }),
-  z.object({ event: z.enum(['transport.changed', 'transport.position', 'meters', 'playback.warning']), payload: z.unknown() }),
+  z.object({
+    event: z.enum(['transport.changed', 'transport.position', 'meters', 'playback.warning', 'audition.changed', 'audition.position']),
+    payload: z.unknown(),
+  }),
 ])

@@ -1,0 +1,128 @@
+// Engine requests for previews and for listening to them.
+import { createHash } from 'node:crypto'
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import type {
+  EngineProgress,
+  FrameRange,
+  PreviewReplies,
+  previewRequestSchemas,
+  StemFile,
+  TransportState,
+} from '../../src-shared/protocol/index.ts'
+import { canonicalPlan, type RenderPlan } from '../../src-shared/remix/index.ts'
+import { canonicalBytes, fail, ok, type Result } from '../../src-shared/std/index.ts'
+import { dropDecoded, ensureDecoded, openDecoded, pcmPath } from '../files/index.ts'
+import type { Transport } from '../transport/index.ts'
+import { PreviewPool } from './preview-pool.ts'
+import { previewPlan, windowPlan, withGain } from './window-plan.ts'
+
+interface Call {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: EngineProgress) => void
+}
+
+type PreviewHandlers = {
+  readonly [N in keyof PreviewReplies]: (
+    payload: z.infer<(typeof previewRequestSchemas)[N]>,
+    call: Call,
+  ) => Result<PreviewReplies[N]> | Promise<Result<PreviewReplies[N]>>
+}
+
+export interface PreviewTools {
+  /** Throws where the engine is not open yet. */
+  readonly cacheDir: () => string
+  /** Plays previews beside the remix's own transport; throws where the engine is not open yet. */
+  readonly player: () => Transport
+  /** Stops what else is playing. */
+  readonly silence: () => void
+  /** Makes the sounds that a plan needs beyond decoded stems. */
+  readonly derive: (plan: RenderPlan, cacheDir: string, call: Call) => Promise<Result<unknown>>
+}
+
+/** Raised when a preview would sound different for the same plan. */
+const PREVIEW_VERSION = 1
+/** Ending of the marker beside a kept preview. */
+const PREVIEW_MARK = '.preview'
+
+/** Names a preview by what is heard. */
+export const previewKey = (plan: RenderPlan, range: FrameRange): string =>
+  createHash('sha256')
+    .update(canonicalPlan(plan))
+    .update(canonicalBytes({ ...range, v: PREVIEW_VERSION }))
+    .digest('hex')
+
+const prepare = async (plan: RenderPlan, stems: readonly StemFile[], tools: PreviewTools, call: Call): Promise<Result<unknown>> => {
+  const used = new Set(plan.sources.map((source) => source.contentSha256))
+  const wanted = stems.filter((stem) => used.has(stem.contentSha256))
+  const cacheDir = tools.cacheDir()
+  for (const result of await Promise.all(wanted.map((stem) => ensureDecoded({ ...stem, cacheDir, signal: call.signal })))) {
+    if (!result.ok) return result
+  }
+  return tools.derive(plan, cacheDir, call)
+}
+
+/** Removes previews that were not heard for longest. They lie among the decoded stems; a marker beside each says what it is. */
+const trimPreviews = (cacheDir: string, maxBytes: number): PreviewReplies['preview.trim'] => {
+  const kept = readdirSync(cacheDir)
+    .filter((name) => name.endsWith(PREVIEW_MARK))
+    .map((name) => {
+      const key = name.slice(0, -PREVIEW_MARK.length)
+      return { key, mark: join(cacheDir, name), stat: statSync(pcmPath(cacheDir, key), { throwIfNoEntry: false }) }
+    })
+    .sort((left, right) => (left.stat?.mtimeMs ?? 0) - (right.stat?.mtimeMs ?? 0))
+  let bytes = kept.reduce((sum, { stat }) => sum + (stat?.size ?? 0), 0)
+  let removed = 0
+  for (const { key, mark, stat } of kept) {
+    if (bytes <= maxBytes) break
+    dropDecoded(cacheDir, key)
+    rmSync(mark, { force: true })
+    bytes -= stat?.size ?? 0
+    removed++
+  }
+  return { removed, bytes }
+}
+
+/** Handlers for the engine's table. */
+export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readonly disposePreviews: () => void } => {
+  let pool: PreviewPool | undefined
+  const listen = (plan: RenderPlan, atFrame: number | null): Result<TransportState> => {
+    const player = tools.player()
+    tools.silence()
+    player.load(plan)
+    // Where another one plays, the new one takes over without a gap: that is how two are compared.
+    if (player.state.isPlaying && atFrame === null) return ok(player.state)
+    return player.play(atFrame)
+  }
+  return {
+    'preview.render': async ({ plan: whole, stems, range, keeps }, call) => {
+      const plan = windowPlan(whole, range)
+      const prepared = await prepare(plan, stems, tools, call)
+      if (!prepared.ok) return prepared
+      pool ??= new PreviewPool()
+      const cacheDir = tools.cacheDir()
+      const key = previewKey(plan, range)
+      if (keeps) writeFileSync(join(cacheDir, `${key}${PREVIEW_MARK}`), '')
+      return pool.render({ plan, range, key, keeps, cacheDir }, call.signal)
+    },
+    'preview.trim': ({ maxBytes }) => ok(trimPreviews(tools.cacheDir(), maxBytes)),
+    'audition.preview': ({ key, fromFrame, toFrame, atFrame, gainDb }) => {
+      const opened = openDecoded(tools.cacheDir(), key)
+      if (!opened.ok) return fail('preview.gone', 'This preview is not on disk any more; it is rendered again when you listen to it.')
+      opened.value.close()
+      return listen(previewPlan(key, { fromFrame, toFrame }, gainDb), atFrame)
+    },
+    'audition.plan': async ({ plan, stems, atFrame, gainDb }, call) => {
+      const prepared = await prepare(plan, stems, tools, call)
+      if (!prepared.ok) return prepared
+      if (call.signal.aborted) return fail('preview.cancelled', 'The preview was cancelled.')
+      return listen(withGain(plan, gainDb), atFrame)
+    },
+    'audition.stop': () => ok(tools.player().stop()),
+    disposePreviews: () => {
+      pool?.dispose()
+      pool = undefined
+    },
+  }
+}

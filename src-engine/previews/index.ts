@@ -1,0 +1,3 @@
+// Previews: short renders of plans, measured, kept for instant listening, and the requests that play them.
+export { previewHandlers, previewKey, type PreviewTools } from './handlers.ts'
+export { previewPlan, windowPlan, withGain } from './window-plan.ts'
