@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ok, unwrap } from '../std/index.ts'
-import { applyEdit } from './apply-edit.ts'
+import { applyEdit, applyEdits } from './apply-edit.ts'
 import { canonicalPlan, compilePlan } from './compile-plan.ts'
 import { checkSnapshot, decodeDocument, encodeDocument } from './document.ts'
 import type { EditCommand } from './edit-command.ts'
@@ -123,6 +123,34 @@ describe('any sequence of edits', () => {
         expect(text(unwrap(compilePlan(snapshot)))).toBe(text(unwrap(compilePlan(sampleRemix()))))
       }),
       { seed: 7, numRuns: 60 },
+    )
+  })
+
+  it('made in one go gives what they give one by one, and touches nothing that was there', () => {
+    fc.assert(
+      fc.property(fc.array(seedArb, { maxLength: 40 }), (seeds) => {
+        const first = sampleRemix()
+        const text = encodeDocument(first)
+        const oneByOne = countingIds('e')
+        const inOneGo = countingIds('e')
+        const commands: EditCommand[] = []
+        let snapshot: RemixSnapshot = first
+        for (const seed of seeds) {
+          const command = commandFrom(snapshot, seed)
+          // Ids that a refused edit used up must not be missing from the other count.
+          const ids = countingIds(`${commands.length}`)
+          if (!applyEdit(snapshot, command, { newId: ids }).ok) continue
+          snapshot = unwrap(applyEdit(snapshot, command, { newId: oneByOne })).snapshot
+          commands.push(command)
+        }
+        const applied = unwrap(applyEdits(first, commands, { newId: inOneGo }))
+        expect([...applied.snapshot]).toEqual([...snapshot])
+        expect(encodeDocument(first)).toBe(text)
+        const kept = encodeDocument(applied.snapshot)
+        applyEdit(applied.snapshot, { op: 'remix.set', title: 'Else' }, { newId: inOneGo })
+        expect(encodeDocument(applied.snapshot)).toBe(kept)
+      }),
+      { seed: 11, numRuns: 150 },
     )
   })
 })

@@ -26,6 +26,12 @@ const trackLabel = (snapshot: RemixSnapshot, command: Extract<EditCommand, { op:
   return command.index === undefined ? `Change ${called}` : `Move track ${called}`
 }
 
+/** Ids that the command names, in order, and new ones after them. */
+const idsFirst = (ids: readonly string[] | undefined, newId: NewId): NewId => {
+  let used = 0
+  return () => ids?.[used++] ?? newId()
+}
+
 const run = (
   snapshot: RemixSnapshot,
   command: EditCommand,
@@ -281,7 +287,7 @@ const run = (
         const fromTick = piece.fromTick === null ? null : position(piece.fromTick)
         return { fromTick, lengthTicks: readLength(remix, piece.lengthTicks, fromTick ?? 0) }
       })
-      return { result: edits.arrangeTime(snapshot, { pieces }, newId), label: 'Rearrange' }
+      return { result: edits.arrangeTime(snapshot, { pieces }, idsFirst(command.newIds, newId)), label: 'Rearrange' }
     }
     case 'marker.remove': {
       const markerId = oneId(snapshot, 'marker', command.markerId)
@@ -305,23 +311,54 @@ export const applyEdit = (
   }
 }
 
+/**
+ * Edits made one after another to a snapshot of their own. After a refusal it is spent: the refused edit may be there in part. For those who look at
+ * the remix between two edits; others take `applyEdits`.
+ */
+export class EditSequence {
+  readonly #draft: RemixSnapshot
+  readonly #newId: NewId
+
+  constructor(snapshot: RemixSnapshot, { newId }: { readonly newId: NewId }) {
+    this.#draft = edits.openDraft(snapshot)
+    this.#newId = newId
+  }
+
+  /** The remix as it stands; changes with the next edit. */
+  get snapshot(): RemixSnapshot {
+    return this.#draft
+  }
+
+  /** Makes one edit; the value is its label. */
+  apply(command: EditCommand): Result<string> {
+    const step = applyEdit(this.#draft, command, { newId: this.#newId })
+    return step.ok ? ok(step.value.label) : step
+  }
+
+  /** Ends the sequence: from here on the snapshot is immutable like any other. */
+  finish(): RemixSnapshot {
+    return edits.sealDraft(this.#draft)
+  }
+}
+
 /** Applies edits in order, all or none, with one label for the lot. The refusal names the edit, by number from 1, where there are several. */
 export const applyEdits = (
   snapshot: RemixSnapshot,
   commands: readonly EditCommand[],
   context: { readonly newId: NewId },
 ): Result<{ readonly snapshot: RemixSnapshot; readonly label: string; readonly labels: readonly string[] }> => {
-  let next = snapshot
+  const sequence = new EditSequence(snapshot, context)
+  if (commands.length === 0) return ok({ snapshot, label: 'Edit', labels: [] })
   const labels: string[] = []
   for (const [i, command] of commands.entries()) {
-    const step = applyEdit(next, command, context)
+    const step = sequence.apply(command)
     if (!step.ok) {
       const { code, message, details } = step.error
       return commands.length === 1 ? step : fail(code, `Edit ${i + 1} (${command.op}): ${message}`, { ...details, edit: i + 1 })
     }
-    next = step.value.snapshot
-    labels.push(step.value.label)
+    labels.push(step.value)
   }
   const [first = 'Edit'] = labels
-  return ok({ snapshot: next, label: labels.every((label) => label === first) ? first : `${first} and ${labels.length - 1} more`, labels })
+  const label = labels.every((one) => one === first) ? first : `${first} and ${labels.length - 1} more`
+  return ok({ snapshot: sequence.finish(), label, labels })
 }

@@ -208,6 +208,7 @@ export const editCommandSchema = z.discriminatedUnion('op', [
       .array(z.strictObject({ fromTick: positionSchema.nullable(), lengthTicks: spanSchema }))
       .min(1)
       .max(10_000),
+    newIds: z.array(z.string()).max(MAX_IDS).optional(),
   }),
 ])
 

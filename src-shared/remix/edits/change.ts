@@ -19,9 +19,28 @@ export const DECLICK_FRAMES = 240
 /** Last position a record can hold. */
 export const MAX_TICK = 960 * 4 * 100_000
 
+/** Snapshots that are still being built; see `openDraft`. */
+const drafts = new WeakSet<RemixSnapshot>()
+
+/**
+ * A copy that several edits are made to in a row: until it is sealed, `withChanges` writes into it instead of copying, so that a thousand edits
+ * cost their own records a thousand times and not all of them. Whoever opens one drops it where an edit is refused half-way.
+ */
+export const openDraft = (snapshot: RemixSnapshot): RemixSnapshot => {
+  const draft = new Map(snapshot)
+  drafts.add(draft)
+  return draft
+}
+
+/** Ends a draft: from here on it is immutable like any other snapshot. */
+export const sealDraft = (draft: RemixSnapshot): RemixSnapshot => {
+  drafts.delete(draft)
+  return draft
+}
+
 /** A snapshot with records put in (replacing those of the same id) and others removed. */
 export const withChanges = (snapshot: RemixSnapshot, put: readonly AnyRecord[], removeIds: readonly string[] = []): RemixSnapshot => {
-  const next = new Map(snapshot)
+  const next = drafts.has(snapshot) ? (snapshot as Map<string, AnyRecord>) : new Map(snapshot)
   for (const id of removeIds) next.delete(id)
   for (const record of put) next.set(record.id, record)
   return next
