@@ -63,6 +63,8 @@ export default defineConfig({
       sourcemap: true,
       rolldownOptions: {
         input: existing,
+        // The shared floor is pure: a thread that needs a constant of it must not start with all its schemas.
+        treeshake: { moduleSideEffects: (id, isExternal) => isExternal || !id.includes('/src-shared/') },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js', assetFileNames: '[name][extname]' },
       },
     },

@@ -1,6 +1,5 @@
 // Acoustic fingerprints as receipts carry them, and how two are compared. Pure: the studio scans its ledger with it, the service its log, and whoever
 // is handed a receipt checks the claim again. How words are made from sound: src-engine/analysis/fingerprint.ts and docs/formats/fingerprint.md.
-import { z } from 'zod'
 import { fromBase64, toBase64 } from '../std/index.ts'
 
 /** Time between two words of a stored fingerprint. */
@@ -36,26 +35,16 @@ export const wordsOfBytes = (bytes: Uint8Array): Uint32Array => {
 
 export const encodeFingerprint = (words: Uint32Array): string => toBase64(bytesOfWords(words))
 
-const maxTextLength = (maxWords: number): number => Math.ceil((maxWords * 4) / 3) * 4
+/** Longest base64 of so many words. */
+export const maxFingerprintText = (maxWords: number): number => Math.ceil((maxWords * 4) / 3) * 4
 
 /** Words of a fingerprint in base64; undefined for what is none, or is longer than `maxWords`. */
 export const decodeFingerprint = (text: string, maxWords = MAX_FINGERPRINT_WORDS): Uint32Array | undefined => {
-  if (text.length > maxTextLength(maxWords)) return undefined
+  if (text.length > maxFingerprintText(maxWords)) return undefined
   const bytes = fromBase64(text)
   if (bytes === undefined || bytes.length === 0 || bytes.length % 4 !== 0 || bytes.length > maxWords * 4) return undefined
   return wordsOfBytes(bytes)
 }
-
-const fingerprintText = (maxWords: number) =>
-  z
-    .string()
-    .max(maxTextLength(maxWords), { abort: true })
-    .refine((text) => decodeFingerprint(text, maxWords) !== undefined, 'not a fingerprint')
-
-/** As it stands in a receipt. */
-export const fingerprintSchema = fingerprintText(MAX_FINGERPRINT_WORDS)
-/** As it is looked up: `QUERY_DENSITY` words a hop. */
-export const fingerprintQuerySchema = fingerprintText(MAX_QUERY_WORDS)
 
 const WORD_BITS = 32
 

@@ -1,5 +1,6 @@
 export * from './chain.ts'
 export * from './fingerprint-match.ts'
+export * from './fingerprint-schema.ts'
 export * from './merkle.ts'
 export * from './note.ts'
 export * from './receipt.ts'

@@ -2,7 +2,7 @@
 // Unknown fields are refused: a receipt says exactly what this schema says, or it is not one.
 // Wire form: compact JWS (RFC 7515), header {"alg":"EdDSA","kid":<RFC 7638 thumbprint>,"typ":"stemma-receipt+jws"}, payload = JCS bytes.
 import { z } from 'zod'
-import { fingerprintSchema } from './fingerprint-match.ts'
+import { fingerprintSchema } from './fingerprint-schema.ts'
 
 export const RECEIPT_TYP = 'stemma-receipt+jws'
 export const ZERO_HASH = `sha256:${'0'.repeat(64)}`

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import type { Tick, Ticks } from '../time/index.ts'
 import { recipeSchema, soundRecordSchema, warpSchema } from './sound.ts'
 
+export * from './sample-rate.ts'
 export * from './sound.ts'
 
 export const REMIX_SCHEMA_VERSION = 2
-/** The sample rate every remix is rendered at. */
-export const REMIX_SAMPLE_RATE = 48_000
 export const MASTER_TRACK_ID = 'track:master'
 
 const MAX_TICK = 960 * 4 * 100_000
