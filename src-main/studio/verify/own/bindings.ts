@@ -33,10 +33,14 @@ const mark = (offset: number): Buffer => {
   return bytes
 }
 
-/** Reads the file once: the whole file's SHA-256 and, with a plan, the binding's hash. */
+/**
+ * Reads the file once: the whole file's SHA-256 and, with a plan, the binding's hash. Up to the first byte that only one of them takes they are the same
+ * and computed once; in a WAV file that is all of the sound.
+ */
 const hashFile = async (file: ByteFile, plan: HashPlan | null): Promise<{ fileSha256: string; digest: Buffer | null }> => {
   const whole = createHash('sha256')
-  const bound: Hash | null = plan ? createHash(plan.algorithm) : null
+  const parting = plan?.algorithm === 'sha256' ? Math.min(plan.excluded[0]?.start ?? file.size, plan.marks[0] ?? file.size) : 0
+  let bound: Hash | null = plan && parting === 0 ? createHash(plan.algorithm) : null
   const edges = plan
     ? [...new Set([...plan.excluded.flatMap(({ start, length }) => [start, start + length]), ...plan.marks])].sort((a, b) => a - b)
     : []
@@ -48,6 +52,7 @@ const hashFile = async (file: ByteFile, plan: HashPlan | null): Promise<{ fileSh
   while (at < file.size) {
     while (edge < edges.length && (edges[edge] as number) <= at) edge++
     const until = Math.min(at + buffer.length, edges[edge] ?? file.size, file.size)
+    if (plan && !bound && at >= parting) bound = whole.copy()
     const { bytesRead } = await file.handle.read(buffer, 0, until - at, at)
     if (bytesRead <= 0) break
     const bytes = buffer.subarray(0, bytesRead)
@@ -60,6 +65,7 @@ const hashFile = async (file: ByteFile, plan: HashPlan | null): Promise<{ fileSh
     }
     at += bytesRead
   }
+  if (plan) bound ??= whole.copy()
   return { fileSha256: whole.digest('hex'), digest: bound?.digest() ?? null }
 }
 
