@@ -198,25 +198,36 @@ export class RemixSession {
 
   /** Applies edits as one step, all or none. Refusals: those of the edits, and `licence.*`. */
   edit(commands: readonly EditCommand[], label?: string): Result<EditReply> {
+    const applied = applyEdits(this.#store.snapshot, commands, { newId: randomUUID })
+    if (!applied.ok) return applied
+    return this.#commit(applied.value.snapshot, label ?? applied.value.label, commands)
+  }
+
+  /** Puts another state of the same remix in its place as one step: what a style or a variation made of it. Refusals: `remix.other`, `licence.*`. */
+  replace(next: RemixSnapshot, label: string): Result<EditReply> {
+    if (remixOf(next).uid !== this.uid) return fail('remix.other', 'This was made from another remix. Open that one to use it.')
+    return this.#commit(next, label, [])
+  }
+
+  /** The licence's word on a change, then the change. */
+  #commit(next: RemixSnapshot, label: string, commands: readonly EditCommand[]): Result<EditReply> {
     if (this.isReadOnly) {
       return fail(
         'remix.read_only',
         'This remix was made by a newer version and is open for reading only. Save it under another name in that version, or update Stemma.',
       )
     }
-    const applied = applyEdits(this.#store.snapshot, commands, { newId: randomUUID })
-    if (!applied.ok) return applied
     const before = this.#assessment.ok ? this.#assessment.value.decisions : []
-    const after = assess(applied.value.snapshot, this.#desk, 'edit')
+    const after = assess(next, this.#desk, 'edit')
     if (!after.ok) return after
     const refused = denialsOfEdit(before, after.value.decisions)
     const [first] = refused
     if (first) {
-      const terms = termsOf(applied.value.snapshot, this.#desk, 'edit')
-      const remedy = nearestLegalEdit(this.#store.snapshot, applied.value.snapshot, commands, first, terms)
+      const terms = termsOf(next, this.#desk, 'edit')
+      const remedy = nearestLegalEdit(this.#store.snapshot, next, commands, first, terms)
       return { ok: false, error: licenceProblem(refused, remedy) }
     }
-    const diff = this.#store.transact(label ?? applied.value.label, () => ok(applied.value.snapshot))
+    const diff = this.#store.transact(label, () => ok(next))
     if (!diff.ok) return diff
     this.#assessment = after
     return ok(this.#reply(diff.value))
