@@ -1,4 +1,5 @@
 // The engine's end of the channel to its owner: a utility process's port under Electron, the IPC channel of a plain child process elsewhere.
+import * as module from 'node:module'
 
 export interface MessageEnd {
   postMessage(message: unknown): void
@@ -28,6 +29,10 @@ const endOf = (port: ElectronPort): MessageEnd => ({
   onClose: (listener) => port.on('close', listener),
 })
 
+/** Newer than the oldest runtime the app has to run on. */
+const { flushCompileCache } = module as { readonly flushCompileCache?: () => void }
+const FLUSH_MS = 1_000
+
 /** The channel to whoever started this process. Throws where there is none. */
 export const ownerPort = (): OwnerEnd => {
   const electron = (process as unknown as { readonly parentPort?: ElectronPort }).parentPort
@@ -45,6 +50,8 @@ export const ownerPort = (): OwnerEnd => {
   }
   if (!process.send) throw new Error('the audio engine is started by Stemma, not by hand')
   const send = process.send.bind(process)
+  // The engine is ended from outside, too late to save what it compiled.
+  if (process.env.NODE_COMPILE_CACHE) setTimeout(() => flushCompileCache?.(), FLUSH_MS).unref()
   return {
     postMessage: (message) => {
       if (process.connected) send(message, undefined, undefined, () => {})

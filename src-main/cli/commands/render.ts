@@ -123,7 +123,14 @@ export const renderCommand: Run<RenderOptions> = async (context, options) => {
         loudnessTargetLufs: loudness ?? null,
         threads,
       },
-      { signal: context.signal, onProgress: (_step, fraction, label) => context.progress.show(label, fraction) },
+      {
+        signal: context.signal,
+        onProgress: (step, fraction, label) => {
+          // Nothing is rendered after this: what the engine holds goes back before signing takes its share.
+          if (step === 'stamp') studio.value.engine.dispose()
+          context.progress.show(label, fraction)
+        },
+      },
     )
     if (!exported.ok) return refused(exported.error)
     const { value } = exported

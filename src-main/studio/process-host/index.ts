@@ -1,3 +1,4 @@
+export * from './compiled-code.ts'
 export * from './entry-file.ts'
 export * from './node-process-host.ts'
 export * from './parent-port.ts'

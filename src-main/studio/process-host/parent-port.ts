@@ -1,4 +1,5 @@
 // The child's end: the same calls over `process.send` (Node) and `process.parentPort` (Electron's utility process).
+import { saveCompiledCode } from './compiled-code.ts'
 
 export interface ParentPort {
   postMessage(message: unknown): void
@@ -23,6 +24,7 @@ export const parentPort = (): ParentPort => {
   const send = process.send?.bind(process)
   if (!send) throw new Error('this program is started by Stemma, not by hand')
   process.on('disconnect', () => process.exit(0))
+  saveCompiledCode()
   return {
     postMessage: (message) => {
       send(message)

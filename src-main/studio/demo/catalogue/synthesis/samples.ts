@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { OfflineAudioContext } from 'node-web-audio-api'
 
 /** A decoded sample; mono ones have the same array twice. */
 export interface Sample {
@@ -24,6 +23,8 @@ export const samplesFolder = (): string => join(dirname(createRequire(import.met
 
 /** Decodes the named samples; the answer throws for any other name. */
 export const loadSamples = async (names: readonly string[]): Promise<Samples> => {
+  // Loaded late: every command reads this file, few render the demo.
+  const { OfflineAudioContext } = await import('node-web-audio-api')
   const context = new OfflineAudioContext(1, 1, LIBRARY_RATE)
   const loaded = new Map<string, Sample>()
   for (const name of names) {

@@ -11,6 +11,8 @@ export interface Home {
   readonly identity: string
   readonly library: string
   readonly ledger: string
+  /** Threads with artists, and the sounds that go with them. */
+  readonly approvals: string
   /** Data of the embedded rights service, where one runs. */
   readonly service: string
   readonly temp: string
@@ -36,6 +38,7 @@ export const openHome = (dir: string): Home => {
     identity: join(dir, 'identity'),
     library: join(dir, 'library.sqlite'),
     ledger: dir,
+    approvals: join(dir, 'approvals'),
     service: join(dir, 'service'),
     temp: join(dir, 'temp'),
     demo: process.env.STEMMA_DEMO_DIR ? resolve(process.env.STEMMA_DEMO_DIR) : join(dir, 'demo'),

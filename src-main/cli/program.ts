@@ -1,0 +1,196 @@
+// The `stemma` command. Exit codes: 0 done, 1 a refusal or finding, 2 wrong usage. It never prompts.
+import { resolve } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
+import { createNodeProcessHost, defaultHomeDir, openStudio, fileSecretBox, type Studio } from '../studio/index.ts'
+import { type CommandContext, type CommonOptions, UsageError } from './command.ts'
+import {
+  catalogueCommand,
+  demoCommand,
+  editCommand,
+  fsckCommand,
+  newCommand,
+  packCommand,
+  pullCommand,
+  receiptsExportCommand,
+  receiptsListCommand,
+  receiptsShowCommand,
+  receiptsVoidCommand,
+  renderCommand,
+  serveCommand,
+  showCommand,
+  syncCommand,
+  verifyCommand,
+} from './commands/index.ts'
+import { plain, Progress, type Report, refused } from './output.ts'
+
+let exitCode: number = 0
+let stop: AbortSignal
+
+const print = (report: Report, isJson: boolean): void => {
+  if (isJson) {
+    // `serve` has told its address already.
+    if (report.json !== undefined) process.stdout.write(`${JSON.stringify(report.json, null, 2)}\n`)
+  } else if (report.lines.length > 0) {
+    const stream = report.exitCode === 0 ? process.stdout : process.stderr
+    stream.write(`${report.lines.map(plain).join('\n')}\n`)
+  }
+  exitCode = report.exitCode
+}
+
+/** A broken invariant of ours. Whoever reads it can only report it, so it is one sentence; STEMMA_LOG=debug shows where it happened. */
+const unexpected = (error: unknown): Problem => {
+  if (process.env.STEMMA_LOG === 'debug') process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  const reason = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'internal',
+    message: `Stemma failed in a way it should not: ${reason}. Please report it; STEMMA_LOG=debug in the environment tells more.`,
+  }
+}
+
+const execute = async (common: CommonOptions, run: (context: CommandContext) => Promise<Report>): Promise<void> => {
+  const isJson = common.json ?? false
+  const progress = new Progress(!isJson)
+  if (stop.aborted) {
+    print(refused({ code: 'command.cancelled', message: 'The command was cancelled before it began. Nothing was done.' }), isJson)
+    return
+  }
+  let opened: Studio | undefined
+  const homeDir = resolve(common.home ?? defaultHomeDir())
+  const serviceUrl = common.service ?? null
+  const context: CommandContext = {
+    homeDir,
+    serviceUrl,
+    isJson,
+    progress,
+    signal: stop,
+    studio: async () => {
+      if (opened) return { ok: true, value: opened }
+      const studio = await openStudio({ homeDir, serviceUrl, host: createNodeProcessHost(), secrets: fileSecretBox })
+      if (studio.ok) opened = studio.value
+      return studio
+    },
+  }
+  try {
+    const report = await run(context)
+    progress.clear()
+    print(report, isJson)
+  } catch (error) {
+    progress.clear()
+    if (error instanceof UsageError) {
+      print({ exitCode: 2, json: { ok: false, problem: { code: 'usage', message: error.message } }, lines: [error.message] }, isJson)
+    } else if (error instanceof ProblemError) print(refused(error.problem), isJson)
+    else print(refused(unexpected(error)), isJson)
+  } finally {
+    await opened?.close()
+  }
+}
+
+const number = (text: string): number => {
+  // `Number` alone reads an empty text as zero and takes hexadecimal.
+  const value = /^[+-]?\d{1,12}(\.\d{1,9})?$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (Number.isNaN(value)) throw new CommanderError(2, 'stemma.not_a_number', `“${text}” is not a number.`)
+  return value
+}
+
+const program = new Command('stemma')
+  .description('Licensed stems in, stamped files and receipts out.')
+  .version('0.1.0')
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+
+/** A command with the options that all of them take. */
+const command = (parent: Command, signature: string, description: string): Command =>
+  parent
+    .command(signature)
+    .description(description)
+    .option('--home <DIR>', 'application data (default: $STEMMA_HOME or the platform’s data folder)')
+    .option('--service <URL>', 'rights service to talk to (default: the one this home last used)')
+    .option('--json', 'print one JSON document on standard output and nothing else')
+    .exitOverride()
+
+command(program, 'serve', 'run the rights service; prints its URL')
+  .option('--data <DIR>', 'where the service keeps its data')
+  .option('--port <N>', 'port to listen on (default: any free one)', number)
+  .option('--host <ADDRESS>', 'address to listen on (default: loopback only)')
+  .option('--catalogue <DIR...>', 'folders with packs, or packs')
+  .action((options) => execute(options, (context) => serveCommand(context, options)))
+
+command(program, 'pack <DIR>', 'make a signed licence pack from audio files and a work.json')
+  .option('-o, --out <FILE>', 'where to write it (default: DIR.stemmapack)')
+  .option('--label <NAME>', 'the label that signs (default: the first licensor in work.json)')
+  .action((dir: string, options) => execute(options, (context) => packCommand(context, { ...options, dir })))
+
+command(program, 'catalogue [QUERY]', 'search the catalogue').action((query: string | undefined, options) =>
+  execute(options, (context) => catalogueCommand(context, { query: query ?? '' })),
+)
+
+command(program, 'pull <WORK>', 'get grant, lease and stems of a work; continues where it stopped').action((work: string, options) =>
+  execute(options, (context) => pullCommand(context, { work })),
+)
+
+command(program, 'new <WORK>', 'make a remix with all stems in place')
+  .requiredOption('-o, --out <FILE>', 'the remix file to write')
+  .action((work: string, options) => execute(options, (context) => newCommand(context, { work, out: options.out })))
+
+command(program, 'show <FILE>', 'what is in a remix').action((file: string, options) =>
+  execute(options, (context) => showCommand(context, { file })),
+)
+
+command(program, 'edit <FILE> <EDITS>', 'apply a list of edits; all or none').action((file: string, edits: string, options) =>
+  execute(options, (context) => editCommand(context, { file, edits })),
+)
+
+command(program, 'render <FILE>', 'export a stamped mixdown or aligned stems, with receipts')
+  .requiredOption('-o, --out <PATH>', 'file to write, or a folder for several')
+  .option('--format <LIST>', 'wav, flac, mp3, m4a, with a depth where there is one: wav16, wav24, wav32f, flac16, flac24')
+  .option('--from <POSITION>', 'start: bar (17), bars.beats.ticks (17.1.0), or seconds (32s)')
+  .option('--to <POSITION>', 'end, likewise')
+  .option('--stems', 'every track as a file of its own, aligned')
+  .option('--loudness <LUFS>', 'integrated loudness to reach', number)
+  .option('--threads <N>', 'threads to render with', number)
+  .action((file: string, options) => execute(options, (context) => renderCommand(context, { ...options, file })))
+
+command(program, 'verify <FILE...>', 'whether files are intact, who signed them, and what they are made of').action(
+  (files: string[], options) => execute(options, (context) => verifyCommand(context, { files })),
+)
+
+const receipts = program.command('receipts').description('the ledger').exitOverride()
+command(receipts, 'list', 'every receipt and its state').action((options) =>
+  execute(options, (context) => receiptsListCommand(context, {})),
+)
+command(receipts, 'show <ID>', 'one receipt, word for word').action((id: string, options) =>
+  execute(options, (context) => receiptsShowCommand(context, { id })),
+)
+command(receipts, 'export', 'all receipts with their proofs')
+  .option('-o, --out <FILE>', 'file to write (default: standard output)')
+  .action((options) => execute(options, (context) => receiptsExportCommand(context, options)))
+command(receipts, 'void <ID>', 'withdraw a receipt with another').action((id: string, options) =>
+  execute(options, (context) => receiptsVoidCommand(context, { id })),
+)
+
+command(program, 'sync', 'push receipts to the rights service and check the proofs').action((options) =>
+  execute(options, (context) => syncCommand(context, {})),
+)
+
+command(program, 'fsck', 'check everything on disk').action((options) => execute(options, (context) => fsckCommand(context, {})))
+
+command(program, 'demo', 'from nothing to a synced receipt, headless')
+  .option('--out <DIR>', 'where to leave remix, exports and receipts (default: ./stemma-demo)')
+  .action((options) => execute(options, (context) => demoCommand(context, options)))
+
+/** Runs a command line to its end, or until it is told to stop, and tells the exit code. */
+export const runProgram = async (args: readonly string[], stopSignal: AbortSignal): Promise<number> => {
+  stop = stopSignal
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Help and version end with 0; everything else commander refuses is wrong usage.
+    exitCode = error.exitCode === 0 ? 0 : 2
+    if (exitCode === 2 && args.includes('--json')) {
+      process.stdout.write(`${JSON.stringify({ ok: false, problem: { code: 'usage', message: error.message } })}\n`)
+    }
+  }
+  return exitCode
+}
