@@ -14,6 +14,7 @@ import {
 } from '../src-shared/protocol/index.ts'
 import { fail, ok, type Problem, ProblemError, type Result } from '../src-shared/std/index.ts'
 import { aiHandlers } from './ai/index.ts'
+import { analysisHandlers } from './analysis/requests/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
 import { exportPlan } from './render/index.ts'
@@ -193,6 +194,7 @@ export class EngineServer {
     'plan.measure': ({ plan, range, threads }, call) =>
       exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { cacheDir: this.#open().cacheDir, ...call }),
     ...aiHandlers(() => this.#open().cacheDir),
+    ...analysisHandlers(() => this.#open().cacheDir),
     ...this.#previews,
     'export.run': (job, call) => exportPlan(job, { cacheDir: this.#open().cacheDir, ...call }),
     'transport.play': ({ fromFrame }) => {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Problem, Result } from '../std/index.ts'
 import { exportFormatSchema, type ExportFormat } from './app.ts'
 import { type AiReplies, aiRequestSchemas } from './engine-ai.ts'
+import { type AnalysisReplies, analysisRequestSchemas } from './engine-analysis.ts'
 import { type PreviewEvents, type PreviewReplies, previewRequestSchemas } from './engine-preview.ts'
 import { renderPlanSchema } from './render-plan.ts'
 
@@ -91,6 +92,7 @@ export const engineRequestSchemas = {
   'plan.measure': z.object({ plan: renderPlanSchema, range: frameRangeSchema.nullable(), threads: z.int().min(1).max(64) }),
   'export.run': exportJobSchema,
   ...aiRequestSchemas,
+  ...analysisRequestSchemas,
   ...previewRequestSchemas,
 } as const satisfies Record<string, z.ZodType>
 
@@ -170,7 +172,7 @@ export interface FormatAvailability {
   readonly reason: string | null
 }
 
-export interface EngineReplies extends AiReplies, PreviewReplies {
+export interface EngineReplies extends AiReplies, AnalysisReplies, PreviewReplies {
   'engine.open': { readonly pid: number; readonly output: OutputState }
   'engine.formats': readonly FormatAvailability[]
   'sources.prepare': readonly PreparedStem[]
@@ -186,9 +188,9 @@ export interface EngineReplies extends AiReplies, PreviewReplies {
   'transport.state': TransportState
 }
 
-/** Progress of a running request, 0..1. `stem` is set while one stem is decoded. */
+/** Progress of a running request, 0..1. `stem` is set while one stem is decoded or its sound derived. */
 export interface EngineProgress {
-  readonly step: 'decode' | 'measure' | 'render' | 'analyse'
+  readonly step: 'decode' | 'derive' | 'measure' | 'render' | 'analyse'
   readonly fraction: number
   readonly stem: string | null
 }
@@ -262,7 +264,11 @@ export const fromEngineSchema = z.union([
   }),
   z.object({
     id: z.int().min(0),
-    progress: z.object({ step: z.enum(['decode', 'measure', 'render', 'analyse']), fraction: z.number(), stem: z.string().nullable() }),
+    progress: z.object({
+      step: z.enum(['decode', 'derive', 'measure', 'render', 'analyse']),
+      fraction: z.number(),
+      stem: z.string().nullable(),
+    }),
   }),
   z.object({
     event: z.enum(['transport.changed', 'transport.position', 'meters', 'playback.warning', 'audition.changed', 'audition.position']),
