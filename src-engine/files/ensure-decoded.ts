@@ -34,7 +34,7 @@ export const ensureDecoded = async (request: EnsureDecodedRequest): Promise<Resu
   assert(/^[0-9a-f]{64}$/.test(contentSha256), 'a content hash is 64 lower-case hex digits')
   const key = pcmPath(cacheDir, contentSha256)
   while (inFlight.has(key)) await inFlight.get(key)
-  const cached = describe(cacheDir, contentSha256)
+  const cached = describeDecoded(cacheDir, contentSha256)
   if (cached) return ok(cached)
   const decoding = decodeInPool(
     { path, contentSha256, cacheDir },
@@ -45,7 +45,7 @@ export const ensureDecoded = async (request: EnsureDecodedRequest): Promise<Resu
   try {
     const decoded = await decoding
     if (!decoded.ok) return decoded
-    const info = describe(cacheDir, contentSha256)
+    const info = describeDecoded(cacheDir, contentSha256)
     if (info) onProgress?.(1)
     return info ? ok(info) : err(audioProblem('audio.cache_corrupt', `The decoded copy of "${basename(path)}" could not be read back.`))
   } finally {
@@ -53,7 +53,8 @@ export const ensureDecoded = async (request: EnsureDecodedRequest): Promise<Resu
   }
 }
 
-const describe = (cacheDir: string, contentSha256: string): DecodedInfo | undefined => {
+/** What the cache holds of a stem, or of any sound kept there; undefined where it is not whole. */
+export const describeDecoded = (cacheDir: string, contentSha256: string): DecodedInfo | undefined => {
   const opened = openDecoded(cacheDir, contentSha256)
   if (!opened.ok) return undefined
   const source = opened.value

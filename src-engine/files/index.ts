@@ -6,6 +6,7 @@ export { closeDecodePool } from './decode-pool.ts'
 export type { AudioEncoderSink, EncodedInfo, EncodeRequest, EncodeSettings, ExportFormat, FinishOptions } from './encoder.ts'
 export {
   type DecodedInfo,
+  describeDecoded,
   dropDecoded,
   type EnsureDecodedRequest,
   ensureDecoded,
@@ -17,7 +18,7 @@ export { hashFilePcm } from './hash-pcm.ts'
 export { type OpenAudio, openAudio } from './open-audio.ts'
 export { CACHE_SAMPLE_RATE, DECODER_VERSION, pcmPath } from './pcm-format.ts'
 export { type FrameRange, isCacheDamage, openDecoded, type PcmSource } from './pcm-source.ts'
-export { PcmWriter, type PcmWriterOptions } from './pcm-writer.ts'
+export { DUST, PcmWriter, type PcmWriterOptions } from './pcm-writer.ts'
 export { type PeakRequest, type Peaks, readPeaks } from './peaks.ts'
 export { type AudioProblemCode, audioProblem } from './problems.ts'
 export { readTags } from './read-tags.ts'

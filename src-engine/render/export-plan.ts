@@ -12,6 +12,7 @@ import type {
 import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { createLoudnessMeter } from '../analysis/index.ts'
+import { derivedSourcesOf, ensureDerived } from '../derive/index.ts'
 import { ensureDecoded } from '../files/index.ts'
 import { loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
@@ -22,6 +23,8 @@ import { listenToMaster } from './side-measure.ts'
 
 export interface ExportContext {
   readonly cacheDir: string
+  /** Where models that sounds are made with lie; null where there is no such folder. */
+  readonly modelsDir?: string | null
   readonly signal: AbortSignal
   readonly onProgress: (progress: EngineProgress) => void
   /** Module that makes devices in place of the built-in ones. */
@@ -41,6 +44,8 @@ export const exportPlan = async (job: ExportJob, context: ExportContext): Promis
     return fail('export.empty', 'There is nothing to export: the remix holds no clips. Add some and try again.')
   const decoded = await decodeMissing(job, context)
   if (!decoded.ok) return decoded
+  const derived = await deriveMissing(job, context)
+  if (!derived.ok) return derived
 
   const gain = await findLoudnessGain(job, range, context)
   if (!gain.ok) return gain
@@ -101,6 +106,20 @@ const decodeMissing = async ({ plan, stems }: ExportJob, { cacheDir, signal, onP
   if (signal.aborted) return cancelled()
   const failed = results.find((result) => !result.ok)
   return failed && !failed.ok ? err(failed.error) : ok(null)
+}
+
+/** Derives made and warped sounds that the plan hears and the cache lacks. */
+const deriveMissing = async (
+  { plan }: ExportJob,
+  { cacheDir, modelsDir = null, signal, onProgress }: ExportContext,
+): Promise<Result<null>> => {
+  const derived = await ensureDerived(derivedSourcesOf(plan), {
+    cacheDir,
+    modelsDir,
+    signal,
+    onProgress: (fraction, stem) => onProgress({ step: 'derive', fraction, stem }),
+  })
+  return signal.aborted ? cancelled() : derived
 }
 
 /** First pass of an export with a loudness target: the gain that reaches it, in dB; null without a target. */

@@ -1,6 +1,7 @@
 // Opens a plan's decoded stems once per thread and keeps them open for the render.
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { ProblemError } from '../../src-shared/std/index.ts'
+import { deriveKey } from '../derive-key.ts'
 import { openDecoded, type PcmSource } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { PcmReader } from './context.ts'
@@ -15,14 +16,14 @@ export class SourcePool {
     this.#kernels = kernels
   }
 
-  /** The sound of a source; throws a `ProblemError` where it was not decoded. */
+  /** The sound of a source, made and warped; throws a `ProblemError` where the cache lacks it. */
   open(plan: RenderPlan, source: number): PcmReader {
-    const { contentSha256 } = plan.sources[source]!
-    const known = this.#open.get(contentSha256)
+    const key = deriveKey(plan.sources[source]!)
+    const known = this.#open.get(key)
     if (known) return known
-    const opened = openDecoded(this.#cacheDir, contentSha256, this.#kernels)
+    const opened = openDecoded(this.#cacheDir, key, this.#kernels)
     if (!opened.ok) throw new ProblemError(opened.error)
-    this.#open.set(contentSha256, opened.value)
+    this.#open.set(key, opened.value)
     return opened.value
   }
 

@@ -1,5 +1,6 @@
 // Where the mix gets an audio track from: rendered here, or handed over by a worker thread. Both give the same bits.
 import type { PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
+import { deriveKey } from '../derive-key.ts'
 import { type Adopt, Channel, type StereoBlock } from './channel.ts'
 import { ClipReader } from './clip-reader.ts'
 import type { RenderContext } from './context.ts'
@@ -87,4 +88,9 @@ export class LocalTrack implements TrackFeed {
 
 /** Equal for equal sound: clips with the sources they point at. */
 const clipSignature = (plan: RenderPlan, track: PlanTrack): string =>
-  JSON.stringify(track.clips.map((clip) => ({ ...clip, source: plan.sources[clip.source]?.contentSha256 })))
+  JSON.stringify(track.clips.map((clip) => ({ ...clip, source: soundOf(plan, clip.source) })))
+
+const soundOf = (plan: RenderPlan, index: number): string | undefined => {
+  const source = plan.sources[index]
+  return source && deriveKey(source)
+}

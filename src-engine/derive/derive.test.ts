@@ -1,0 +1,249 @@
+// Derived sounds in the cache: made once, whole or not at all, the same bits however they are asked for.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { buildKernels } from '../../scripts/build-kernels.mjs'
+import { derivedLengthFrames, type Make, type PlanSource, type PlanWarp, type RenderPlan } from '../../src-shared/remix/index.ts'
+import { unwrap } from '../../src-shared/std/index.ts'
+import { deriveKey } from '../derive-key.ts'
+import { ensureDecoded, openDecoded, readPeaks, trimCache } from '../files/index.ts'
+import { hasMaterial, MATERIAL, sha256Of } from '../files/testing.ts'
+import { sine } from '../kernels/testing/index.ts'
+import { exportPlan, renderPlan } from '../render/index.ts'
+import { clip, noise, plan, StemFolder, track } from '../render/testing/plans.ts'
+import { lineWarp } from '../stretch/testing/sounds.ts'
+import { closeDerivePool, type DeriveCall, ensureDerived, isDerived } from './index.ts'
+
+const SECOND = 48_000
+
+let folder: StemFolder
+const call = (more: Partial<DeriveCall> = {}): DeriveCall => ({ cacheDir: folder.cacheDir, modelsDir: null, ...more })
+const source = (index: number, more: Partial<PlanSource>): PlanSource => ({ ...(folder.sources[index] as PlanSource), ...more })
+const warped = (index: number, ratio: number, cents = 0, keepsFormants = false): PlanSource =>
+  source(index, { warp: lineWarp(folder.sources[index]?.lengthFrames ?? 0, ratio, cents, keepsFormants) })
+
+const soundOf = (one: PlanSource): { readonly left: Float32Array; readonly right: Float32Array } => {
+  const opened = unwrap(openDecoded(folder.cacheDir, deriveKey(one)))
+  const left = new Float32Array(opened.lengthFrames)
+  const right = new Float32Array(opened.lengthFrames)
+  opened.read(0, opened.lengthFrames, left, right)
+  opened.close()
+  return { left, right }
+}
+const bitsOf = (one: PlanSource): string => {
+  const { left, right } = soundOf(one)
+  return createHash('sha256').update(new Uint8Array(left.buffer)).update(new Uint8Array(right.buffer)).digest('hex')
+}
+const partsIn = (dir: string): readonly string[] => readdirSync(dir).filter((name) => name.includes('.part-'))
+const planOf = (one: PlanSource): RenderPlan => plan([one], [track('t', { clips: [clip(0, derivedLengthFrames(one))] })])
+
+beforeAll(() => void buildKernels())
+beforeEach(() => {
+  folder = new StemFolder()
+})
+afterEach(() => folder.remove())
+afterAll(() => closeDerivePool())
+
+describe('derived sounds', { timeout: 60_000 }, () => {
+  it('are as long as the plan says, with peaks, and are not derived again', async () => {
+    await folder.add({ left: sine({ hz: 440, frames: 3 * SECOND, peak: 0.5 }), right: sine({ hz: 330, frames: 3 * SECOND, peak: 0.5 }) })
+    const one = warped(0, 1.25, 300)
+    expect(isDerived(folder.cacheDir, one)).toBe(false)
+    const seen: number[] = []
+    expect((await ensureDerived([one], call({ onProgress: (fraction) => seen.push(fraction) }))).ok).toBe(true)
+    expect(isDerived(folder.cacheDir, one)).toBe(true)
+    expect(seen.at(-1)).toBe(1)
+    const { left } = soundOf(one)
+    expect(left.length).toBe(derivedLengthFrames(one))
+    const peaks = unwrap(readPeaks(folder.cacheDir, deriveKey(one), { fromFrame: SECOND, toFrame: 2 * SECOND, buckets: 4 }))
+    expect(peaks.max[0]?.every((value) => value > 0.45 && value < 0.55)).toBe(true)
+    const path = join(
+      folder.cacheDir,
+      readdirSync(folder.cacheDir).find((name) => name.startsWith(deriveKey(one)) && name.endsWith('.pcm')) ?? '',
+    )
+    const before = readFileSync(path)
+    expect((await ensureDerived([one], call())).ok).toBe(true)
+    expect(readFileSync(path).equals(before)).toBe(true)
+    expect(partsIn(folder.cacheDir)).toEqual([])
+  })
+
+  it('have a name that every ingredient changes, and the stem its own', async () => {
+    await folder.add(noise(SECOND, 1))
+    await folder.add(noise(SECOND, 2))
+    const notes = { startFrame: 0, lengthFrames: 100, pitch: 60, velocity: 80 }
+    const make: Make & { readonly kind: 'notes' } = { kind: 'notes', instrument: { name: 'x', params: {} }, notes: [notes], model: null }
+    const all: readonly PlanSource[] = [
+      source(0, {}),
+      source(1, {}),
+      warped(0, 1.25),
+      warped(0, 1.5),
+      warped(1, 1.25),
+      warped(0, 1.25, 1),
+      warped(0, 1.25, 1, true),
+      source(0, { make }),
+      source(0, { make: { ...make, notes: [{ ...notes, velocity: 81 }] } }),
+      { ...warped(0, 1.25), make },
+    ]
+    const keys = all.map(deriveKey)
+    expect(new Set(keys).size).toBe(all.length)
+    expect(keys[0]).toBe(all[0]?.contentSha256)
+    expect(deriveKey({ ...warped(0, 1.25), title: 'other', lengthFrames: 5 })).toBe(keys[2])
+  })
+
+  it('asked for twice at once are derived once, and a caller who leaves does not take them from the other', async () => {
+    await folder.add(noise(20 * SECOND, 3))
+    const one = warped(0, 1.1)
+    const leaving = new AbortController()
+    const first = ensureDerived([one], call({ signal: leaving.signal }))
+    const second = ensureDerived([{ ...one }], call())
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    expect(partsIn(folder.cacheDir).length).toBeLessThanOrEqual(1)
+    leaving.abort()
+    expect(await first).toMatchObject({ ok: false, error: { code: 'derive.cancelled' } })
+    expect((await second).ok).toBe(true)
+    expect(soundOf(one).left.length).toBe(derivedLengthFrames(one))
+  })
+
+  it('leave nothing behind when all have left, and can be asked for again', async () => {
+    await folder.add(noise(60 * SECOND, 4))
+    const one = warped(0, 1.1)
+    const leaving = new AbortController()
+    const running = ensureDerived([one], call({ signal: leaving.signal }))
+    await expect.poll(() => partsIn(folder.cacheDir).length, { timeout: 10_000 }).toBe(1)
+    leaving.abort()
+    expect(await running).toMatchObject({ ok: false, error: { code: 'derive.cancelled' } })
+    expect(partsIn(folder.cacheDir)).toEqual([])
+    expect(isDerived(folder.cacheDir, one)).toBe(false)
+    await closeDerivePool()
+    const short = source(0, { warp: { ...lineWarp(SECOND, 1.1) } })
+    expect((await ensureDerived([short], call())).ok).toBe(true)
+  })
+
+  it('survive a thread that dies: the next try makes them whole', async () => {
+    await folder.add(noise(60 * SECOND, 5))
+    const one = source(0, { warp: lineWarp(8 * SECOND, 1.2) })
+    const running = ensureDerived([warped(0, 1.2)], call())
+    await expect.poll(() => partsIn(folder.cacheDir).length, { timeout: 10_000 }).toBe(1)
+    await closeDerivePool()
+    expect(await running).toMatchObject({ ok: false, error: { code: 'derive.failed' } })
+    expect((await ensureDerived([one], call())).ok).toBe(true)
+    expect(soundOf(one).left.length).toBe(derivedLengthFrames(one))
+  })
+
+  it('say which stem is not decoded, and refuse what would fill the disk', async () => {
+    await folder.add(noise(SECOND, 6), { isDecoded: false })
+    expect(await ensureDerived([warped(0, 1.2)], call())).toMatchObject({ ok: false, error: { code: 'audio.cache_corrupt' } })
+    const endless: PlanWarp = {
+      anchors: [
+        [0, 0],
+        [SECOND, 7 * 3_600 * SECOND],
+      ],
+      cents: 0,
+      keepsFormants: false,
+    }
+    expect(await ensureDerived([source(0, { warp: endless })], call())).toMatchObject({ ok: false, error: { code: 'derive.too_long' } })
+  })
+
+  it('of a silent stem are silent and cost no disk; of 3 s of noise and a mono stem they are what was asked', async () => {
+    await folder.add({ left: new Float32Array(30 * SECOND), right: new Float32Array(30 * SECOND) })
+    await folder.add(noise(3 * SECOND, 7))
+    const silent = warped(0, 1.3, -200)
+    const noisy = warped(1, 0.7, 500)
+    expect((await ensureDerived([silent, noisy], call())).ok).toBe(true)
+    const opened = unwrap(openDecoded(folder.cacheDir, deriveKey(silent)))
+    expect(opened.isSilent(0, opened.lengthFrames)).toBe(true)
+    expect(opened.lengthFrames).toBe(39 * SECOND)
+    opened.close()
+    const { left } = soundOf(noisy)
+    expect(left.length).toBe(Math.round(3 * SECOND * 0.7))
+    expect(left.every((sample) => Number.isFinite(sample) && Math.abs(sample) < 3)).toBe(true)
+    const level = Math.sqrt(left.reduce((sum, sample) => sum + sample * sample, 0) / left.length)
+    expect(level).toBeGreaterThan(0.1)
+  })
+
+  it('give the same bits in any thread, in playback and in exports with 1 and 4 threads', async () => {
+    await folder.add(noise(6 * SECOND, 8))
+    await folder.add(noise(4 * SECOND, 9))
+    const one = warped(0, 0.85, 250, true)
+    const decoys = [warped(1, 1.1), warped(1, 1.2), warped(1, 1.3)]
+    expect((await ensureDerived([one], call())).ok).toBe(true)
+    const bits = bitsOf(one)
+    const hashes = new Set<string>()
+    for (const threads of [1, 4]) {
+      trimCache({ cacheDir: folder.cacheDir, maxBytes: 0, keep: new Set(folder.sources.map(({ contentSha256 }) => contentSha256)) })
+      expect(isDerived(folder.cacheDir, one)).toBe(false)
+      const [measured] = await Promise.all([
+        exportPlan(
+          { plan: planOf(one), stems: [], range: null, threads, loudnessTargetLufs: null, outputs: [] },
+          { cacheDir: folder.cacheDir, signal: new AbortController().signal, onProgress: () => {} },
+        ),
+        ensureDerived(decoys, call()),
+      ])
+      hashes.add(unwrap(measured).pcmSha256)
+      expect(bitsOf(one)).toBe(bits)
+    }
+    expect(hashes.size).toBe(1)
+    const { left } = soundOf(one)
+    const played = new Float32Array(left.length)
+    const rendered = await renderPlan({
+      plan: planOf(one),
+      cacheDir: folder.cacheDir,
+      fromFrame: 0,
+      toFrame: left.length,
+      threads: 1,
+      onBlock: (block, kernels) => played.set(kernels.f32(block.left, block.frames), block.frame),
+    })
+    expect(rendered.ok).toBe(true)
+    expect(played.every((sample, i) => sample === left[i])).toBe(true)
+  })
+
+  it('tell exports how far they are, and an export that is cancelled meanwhile says so', async () => {
+    await folder.add(noise(40 * SECOND, 10))
+    const steps: string[] = []
+    const cancel = new AbortController()
+    const running = exportPlan(
+      { plan: planOf(warped(0, 1.5)), stems: [], range: null, threads: 1, loudnessTargetLufs: null, outputs: [] },
+      {
+        cacheDir: folder.cacheDir,
+        signal: cancel.signal,
+        onProgress: ({ step, stem }) => {
+          steps.push(`${step} ${stem}`)
+          cancel.abort()
+        },
+      },
+    )
+    expect(await running).toMatchObject({ ok: false, error: { code: 'export.cancelled' } })
+    expect(steps[0]).toBe('derive Stem 0')
+    expect(existsSync(folder.cacheDir) && partsIn(folder.cacheDir)).toEqual([])
+  })
+
+  it.skipIf(!hasMaterial)('of a real stem hold its level at another tempo and pitch', async () => {
+    const path = join(
+      MATERIAL,
+      'potassium',
+      readdirSync(join(MATERIAL, 'potassium')).filter((name) => /vox-lead.*m4a$/.test(name))[0] ?? '',
+    )
+    const contentSha256 = sha256Of(path)
+    const decoded = unwrap(await ensureDecoded({ path, contentSha256, cacheDir: folder.cacheDir }))
+    folder.sources.push({ ...planSource, contentSha256, lengthFrames: decoded.lengthFrames, channels: decoded.channels })
+    const slow = warped(0, 1.125, -200, true)
+    expect((await ensureDerived([slow], call())).ok).toBe(true)
+    const loudness = (sound: Float32Array): number => 10 * Math.log10(sound.reduce((sum, one) => sum + one * one, 0) / sound.length)
+    const before = loudness(soundOf(source(0, {})).left)
+    const after = loudness(soundOf(slow).left)
+    expect(Math.abs(after - before)).toBeLessThan(1)
+  })
+})
+
+const planSource: PlanSource = {
+  stemId: 'urn:stem:real',
+  workId: 'urn:work:real',
+  role: 'vocals',
+  title: 'Lead',
+  contentSha256: '',
+  sampleRate: 48_000,
+  channels: 2,
+  lengthFrames: 0,
+  isrc: null,
+}

@@ -1,0 +1,145 @@
+// The door to derived sounds: hand in a plan's sources, get them all into the cache, deriving only what is not there. The stems themselves must be
+// decoded already.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { derivedLengthFrames, type PlanSource, type RenderPlan } from '../../src-shared/remix/index.ts'
+import { err, ok, type Result } from '../../src-shared/std/index.ts'
+import { describeDecoded } from '../files/index.ts'
+import { deriveInPool } from './derive-pool.ts'
+import type { DeriveStep } from './derive-sound.ts'
+import { deriveKey } from '../derive-key.ts'
+import { deriveProblem } from './problems.ts'
+
+export interface DeriveCall {
+  readonly cacheDir: string
+  /** Folder of the user's models: `<sha256 of the file>.onnx`. */
+  readonly modelsDir: string | null
+  readonly signal?: AbortSignal
+  /** 0..1 over all of them, rising. `title` is the stem that got on. */
+  readonly onProgress?: (fraction: number, title: string) => void
+}
+
+/** A sound under way, and everybody who waits for it. It is stopped when the last of them has gone. */
+interface Shared {
+  readonly result: Promise<Result<void>>
+  readonly controller: AbortController
+  readonly listeners: Set<(fraction: number) => void>
+  waiters: number
+}
+
+const inFlight = new Map<string, Shared>()
+
+/** Six hours: what a slowed clip may grow to before it is surely a mistake. */
+const MAX_FRAMES = 6 * 3_600 * 48_000
+
+/** Whether a source's sound is in the cache. For sources that are the stem itself: whether that is decoded. */
+export const isDerived = (cacheDir: string, source: PlanSource): boolean => describeDecoded(cacheDir, deriveKey(source)) !== undefined
+
+const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fraction: number) => void): Promise<Result<void>> => {
+  const { cacheDir, signal } = call
+  const { make, warp, contentSha256 } = source
+  if (!make && !warp) return ok(undefined)
+  const toKey = deriveKey(source)
+  if (describeDecoded(cacheDir, toKey)) return ok(undefined)
+  if (derivedLengthFrames(source) > MAX_FRAMES) return err(deriveProblem('derive.too_long', { stemId: source.stemId, title: source.title }))
+  if (!make || !warp) {
+    const step: DeriveStep = warp
+      ? { kind: 'warp', warp }
+      : {
+          kind: 'make',
+          make: make as NonNullable<typeof make>,
+          lengthFrames: derivedLengthFrames(source),
+          modelPath: modelPath(source, call),
+        }
+    return share(`${cacheDir}\n${toKey}`, signal, onProgress, (controller, tell) =>
+      deriveInPool({ cacheDir, fromKey: contentSha256, toKey, step }, tell, controller.signal),
+    )
+  }
+  // What was made is kept by itself: another tempo needs the same notes.
+  const { warp: _, ...unwarped } = source
+  const before = await derive(unwarped, call, (fraction) => onProgress(fraction / 2))
+  if (!before.ok) return before
+  return share(
+    `${cacheDir}\n${toKey}`,
+    signal,
+    (fraction) => onProgress((1 + fraction) / 2),
+    (controller, tell) =>
+      deriveInPool({ cacheDir, fromKey: deriveKey(unwarped), toKey, step: { kind: 'warp', warp } }, tell, controller.signal),
+  )
+}
+
+/** Joins the work under a name, or begins it. */
+const share = async (
+  name: string,
+  signal: AbortSignal | undefined,
+  onProgress: (fraction: number) => void,
+  begin: (controller: AbortController, tell: (fraction: number) => void) => Promise<Result<void>>,
+): Promise<Result<void>> => {
+  if (signal?.aborted) return err(deriveProblem('derive.cancelled'))
+  let shared = inFlight.get(name)
+  if (shared?.controller.signal.aborted) {
+    // Its last waiter went before we came: wait until it has stopped, then begin anew.
+    await shared.result
+    return share(name, signal, onProgress, begin)
+  }
+  if (!shared) {
+    const controller = new AbortController()
+    const listeners = new Set<(fraction: number) => void>()
+    const result = begin(controller, (fraction) => {
+      for (const listener of listeners) listener(fraction)
+    }).finally(() => inFlight.delete(name))
+    shared = { result, controller, listeners, waiters: 0 }
+    inFlight.set(name, shared)
+  }
+  const joined = shared
+  joined.waiters++
+  joined.listeners.add(onProgress)
+  let leave = (): void => {}
+  const left = new Promise<Result<void>>((resolve) => {
+    leave = () => {
+      // The last one waits until the work has stopped and cleaned up after itself.
+      if (--joined.waiters === 0) joined.controller.abort()
+      else resolve(err(deriveProblem('derive.cancelled')))
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+  })
+  const result = await Promise.race([joined.result, left])
+  signal?.removeEventListener('abort', leave)
+  joined.listeners.delete(onProgress)
+  if (result.ok) onProgress(1)
+  return result
+}
+
+/** The file of the model a sound is made with; null where it is not in the folder, or none is needed. What it holds is checked when it is loaded. */
+const modelPath = ({ make }: PlanSource, { modelsDir }: DeriveCall): string | null => {
+  if (make?.kind !== 'model' || modelsDir === null) return null
+  const path = join(modelsDir, `${make.modelSha256}.onnx`)
+  return existsSync(path) ? path : null
+}
+
+/**
+ * Puts the sounds of all sources into the cache, several at a time. Codes: `derive.*`, those of instruments and models, and
+ * `audio.cache_corrupt` where a stem is not decoded.
+ */
+export const ensureDerived = async (sources: readonly PlanSource[], call: DeriveCall): Promise<Result<null>> => {
+  const wanted = new Map<string, PlanSource>()
+  for (const source of sources) if (source.make || source.warp) wanted.set(deriveKey(source), source)
+  const fractions = new Map([...wanted.keys()].map((key) => [key, 0]))
+  const results = await Promise.all(
+    [...wanted].map(([key, source]) =>
+      derive(source, call, (fraction) => {
+        fractions.set(key, Math.max(fraction, fractions.get(key) ?? 0))
+        const sum = [...fractions.values()].reduce((total, one) => total + one, 0)
+        call.onProgress?.(sum / fractions.size, source.title)
+      }),
+    ),
+  )
+  const failed = results.find((result) => !result.ok)
+  return failed && !failed.ok ? failed : ok(null)
+}
+
+/** Sources that a plan's clips play and that are not stems as they are. */
+export const derivedSourcesOf = (plan: RenderPlan): readonly PlanSource[] => {
+  const used = new Set(plan.tracks.flatMap((track) => track.clips.map((clip) => clip.source)))
+  return plan.sources.filter((source, index) => used.has(index) && (source.make !== undefined || source.warp !== undefined))
+}
