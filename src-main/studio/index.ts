@@ -1,4 +1,5 @@
 // The headless application. The shell and the command line enter here.
+export { Approvals, type ApprovalSyncSummary } from './approvals/index.ts'
 export * from './demo/index.ts'
 export * from './embedded-service.ts'
 export * from './engine-supervisor.ts'

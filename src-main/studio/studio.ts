@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import type { VerifyReport, WorkSummary } from '../../src-shared/protocol/index.ts'
 import { createRemix, type RemixSnapshot, recordsOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
+import { Approvals, ApprovalStore } from './approvals/index.ts'
 import { EngineSupervisor } from './engine-supervisor.ts'
 import { type ExportHooks, type ExportOrder, type ExportTools, exportRemix } from './exports/index.ts'
 import { trimCache } from '../../src-engine/files/index.ts'
@@ -73,6 +74,7 @@ export class Studio {
   readonly #options: StudioOptions
   readonly #tempDir: string
   #serviceUrl: string | null
+  #approvals: Approvals | undefined
   #connected: { readonly url: string; readonly client: ServiceClient; readonly enrolment: Enrolment } | undefined
 
   constructor(
@@ -255,6 +257,32 @@ export class Studio {
     return OpenRemix.open(this.remixTools, path)
   }
 
+  /** Threads with artists. Opened when first asked for: most starts never need them. */
+  get approvals(): Approvals {
+    this.#approvals ??= new Approvals({
+      dir: this.home.approvals,
+      tempDir: this.#tempDir,
+      identity: this.identity,
+      licences: this.licences,
+      desk: this.desk,
+      connect: (isForced) => this.connect({ isForced }),
+      engine: () => this.engine.client(),
+      stemLocator: (snapshot) => this.stemLocator(snapshot),
+      originalOf: (id) => {
+        const work = this.library.work(id)
+        const remix = work && this.newRemix(work)
+        return remix?.ok ? remix.value : null
+      },
+      work: (id) => this.library.work(id),
+    })
+    return this.#approvals
+  }
+
+  /** Whether this home ever took part in an approval. */
+  get hasApprovals(): boolean {
+    return this.#approvals !== undefined || ApprovalStore.exists(this.home.approvals) || this.identity.artist() !== null
+  }
+
   /** Where the stems of a remix lie on disk. */
   stemLocator(snapshot: RemixSnapshot): ExportTools['stemFile'] {
     const summaries = new Map(
@@ -296,6 +324,8 @@ export class Studio {
         signer: this.signer,
         ledger: this.ledger,
         desk: this.desk,
+        approvals: (grants, wanted) =>
+          grants.some(({ grant }) => grant.approval) ? this.approvals.judgeExport(grants, wanted) : { approvals: {}, carried: [] },
         appVersion: APP_VERSION,
         claimKeyPem: this.identity.claimKeyPem,
         tempDir: this.#tempDir,
@@ -346,6 +376,7 @@ export class Studio {
     this.signer.dispose()
     this.engine.dispose()
     rmSync(this.#tempDir, { recursive: true, force: true })
+    this.#approvals?.close()
     this.library.close()
     this.#records.close()
   }

@@ -48,6 +48,17 @@ export const aiSummarySchema = z.strictObject({
   dst: z.string().max(200),
 })
 
+/** An artist's answer that covered the export (docs/formats/approval.md). */
+export const receiptApprovalSchema = z.strictObject({
+  id: z.uuid(),
+  /** Hash of the answer's JWS text. */
+  sha256: sha256Text,
+  verdict: z.enum(['approve', 'approve_with_conditions']),
+  /** Thumbprint of the artist's key. */
+  artist: z.string().min(1).max(100),
+  grant: urn,
+})
+
 export const receiptAssetSchema = z.strictObject({
   /** Hash of the finished file. */
   sha256: sha256Text,
@@ -98,6 +109,8 @@ export const exportReceiptSchema = z.strictObject({
   ai: aiSummarySchema,
   /** Names of plugins that took part and are not deterministic. */
   plugins: z.array(z.string().max(200)).max(200),
+  /** Answers of artists to exactly this sound; left out where none was asked. */
+  approvals: z.array(receiptApprovalSchema).min(1).max(100).exactOptional(),
 })
 
 export const voidReceiptSchema = z.strictObject({
@@ -113,6 +126,7 @@ export const receiptSchema = z.discriminatedUnion('type', [exportReceiptSchema, 
 
 export type ReceiptOperation = z.infer<typeof receiptOperationSchema>
 export type ReceiptStem = z.infer<typeof receiptStemSchema>
+export type ReceiptApproval = z.infer<typeof receiptApprovalSchema>
 export type ReceiptAsset = z.infer<typeof receiptAssetSchema>
 export type AiSummary = z.infer<typeof aiSummarySchema>
 export type ExportReceipt = z.infer<typeof exportReceiptSchema>

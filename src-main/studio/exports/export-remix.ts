@@ -23,14 +23,28 @@ import {
   type RenderPlan,
   remixOf,
 } from '../../../src-shared/remix/index.ts'
-import { type Decision, decide, type DecisionContext, type GrantInForce, type Usage } from '../../../src-shared/rights/index.ts'
+import {
+  type ApprovalHeld,
+  type Decision,
+  decide,
+  type DecisionContext,
+  type GrantInForce,
+  type Usage,
+} from '../../../src-shared/rights/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { fileFailure } from '../file-problems.ts'
+import type { CarriedApproval, ExportInQuestion } from '../approvals/index.ts'
+import { settingsOf } from '../approvals/index.ts'
 import type { Enrolment } from '../identity/index.ts'
 import type { Intent, Ledger } from '../ledger/index.ts'
 import { type LicenceDesk, licenceProblem } from '../session/index.ts'
 import type { Signer, StampMimeType, StampStem } from '../stamp/index.ts'
 import { buildTags } from './export-tags.ts'
+
+export interface ApprovalsHeld {
+  readonly approvals: Readonly<Record<string, ApprovalHeld>>
+  readonly carried: readonly CarriedApproval[]
+}
 
 /** One file to make. */
 export interface ExportTarget {
@@ -57,6 +71,8 @@ export interface ExportTools {
   readonly signer: Signer
   readonly ledger: Ledger
   readonly desk: LicenceDesk
+  /** Whether the artists said yes to exactly this export, and the answers that say so. */
+  readonly approvals: (grants: readonly GrantInForce[], wanted: ExportInQuestion) => ApprovalsHeld
   readonly appVersion: string
   /** Folder for what is not signed yet; its own for each process. */
   readonly tempDir: string
@@ -99,7 +115,7 @@ const licenceFormat = (format: ExportFormat): Pick<DecisionContext, 'format' | '
 const hashOf = (bytes: Uint8Array | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 /** How long an engine may take to stop what was cancelled. Taking its threads down can deadlock inside the runtime; it must not hold the user. */
-const CANCEL_TIMEOUT_MS = 4_000
+const CANCEL_TIMEOUT_MS = 2_500
 
 /** Ends an engine that does not stop within the time after a cancel. Returns how to call the watch off. */
 const abandonWhereStuck = ({ abandonEngine }: ExportTools, signal: AbortSignal | undefined): (() => void) => {
@@ -132,12 +148,28 @@ interface Judged {
   readonly plan: RenderPlan
 }
 
+/** A yes is to the mix that was heard; a track alone is another sound. */
+const mixOnly = ({ approvals }: ApprovalsHeld): ApprovalsHeld['approvals'] =>
+  Object.fromEntries(
+    Object.entries(approvals).map(([grant, held]) => [
+      grant,
+      held.isApproved
+        ? {
+            isApproved: false,
+            code: 'approval.mix_only',
+            message: 'The artist said yes to the mix, not to its tracks one by one. Export the mix.',
+          }
+        : held,
+    ]),
+  )
+
 /** What an export would use per target, and whether every target is allowed: `files` exports are counted, not one. */
 const judge = (
   order: ExportOrder,
   plan: RenderPlan,
   grants: readonly GrantInForce[],
   context: DecisionContext,
+  held: ApprovalsHeld,
 ): Result<readonly Judged[]> => {
   const judged: Judged[] = []
   const refused: Decision[] = []
@@ -149,6 +181,7 @@ const judge = (
     const decisions = decide(grants, usage, {
       ...context,
       ...licenceFormat(target.format),
+      approvals: target.trackId === null ? held.approvals : mixOnly(held),
       exportsUsed: plus(
         context.exportsUsed,
         grants.map(({ grant }) => grant.id),
@@ -189,7 +222,12 @@ export const exportRemix = async (
   }
   if (order.targets.length === 0) return emptyRange()
   const grants = desk.grantsFor(plan.sources.map((source) => source.stemId))
-  const allowed = judge(order, plan, grants, desk.context('render'))
+  const wanted: ExportInQuestion = {
+    planSha256: hashOf(canonicalPlan(plan)),
+    pcmSha256: null,
+    settings: settingsOf(order.range, order.loudnessTargetLufs),
+  }
+  const allowed = judge(order, plan, grants, desk.context('render'), tools.approvals(grants, wanted))
   if (!allowed.ok) return allowed
   const issuers = [...new Set(grants.map(({ grant }) => grant.issuer))]
   const [issuer] = issuers
@@ -227,7 +265,7 @@ export const exportRemix = async (
   const jobs = await openIntents(tools, order, allowed.value, { grants, enrolment, issuer, plan })
   if (!jobs.ok) return jobs
   try {
-    const outcome = await run(tools, order, { plan, grants, enrolment, stems, jobs: jobs.value, report, signal: hooks.signal })
+    const outcome = await run(tools, order, { plan, grants, wanted, enrolment, stems, jobs: jobs.value, report, signal: hooks.signal })
     if (!outcome.ok) closeOpen(jobs.value, outcome.error.code)
     return outcome
   } catch (error) {
@@ -370,6 +408,7 @@ const inUserNames = (problem: Problem, { jobs, stems }: Pick<RunContext, 'jobs' 
 
 interface RunContext {
   readonly plan: RenderPlan
+  readonly wanted: ExportInQuestion
   readonly grants: readonly GrantInForce[]
   readonly enrolment: Enrolment
   readonly stems: readonly (StampStem & StemFile)[]
@@ -383,7 +422,7 @@ const run = async (
   order: ExportOrder,
   context: RunContext,
 ): Promise<Result<ExportResult & { readonly paths: readonly string[] }>> => {
-  const { plan, grants, enrolment, stems, jobs, report, signal } = context
+  const { plan, grants, wanted, enrolment, stems, jobs, report, signal } = context
   const planHash = hashOf(canonicalPlan(plan))
   const project = hashOf(encodeDocument(order.snapshot))
   report('prepare', 0.02, 'Preparing stems')
@@ -453,6 +492,15 @@ const run = async (
     const written = value.files.find((file) => file.path === job.unsignedPath)
     if (!written) return fail('export.failed', `${basename(job.target.path)} was not rendered. Export again.`)
     const at = (part: number): number => 0.8 + (0.2 * (i + part)) / jobs.length
+    /** What the licence says now that the sound is known. */
+    const judgeSound = () => {
+      const now = tools.desk.grantsFor(plan.sources.map((source) => source.stemId))
+      const held = tools.approvals(now, { ...wanted, pcmSha256: `sha256:${written.pcmSha256}` })
+      const allowed = judge({ ...order, targets: [job.target] }, plan, now, tools.desk.context('export', job.intent.receiptId), held)
+      return allowed.ok ? ok(job.target.trackId === null ? held.carried : []) : allowed
+    }
+    const approved = judgeSound()
+    if (!approved.ok) return approved
     report('stamp', at(0), `Signing ${basename(job.target.path)}`)
     const used = new Set(job.manifest.ingredients.map(({ source }) => source.stemId))
     const stamped = await tools.signer.stamp({
@@ -470,6 +518,7 @@ const run = async (
           .filter((asset) => used.has(asset.stem))
           .map((asset) => ({ stem: asset.stem, grant: grant.id, version: grant.version, hash })),
       ),
+      approvals: approved.value.map(({ id, sha256, verdict, artist }) => ({ id, sha256, verdict, artist })),
       identity: { certificates: enrolment.certificates, privateKey: tools.claimKeyPem },
       anchors: enrolment.trust.anchors,
       appVersion: tools.appVersion,
@@ -482,14 +531,14 @@ const run = async (
     }
     if (signal?.aborted) return cancelled()
     report('commit', at(0.8), `Writing the receipt of ${basename(job.target.path)}`)
-    // A lease can end and a grant be withdrawn while a long render runs: the licence has the last word.
-    const still = judge(
-      { ...order, targets: [job.target] },
-      plan,
-      tools.desk.grantsFor(plan.sources.map((source) => source.stemId)),
-      tools.desk.context('export', job.intent.receiptId),
-    )
+    // A lease can end, a grant be withdrawn and a yes be taken back while a long render runs: the licence has the last word.
+    const still = judgeSound()
     if (!still.ok) return still
+    if (JSON.stringify(still.value) !== JSON.stringify(approved.value))
+      return fail(
+        'approval.changed',
+        'The artist answered anew while this was exported. Nothing was written; export again with the new answer.',
+      )
     const asset: ReceiptAsset = {
       sha256: `sha256:${stamped.value.sha256}`,
       bytes: stamped.value.bytes,
@@ -511,6 +560,7 @@ const run = async (
       stems: lines.value,
       ai: job.manifest.ai,
       plugins: [],
+      ...(approved.value.length > 0 ? { approvals: approved.value.map((one) => ({ ...one })) } : {}),
     })
     if (!receipt.ok) return receipt
     job.state = 'committed'

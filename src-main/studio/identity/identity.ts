@@ -26,6 +26,8 @@ const fileSchema = z.object({
   protection: z.enum(['keyring', 'file']),
   deviceKey: z.string(),
   claimKey: z.string(),
+  /** Key of the artist this home belongs to, sealed like the others, and the name it is shown under. */
+  artist: z.object({ name: z.string(), key: z.string() }).exactOptional(),
   enrolments: z.record(z.string(), enrolmentSchema),
 })
 type IdentityFile = z.infer<typeof fileSchema>
@@ -35,6 +37,16 @@ export interface Enrolment extends Omit<z.infer<typeof enrolmentSchema>, 'token'
   readonly device: string
   /** Bearer token. */
   readonly token: string
+}
+
+/** An artist's key: signs answers, and is named by the licences of the works it may answer for. */
+export interface ArtistKey {
+  readonly kid: string
+  readonly name: string
+  readonly jwk: Ed25519Jwk
+  readonly sign: SignEd25519
+  /** Private key as a JWK with `d`, for a page in a browser. Whoever has it can say yes in the artist's name. */
+  secretJwk(): Ed25519Jwk & { readonly d: string }
 }
 
 export interface Identity {
@@ -52,6 +64,10 @@ export interface Identity {
   enrolment(issuer: string): Enrolment | undefined
   enrolments(): readonly Enrolment[]
   saveEnrolment(enrolment: Enrolment): void
+  /** Null where this home is no artist's. */
+  artist(): ArtistKey | null
+  /** Makes the artist's key; where there is one, only the name changes. */
+  makeArtist(name: string): ArtistKey
 }
 
 const FILE = 'identity.json'
@@ -130,6 +146,17 @@ export const openIdentity = (dir: string, box: SecretBox = fileSecretBox): Resul
   const key = createPrivateKey(devicePem)
   const jwk: Ed25519Jwk = { kty: 'OKP', crv: 'Ed25519', x: createPublicKey(key).export({ format: 'jwk' }).x ?? '' }
   const kid = jwkThumbprint(jwk, sha256)
+  const openArtist = (stored: NonNullable<IdentityFile['artist']>): ArtistKey => {
+    const secret = createPrivateKey(opener.open(stored.key))
+    const publicJwk: Ed25519Jwk = { kty: 'OKP', crv: 'Ed25519', x: createPublicKey(secret).export({ format: 'jwk' }).x ?? '' }
+    return {
+      kid: jwkThumbprint(publicJwk, sha256),
+      name: stored.name,
+      jwk: publicJwk,
+      sign: (message) => new Uint8Array(sign(null, message, secret)),
+      secretJwk: () => ({ ...publicJwk, d: secret.export({ format: 'jwk' }).d ?? '' }),
+    }
+  }
   const reveal = (entry: z.infer<typeof enrolmentSchema>): Enrolment => ({ ...entry, device: kid, token: opener.open(entry.token) })
   return ok({
     kid,
@@ -147,6 +174,18 @@ export const openIdentity = (dir: string, box: SecretBox = fileSecretBox): Resul
       const current = load()
       const entry = { ...enrolment, token: opener.seal(enrolment.token) }
       writeWhole(path, { ...current, enrolments: { ...current.enrolments, [entry.issuer]: entry } }, (part) => renameSync(part, path))
+    },
+    artist: () => {
+      const { artist } = load()
+      return artist ? openArtist(artist) : null
+    },
+    makeArtist: (name) => {
+      const current = load()
+      const made =
+        current.artist?.key ?? opener.seal(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())
+      const artist = { name, key: made }
+      writeWhole(path, { ...current, artist }, (part) => renameSync(part, path))
+      return openArtist(artist)
     },
   })
 }

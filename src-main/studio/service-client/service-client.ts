@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import type { StatementKind } from '../../../src-shared/approvals/index.ts'
 import * as api from '../../../src-shared/protocol/index.ts'
 import { ok } from '../../../src-shared/std/index.ts'
 import type { Result } from '../../../src-shared/std/index.ts'
@@ -12,6 +13,14 @@ import { checkServiceUrl, Transport } from './transport.ts'
 
 const PATHS = api.SERVICE_PATHS
 const fill = (path: string, value: string): string => path.replace(/:\w+/, encodeURIComponent(value))
+/** Previews are a few megabytes, and lines can be slow. */
+const UPLOAD_TIMEOUT_MS = 10 * 60_000
+const STATEMENT_PATHS: Readonly<Record<StatementKind, string>> = {
+  request: api.APPROVAL_PATHS.requests,
+  answer: api.APPROVAL_PATHS.answers,
+  revocation: api.APPROVAL_PATHS.revocations,
+  comment: api.APPROVAL_PATHS.comments,
+}
 const packReplySchema = z.object({ work: z.string().max(300), title: z.string().max(300) })
 
 export interface ServiceClientOptions {
@@ -56,6 +65,30 @@ const build = (transport: Transport) => ({
   /** Receipts of exports that sound like this: base64 of a fingerprint at query density. */
   lookupSound: (fingerprint: string) =>
     transport.call(PATHS.soundLookup, { method: 'POST', body: { fingerprint }, schema: api.receiptLookupReplySchema }),
+  bindArtist: (body: z.input<typeof api.artistRequestSchema>) =>
+    transport.call(api.APPROVAL_PATHS.artists, { method: 'POST', body, schema: api.artistReplySchema }),
+  /** Hands in a signed statement of an approval; its id doubles as idempotency key. */
+  approvalStatement: (kind: StatementKind, body: { readonly id: string; readonly jws: string }, signal?: AbortSignal) =>
+    transport.call(STATEMENT_PATHS[kind], {
+      method: 'POST',
+      body,
+      schema: api.statementReplySchema,
+      signal,
+      headers: { 'idempotency-key': body.id },
+    }),
+  approvalThreads: (since: number, signal?: AbortSignal) =>
+    transport.call(`${api.APPROVAL_PATHS.threads}?since=${since}`, { schema: api.approvalThreadsReplySchema, signal }),
+  /** Sends a sound that a submitted request names. */
+  uploadApprovalAudio: (sha256: string, mimeType: string, bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal) =>
+    transport.text(fill(api.APPROVAL_PATHS.audio, sha256), {
+      method: 'POST',
+      signal,
+      headers: { 'content-type': mimeType },
+      body: bytes,
+      timeoutMs: UPLOAD_TIMEOUT_MS,
+    }),
+  downloadApprovalAudio: (sha256: string, signal: AbortSignal) =>
+    transport.download(fill(api.APPROVAL_PATHS.audio, sha256), { offset: 0, etag: `"${sha256}"`, signal }),
   /** Opens a stem's bytes from `offset` on, in the form the stem store takes. */
   downloadRange: (sha256: string, offset: number, signal: AbortSignal) =>
     transport.download(fill(PATHS.stem, sha256), { offset, etag: `"${sha256}"`, signal }),

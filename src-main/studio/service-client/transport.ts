@@ -165,9 +165,19 @@ export class Transport {
   /** One request whose reply is taken as text. */
   async text(
     path: string,
-    init: { method?: string; signal?: AbortSignal | undefined; headers?: Record<string, string>; body?: BodyInit; duplex?: 'half' },
+    {
+      timeoutMs = this.#timeoutMs,
+      ...init
+    }: {
+      timeoutMs?: number
+      method?: string
+      signal?: AbortSignal | undefined
+      headers?: Record<string, string>
+      body?: BodyInit
+      duplex?: 'half'
+    },
   ): Promise<Result<string>> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs)
+    const timeout = AbortSignal.timeout(timeoutMs)
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout
     const reply = await this.#fetch(path, { ...init, signal } as RequestInit)
     if (!reply.ok) return reply

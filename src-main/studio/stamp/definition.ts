@@ -141,6 +141,7 @@ export const buildDefinition = (
         },
         stems: listed,
         grants: request.grants,
+        ...(request.approvals && request.approvals.length > 0 ? { approvals: request.approvals } : {}),
       },
     },
   ]

@@ -36,6 +36,16 @@ export interface StampGrant {
   readonly hash: string
 }
 
+/** An artist's answer that covers the export. */
+export interface StampApproval {
+  readonly id: string
+  /** `sha256:…` of the answer's JWS. */
+  readonly sha256: string
+  readonly verdict: 'approve' | 'approve_with_conditions'
+  /** Thumbprint of the artist's key; no name. */
+  readonly artist: string
+}
+
 export interface StampRequest {
   /** Rendered and tagged, not signed. Is left alone. */
   readonly inputPath: string
@@ -51,6 +61,7 @@ export interface StampRequest {
   /** Origin of the receipt log. */
   readonly log: string
   readonly grants: readonly StampGrant[]
+  readonly approvals?: readonly StampApproval[]
   readonly identity: SigningIdentity
   /** PEM of every authority that vouches for this machine or for a label whose stems are used. */
   readonly anchors: readonly string[]

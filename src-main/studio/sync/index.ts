@@ -1,5 +1,6 @@
 export { BackgroundSync } from './background-sync.ts'
 export type { SyncStatus } from './background-sync.ts'
+export { backoffMs } from './backoff.ts'
 export { checkConsistency, checkInclusion } from './check-proof.ts'
 export type { Evidence } from './outbox.ts'
 export { Sync } from './sync.ts'

@@ -1,0 +1,5 @@
+export { Approvals, settingsOf } from './approvals.ts'
+export type { AnswerOrder, ApprovalTools, SubmitOrder } from './approvals.ts'
+export type { CarriedApproval, ExportInQuestion } from './standing.ts'
+export { ApprovalStore } from './store.ts'
+export type { ApprovalSyncSummary } from './sync.ts'

@@ -1,0 +1,204 @@
+// Sends what waits and fetches what is new. A statement counts once, by its id, on either side: a lost reply, a second program or a file by hand change nothing.
+import {
+  APPROVAL_REVOCATION_TYP,
+  APPROVAL_TYP,
+  type ApprovalRequest,
+  COMMENT_TYP,
+  REQUEST_TYP,
+  type StatementKind,
+  verifyComment,
+  verifyRequest,
+} from '../../../src-shared/approvals/index.ts'
+import { ARTIST_TYP } from '../../../src-shared/protocol/index.ts'
+import { buildJws, decodeJws, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
+import { type Enrolment, type Identity, sha256, verifyEd25519 } from '../identity/index.ts'
+import type { ServiceClient } from '../service-client/index.ts'
+import { backoffMs } from '../sync/index.ts'
+import type { ApprovalAudioFiles } from './audio.ts'
+import type { ApprovalStore, NewStatement } from './store.ts'
+
+export interface ApprovalSyncTools {
+  readonly store: ApprovalStore
+  readonly audio: ApprovalAudioFiles
+  readonly identity: Identity
+  /** An enrolled client; `isForced` enrols anew where the service forgot this device. */
+  readonly connect: (isForced: boolean) => Promise<Result<{ readonly client: ServiceClient; readonly enrolment: Enrolment }>>
+  readonly nowMs: () => number
+}
+
+export interface ApprovalSyncSummary {
+  readonly sent: number
+  readonly received: number
+  readonly refused: readonly { readonly id: string; readonly code: string; readonly message: string }[]
+  /** Statements still to be sent. */
+  readonly remaining: number
+}
+
+/** Not wrong, only not yet: what it belongs to has not reached the service. */
+const WAITS: ReadonlySet<string> = new Set(['approval.unknown_request', 'approval.unknown_answer', 'enrol.expired'])
+const TYPS: Readonly<Record<StatementKind, string>> = {
+  request: REQUEST_TYP,
+  answer: APPROVAL_TYP,
+  revocation: APPROVAL_REVOCATION_TYP,
+  comment: COMMENT_TYP,
+}
+
+/** Id and request of a statement, read without trust: enough to file it. Undefined where it is none of its kind. */
+export const placeOf = (kind: StatementKind, jws: string): { readonly id: string; readonly requestId: string } | undefined => {
+  const decoded = decodeJws(jws, TYPS[kind])
+  if (!decoded.ok) return undefined
+  const { id, requestId } = decoded.value.payload as { readonly id?: unknown; readonly requestId?: unknown }
+  const request = kind === 'request' ? id : requestId
+  return typeof id === 'string' && typeof request === 'string' ? { id, requestId: request } : undefined
+}
+
+/** Whether a statement may be kept: requests and comments prove themselves; answers are judged by the grant whenever they are read. */
+export const isKeepable = (kind: StatementKind, jws: string): boolean => {
+  const crypto = { sha256, verify: verifyEd25519 }
+  if (kind === 'request') return verifyRequest(jws, crypto).ok
+  return kind === 'comment' ? verifyComment(jws, crypto).ok : placeOf(kind, jws) !== undefined
+}
+
+export class ApprovalSync {
+  readonly #tools: ApprovalSyncTools
+  #running: Promise<Result<ApprovalSyncSummary>> | undefined
+  constructor(tools: ApprovalSyncTools) {
+    this.#tools = tools
+  }
+
+  /** One pass; calls while it runs share it. Codes: `service.*`, `enrol.*`, `trust.*`, `approval.*`. `isForced` sends what is not due yet, too. */
+  run({
+    isForced = true,
+    signal,
+  }: {
+    readonly isForced?: boolean
+    readonly signal?: AbortSignal
+  } = {}): Promise<Result<ApprovalSyncSummary>> {
+    this.#running ??= this.#pass(isForced, signal).finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  async #pass(isForced: boolean, signal: AbortSignal | undefined): Promise<Result<ApprovalSyncSummary>> {
+    let connected = await this.#tools.connect(false)
+    if (!connected.ok) return this.#unsent(connected.error)
+    const since = this.#tools.store.cursor(connected.value.enrolment.issuer).seq
+    let known = await connected.value.client.approvalThreads(since, signal)
+    if (!known.ok && known.error.code === 'service.unauthorised') {
+      connected = await this.#tools.connect(true)
+      if (!connected.ok) return this.#unsent(connected.error)
+      known = await connected.value.client.approvalThreads(since, signal)
+    }
+    if (!known.ok) return this.#unsent(known.error)
+    const { client, enrolment } = connected.value
+    const bound = await this.#bind(client, enrolment, known.value.artists)
+    if (!bound.ok) return bound
+    const refused: { id: string; code: string; message: string }[] = []
+    let sent = 0
+    for (const item of this.#tools.store.outbox(enrolment.issuer, isForced ? Number.MAX_SAFE_INTEGER : this.#tools.nowMs())) {
+      if (signal?.aborted) break
+      const reply = await client.approvalStatement(item.kind, { id: item.id, jws: item.jws }, signal)
+      if (reply.ok) {
+        this.#tools.store.settle(item.id, 'sent', reply.value.receivedAt, null)
+        sent++
+        continue
+      }
+      const { code, message } = reply.error
+      const status = Number(reply.error.details?.status ?? 0)
+      if (!WAITS.has(code) && status >= 400 && status < 500 && status !== 401 && status !== 429) {
+        this.#tools.store.settle(item.id, 'refused', new Date(this.#tools.nowMs()).toISOString(), message)
+        refused.push({ id: item.id, code, message })
+        continue
+      }
+      this.#postpone(item, message)
+      if (!WAITS.has(code)) return reply
+    }
+    const received = await this.#fetch(client, enrolment, signal)
+    if (!received.ok) return received
+    return ok({ sent, received: received.value, refused, remaining: this.#tools.store.waiting().count })
+  }
+
+  #postpone({ id, attempts }: { readonly id: string; readonly attempts: number }, reason: string): void {
+    this.#tools.store.postpone(id, this.#tools.nowMs() + backoffMs(attempts), reason)
+  }
+
+  /** Nothing could be sent: everything stays and waits a little longer. */
+  #unsent(problem: Problem): Result<never> {
+    for (const { issuer } of this.#tools.identity.enrolments())
+      for (const item of this.#tools.store.outbox(issuer, this.#tools.nowMs())) this.#postpone(item, problem.message)
+    return { ok: false, error: problem }
+  }
+
+  /** Proves to the service that this device speaks for its artist. */
+  async #bind(client: ServiceClient, enrolment: Enrolment, known: readonly string[]): Promise<Result<null>> {
+    const artist = this.#tools.identity.artist()
+    if (!artist || known.includes(artist.kid)) return ok(null)
+    const challenge = await client.enrolChallenge()
+    if (!challenge.ok) return challenge
+    const payload = { nonce: challenge.value.nonce, device: enrolment.device, issuer: enrolment.issuer }
+    const proof = buildJws({ typ: ARTIST_TYP, kid: artist.kid, payload }, artist.sign)
+    const bound = await client.bindArtist({ key: artist.jwk, proof })
+    return bound.ok ? ok(null) : bound
+  }
+
+  /** Fetches new statements and terms, then sends sounds the service lacks and fetches those this device lacks. */
+  async #fetch(client: ServiceClient, { issuer }: Enrolment, signal: AbortSignal | undefined): Promise<Result<number>> {
+    const { store, audio } = this.#tools
+    let { scope, seq } = store.cursor(issuer)
+    let received = 0
+    let missing: readonly string[] = []
+    for (let isMore = true; isMore && !signal?.aborted; ) {
+      const page = await client.approvalThreads(seq, signal)
+      if (!page.ok) return page
+      if (page.value.scope !== scope && seq > 0) {
+        // Older statements may have become visible: from the beginning, once.
+        scope = page.value.scope
+        seq = 0
+        continue
+      }
+      scope = page.value.scope
+      for (const { id, terms } of page.value.grants) store.putTerms(id, terms)
+      const fresh = page.value.statements.flatMap(({ kind, id, jws, receivedAt }): NewStatement[] => {
+        const place = isKeepable(kind, jws) ? placeOf(kind, jws) : undefined
+        return place?.id === id ? [{ kind, id, issuer, requestId: place.requestId, jws, receivedAt, origin: 'service' }] : []
+      })
+      received += store.add(fresh, { isToSend: false }).length
+      seq = Math.max(seq, ...page.value.statements.map((statement) => statement.seq))
+      store.setCursor(issuer, scope, seq)
+      missing = page.value.missingAudio
+      isMore = page.value.hasMore
+    }
+    const named = this.#namedAudio()
+    for (const sha256Hex of missing) {
+      const bytes = audio.read(sha256Hex)
+      const mimeType = named.get(sha256Hex)
+      if (!bytes || !mimeType || signal?.aborted) continue
+      const uploaded = await client.uploadApprovalAudio(sha256Hex, mimeType, bytes, signal)
+      if (!uploaded.ok) return uploaded
+    }
+    for (const sha256Hex of named.keys()) {
+      if (audio.has(sha256Hex) || signal?.aborted) continue
+      // What has not arrived at the service yet is asked for again at the next pass.
+      await this.fetchAudio(client, sha256Hex, signal ?? new AbortController().signal)
+    }
+    return ok(received)
+  }
+
+  /** Fetches one sound. Codes: `approval.unknown_audio`, `approval.other_audio`, `service.*`, `disk.*`. */
+  async fetchAudio(client: ServiceClient, sha256Hex: string, signal: AbortSignal): Promise<Result<null>> {
+    const opened = await client.downloadApprovalAudio(sha256Hex, signal)
+    return opened.ok ? this.#tools.audio.put(sha256Hex, opened.value.body) : opened
+  }
+
+  #namedAudio(): Map<string, string> {
+    const named = new Map<string, string>()
+    for (const { kind, jws } of this.#tools.store.statements()) {
+      if (kind !== 'request') continue
+      const decoded = decodeJws(jws, REQUEST_TYP)
+      const request = decoded.ok ? (decoded.value.payload as ApprovalRequest) : undefined
+      for (const sound of request ? [request.preview, request.original] : []) if (sound) named.set(sound.sha256, sound.mimeType)
+    }
+    return named
+  }
+}
