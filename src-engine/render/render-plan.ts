@@ -5,7 +5,7 @@ import { assert, err, fail, ok, type Problem, ProblemError, type Result } from '
 import { type Kernels, loadKernels } from '../kernels/index.ts'
 import { BlockRenderer, type RenderedBlock } from './block-renderer.ts'
 import type { StereoBlock } from './channel.ts'
-import { BLOCK_FRAMES, CELL_FRAMES } from './context.ts'
+import { CELL_FRAMES } from './context.ts'
 import { deviceFailure } from './device-failure.ts'
 import { loadDeviceModule } from './device-module.ts'
 import { TrackWorkers } from './track-workers.ts'
@@ -30,6 +30,7 @@ export interface RenderPlanOptions {
   readonly onWarning?: (problem: Problem) => void
   /** Kernels to render in; a fresh instance unless given. */
   readonly kernels?: Kernels
+  /** A cell unless given: nobody waits for a block here, and every block costs calls. */
   readonly blockFrames?: number
   readonly skipsSilence?: boolean
   /** Path of a module that makes the devices in place of the built-in ones. */
@@ -43,7 +44,7 @@ const SLICE_MS = 8
 export const renderPlan = async (options: RenderPlanOptions): Promise<Result<{ readonly frames: number }>> => {
   const { plan, cacheDir, fromFrame, toFrame, threads, signal, onBlock, onStem, onProgress, onWarning = () => {} } = options
   assert(toFrame > fromFrame, 'a render holds at least one frame')
-  const { loudnessGainDb = null, deviceModule = null, skipsSilence = true, blockFrames = BLOCK_FRAMES } = options
+  const { loudnessGainDb = null, deviceModule = null, skipsSilence = true, blockFrames = CELL_FRAMES } = options
   const kernels = options.kernels ?? loadKernels()
   let renderer: BlockRenderer | undefined
   let workers: TrackWorkers | undefined

@@ -19,36 +19,30 @@ class RemoteTrack implements TrackFeed {
   readonly #ring: TrackRing
   readonly #index: number
   readonly #fromFrame: number
-  /** The cell being mixed, one block per channel: two after the fader and, where asked for, two before it. */
-  readonly #cell: readonly number[]
 
-  constructor(kernels: Kernels, ring: TrackRing, index: number, fromFrame: number, outputLatency: number, hasPreFader: boolean) {
+  constructor(kernels: Kernels, ring: TrackRing, index: number, fromFrame: number, outputLatency: number) {
     this.#kernels = kernels
     this.#ring = ring
     this.#index = index
     this.#fromFrame = fromFrame
     this.outputLatency = outputLatency
-    this.#cell = Array.from({ length: hasPreFader ? 4 : 2 }, () => kernels.alloc(CELL_FRAMES * 4))
   }
 
   beginCell(frame: number): void {
     const cell = (frame - this.#fromFrame) / CELL_FRAMES
     this.isRunning = this.#ring.isRunning(cell, this.#index)
     this.soundsUntil = this.#ring.soundsUntil(cell, this.#index)
-    if (!this.isRunning) return
-    for (const [channel, to] of this.#cell.entries()) this.#kernels.f32(to, CELL_FRAMES).set(this.#ring.channel(cell, this.#index, channel))
   }
 
   render(block: StereoBlock, preFader: StereoBlock | undefined, frame: number, frames: number): void {
-    const { raw } = this.#kernels
-    const offset = ((frame - this.#fromFrame) % CELL_FRAMES) * 4
+    const position = frame - this.#fromFrame
+    const offset = position % CELL_FRAMES
+    const cell = (position - offset) / CELL_FRAMES
     const pointers = preFader ? [block.left, block.right, preFader.left, preFader.right] : [block.left, block.right]
-    for (const [channel, to] of pointers.entries()) raw.copy(to, this.#cell[channel]! + offset, frames)
-  }
-
-  /** Gives the blocks back. */
-  dispose(): void {
-    for (const ptr of this.#cell) this.#kernels.release(ptr)
+    for (const [channel, to] of pointers.entries()) {
+      const samples = this.#ring.channel(cell, this.#index, channel)
+      this.#kernels.f32(to, frames).set(samples.subarray(offset, offset + frames))
+    }
   }
 }
 
@@ -77,10 +71,7 @@ export class TrackWorkers {
       const memory = allocateRing({ hasPreFader: tracks.map((track) => track.sends.some((send) => send.isPreFader)) })
       const ring = new TrackRing(memory)
       tracks.forEach((track, index) => {
-        this.feeds.set(
-          track.id,
-          new RemoteTrack(kernels, ring, index, fromFrame, chainLatency(options, track), memory.hasPreFader[index] === true),
-        )
+        this.feeds.set(track.id, new RemoteTrack(kernels, ring, index, fromFrame, chainLatency(options, track)))
       })
       const job: WorkerJob = {
         module: kernelsModule(),
@@ -121,7 +112,6 @@ export class TrackWorkers {
 
   /** Threads leave by themselves: terminating one that is just starting can hang the process. */
   async dispose(): Promise<void> {
-    for (const feed of this.feeds.values()) feed.dispose()
     for (const { ring } of this.#members) ring.end()
     await Promise.all(this.#members.map(({ left }) => left))
   }

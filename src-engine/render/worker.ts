@@ -4,7 +4,7 @@ import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { type KernelsModule, loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
-import { BLOCK_FRAMES, CELL_FRAMES, RenderContext } from './context.ts'
+import { CELL_FRAMES, RenderContext } from './context.ts'
 import { deviceFailure } from './device-failure.ts'
 import { loadDeviceModule } from './device-module.ts'
 import { SourcePool } from './sources.ts'
@@ -27,9 +27,6 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly problem: Problem }
   | { readonly kind: 'warning'; readonly problem: Problem }
-
-/** The same block some frames further on. */
-const at = ({ left, right }: StereoBlock, frames: number): StereoBlock => ({ left: left + frames * 4, right: right + frames * 4 })
 
 const tell = (message: FromWorker): void => parentPort?.postMessage(message)
 
@@ -60,9 +57,7 @@ const run = async (job: WorkerJob): Promise<void> => {
       ring.writeHeader(cell, index, track.isRunning, track.soundsUntil)
       if (!track.isRunning) return
       const hasPreFader = job.ring.hasPreFader[index] === true
-      for (let offset = 0; offset < CELL_FRAMES; offset += BLOCK_FRAMES) {
-        track.render(at(block, offset), hasPreFader ? at(preFader, offset) : undefined, start + offset, BLOCK_FRAMES)
-      }
+      track.render(block, hasPreFader ? preFader : undefined, start, CELL_FRAMES)
       const channels = hasPreFader ? [block.left, block.right, preFader.left, preFader.right] : [block.left, block.right]
       for (const [channel, from] of channels.entries()) ring.channel(cell, index, channel).set(kernels.f32(from, CELL_FRAMES))
     })
