@@ -13,6 +13,9 @@ import { openSecretBox } from './secret-box.ts'
 import { ServiceDesk } from './service-desk.ts'
 import { createUtilityProcessHost } from './utility-process-host.ts'
 
+/** How long changes of the ledger are gathered before the window hears of them. */
+const LEDGER_QUIET_MS = 50
+
 const openWindow = (): BrowserWindow => {
   const window = new BrowserWindow({
     width: 1440,
@@ -58,10 +61,17 @@ const openDesks = async (window: BrowserWindow, send: SendEvent): Promise<Result
   const remixes = new RemixDesk({ studio, window })
   const exports = new ExportDesk({ studio, window, send })
   let sync: BackgroundSync | undefined
+  let isTelling = false
   studio.ledger.onChange(() => {
-    send('ledger.changed', {})
-    const reply = remixes.reassess()
-    if (reply && remixes.open) send('remix.changed', { uid: remixes.open.session.uid, reply })
+    // An export of many files changes the ledger once for each, all at once: the window and the licence are asked after the last.
+    if (isTelling) return
+    isTelling = true
+    setTimeout(() => {
+      isTelling = false
+      send('ledger.changed', {})
+      const reply = remixes.reassess()
+      if (reply && remixes.open) send('remix.changed', { uid: remixes.open.session.uid, reply })
+    }, LEDGER_QUIET_MS)
   })
   studio.engine.onLost(() =>
     send('engine.lost', { message: 'The audio engine stopped unexpectedly and was started again. Your remix is safe.' }),

@@ -2,6 +2,9 @@
 import { type MessagePortMain, utilityProcess } from 'electron'
 import { type ChildPort, entryFile, type ForkOptions, type ProcessHost } from '../studio/index.ts'
 
+/** A process whose threads wait for one another does not hear the polite request, and Electron lets two seconds pass before it insists. */
+const KILL_PATIENCE_MS = 200
+
 /** A child of the app that can also be handed one end of a message channel. */
 export interface UtilityChild extends ChildPort {
   postPort(message: unknown, port: MessagePortMain): void
@@ -41,7 +44,16 @@ export const createUtilityProcessHost = (): UtilityProcessHost => ({
         return () => child.off('exit', leave)
       },
       kill: () => {
+        const { pid } = child
         child.kill()
+        setTimeout(() => {
+          if (exit || pid === undefined) return
+          try {
+            process.kill(pid, 'SIGKILL')
+          } catch {
+            // It ended in this very moment.
+          }
+        }, KILL_PATIENCE_MS).unref()
       },
     }
   },
