@@ -1,5 +1,6 @@
 // Names of derived sounds: what they are made from and how, hashed. The same work is never done twice, and a changed one never mistaken for the old.
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { PlanSource } from '../src-shared/remix/index.ts'
 import { canonicalBytes } from '../src-shared/std/index.ts'
 
@@ -12,7 +13,7 @@ export type DerivedSound = Pick<PlanSource, 'contentSha256' | 'make' | 'warp'>
 /** Notes of a long stem are many, and a plan is opened often. */
 const known = new WeakMap<DerivedSound, string>()
 
-/** Name of a source's sound in the decoded-audio cache, 64 hex digits: the stem's own hash where nothing is made or warped. */
+/** Name of a source's sound, 64 hex digits: the stem's own hash where nothing is made or warped. */
 export const deriveKey = (source: DerivedSound): string => {
   const { contentSha256, make, warp } = source
   if (!make && !warp) return contentSha256
@@ -24,3 +25,12 @@ export const deriveKey = (source: DerivedSound): string => {
   known.set(source, key)
   return key
 }
+
+/** Derived sounds have a folder of their own in the decoded-audio cache: they come and go with every change of tempo. */
+export const derivedDir = (cacheDir: string): string => join(cacheDir, 'derived')
+
+/** Where a source's sound is kept: folder and name, as `openDecoded` takes them. */
+export const soundPlace = (cacheDir: string, source: DerivedSound): { readonly dir: string; readonly key: string } => ({
+  dir: source.make || source.warp ? derivedDir(cacheDir) : cacheDir,
+  key: deriveKey(source),
+})

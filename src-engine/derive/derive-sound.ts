@@ -9,16 +9,21 @@ import type { SoundBlocks } from '../sound-blocks.ts'
 import { type StretchSource, stretchSound } from '../stretch/index.ts'
 import { deriveError } from './problems.ts'
 
+/** A folder of the cache and a name in it. */
+export interface SoundPlace {
+  readonly dir: string
+  readonly key: string
+}
+
 export type DeriveStep =
   | { readonly kind: 'make'; readonly make: Make; readonly lengthFrames: number; readonly modelPath: string | null }
   | { readonly kind: 'warp'; readonly warp: PlanWarp }
 
 /** All of it is plain data: it travels to a thread. */
 export interface DeriveJob {
-  readonly cacheDir: string
   /** Cache entry it is made from. */
-  readonly fromKey: string
-  readonly toKey: string
+  readonly from: SoundPlace
+  readonly to: SoundPlace
   readonly step: DeriveStep
 }
 
@@ -36,14 +41,14 @@ let kernels: Kernels | undefined
 /** Derives one sound and publishes it. Throws `ProblemError`; whatever was begun is removed again. */
 export const deriveSound = async (job: DeriveJob, hooks: DeriveHooks): Promise<void> => {
   kernels ??= loadKernels()
-  const opened = openDecoded(job.cacheDir, job.fromKey)
+  const opened = openDecoded(job.from.dir, job.from.key)
   if (!opened.ok) throw new ProblemError(opened.error)
   const source = opened.value
   const { step } = job
   const writer = new PcmWriter({
     kernels,
-    cacheDir: job.cacheDir,
-    contentSha256: job.toKey,
+    cacheDir: job.to.dir,
+    contentSha256: job.to.key,
     format: 'f32',
     channels: step.kind === 'warp' ? source.channels : 2,
     isLossless: false,

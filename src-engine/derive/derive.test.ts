@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { derivedLengthFrames, type Make, type PlanSource, type PlanWarp, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
-import { deriveKey } from '../derive-key.ts'
-import { ensureDecoded, openDecoded, readPeaks, trimCache } from '../files/index.ts'
+import { derivedDir, deriveKey } from '../derive-key.ts'
+import { ensureDecoded, openDecoded, pcmPath, readPeaks, trimCache } from '../files/index.ts'
 import { hasMaterial, MATERIAL, sha256Of } from '../files/testing.ts'
 import { sine } from '../kernels/testing/index.ts'
 import { exportPlan, renderPlan } from '../render/index.ts'
@@ -24,7 +24,7 @@ const warped = (index: number, ratio: number, cents = 0, keepsFormants = false):
   source(index, { warp: lineWarp(folder.sources[index]?.lengthFrames ?? 0, ratio, cents, keepsFormants) })
 
 const soundOf = (one: PlanSource): { readonly left: Float32Array; readonly right: Float32Array } => {
-  const opened = unwrap(openDecoded(folder.cacheDir, deriveKey(one)))
+  const opened = unwrap(openDecoded(one.make || one.warp ? derivedDir(folder.cacheDir) : folder.cacheDir, deriveKey(one)))
   const left = new Float32Array(opened.lengthFrames)
   const right = new Float32Array(opened.lengthFrames)
   opened.read(0, opened.lengthFrames, left, right)
@@ -35,7 +35,10 @@ const bitsOf = (one: PlanSource): string => {
   const { left, right } = soundOf(one)
   return createHash('sha256').update(new Uint8Array(left.buffer)).update(new Uint8Array(right.buffer)).digest('hex')
 }
-const partsIn = (dir: string): readonly string[] => readdirSync(dir).filter((name) => name.includes('.part-'))
+const partsIn = (cacheDir: string): readonly string[] => {
+  const dir = derivedDir(cacheDir)
+  return existsSync(dir) ? readdirSync(dir).filter((name) => name.includes('.part-')) : []
+}
 const planOf = (one: PlanSource): RenderPlan => plan([one], [track('t', { clips: [clip(0, derivedLengthFrames(one))] })])
 
 beforeAll(() => void buildKernels())
@@ -56,12 +59,9 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     expect(seen.at(-1)).toBe(1)
     const { left } = soundOf(one)
     expect(left.length).toBe(derivedLengthFrames(one))
-    const peaks = unwrap(readPeaks(folder.cacheDir, deriveKey(one), { fromFrame: SECOND, toFrame: 2 * SECOND, buckets: 4 }))
+    const peaks = unwrap(readPeaks(derivedDir(folder.cacheDir), deriveKey(one), { fromFrame: SECOND, toFrame: 2 * SECOND, buckets: 4 }))
     expect(peaks.max[0]?.every((value) => value > 0.45 && value < 0.55)).toBe(true)
-    const path = join(
-      folder.cacheDir,
-      readdirSync(folder.cacheDir).find((name) => name.startsWith(deriveKey(one)) && name.endsWith('.pcm')) ?? '',
-    )
+    const path = pcmPath(derivedDir(folder.cacheDir), deriveKey(one))
     const before = readFileSync(path)
     expect((await ensureDerived([one], call())).ok).toBe(true)
     expect(readFileSync(path).equals(before)).toBe(true)
@@ -88,7 +88,7 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     const keys = all.map(deriveKey)
     expect(new Set(keys).size).toBe(all.length)
     expect(keys[0]).toBe(all[0]?.contentSha256)
-    expect(deriveKey({ ...warped(0, 1.25), title: 'other', lengthFrames: 5 })).toBe(keys[2])
+    expect(deriveKey(source(0, { warp: lineWarp(SECOND, 1.25), title: 'other' }))).toBe(keys[2])
   })
 
   it('asked for twice at once are derived once, and a caller who leaves does not take them from the other', async () => {
@@ -151,7 +151,7 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     const silent = warped(0, 1.3, -200)
     const noisy = warped(1, 0.7, 500)
     expect((await ensureDerived([silent, noisy], call())).ok).toBe(true)
-    const opened = unwrap(openDecoded(folder.cacheDir, deriveKey(silent)))
+    const opened = unwrap(openDecoded(derivedDir(folder.cacheDir), deriveKey(silent)))
     expect(opened.isSilent(0, opened.lengthFrames)).toBe(true)
     expect(opened.lengthFrames).toBe(39 * SECOND)
     opened.close()
@@ -171,7 +171,8 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     const bits = bitsOf(one)
     const hashes = new Set<string>()
     for (const threads of [1, 4]) {
-      trimCache({ cacheDir: folder.cacheDir, maxBytes: 0, keep: new Set(folder.sources.map(({ contentSha256 }) => contentSha256)) })
+      trimCache({ cacheDir: derivedDir(folder.cacheDir), maxBytes: 0, keep: new Set(), withPeaks: true })
+      expect(readdirSync(derivedDir(folder.cacheDir))).toEqual([])
       expect(isDerived(folder.cacheDir, one)).toBe(false)
       const [measured] = await Promise.all([
         exportPlan(
@@ -215,7 +216,7 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     )
     expect(await running).toMatchObject({ ok: false, error: { code: 'export.cancelled' } })
     expect(steps[0]).toBe('derive Stem 0')
-    expect(existsSync(folder.cacheDir) && partsIn(folder.cacheDir)).toEqual([])
+    expect(partsIn(folder.cacheDir)).toEqual([])
   })
 
   it.skipIf(!hasMaterial)('of a real stem hold its level at another tempo and pitch', async () => {

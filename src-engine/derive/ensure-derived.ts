@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { derivedLengthFrames, type PlanSource, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
-import { describeDecoded } from '../files/index.ts'
+import { describeDecoded, trimCache } from '../files/index.ts'
 import { deriveInPool } from './derive-pool.ts'
 import type { DeriveStep } from './derive-sound.ts'
-import { deriveKey } from '../derive-key.ts'
+import { derivedDir, deriveKey, soundPlace } from '../derive-key.ts'
 import { deriveProblem } from './problems.ts'
 
 export interface DeriveCall {
@@ -32,15 +32,22 @@ const inFlight = new Map<string, Shared>()
 /** Six hours: what a slowed clip may grow to before it is surely a mistake. */
 const MAX_FRAMES = 6 * 3_600 * 48_000
 
+/** Room for derived sounds: some tempos of a whole song. */
+const MAX_KEPT_BYTES = 6 * 2 ** 30
+
 /** Whether a source's sound is in the cache. For sources that are the stem itself: whether that is decoded. */
-export const isDerived = (cacheDir: string, source: PlanSource): boolean => describeDecoded(cacheDir, deriveKey(source)) !== undefined
+export const isDerived = (cacheDir: string, source: PlanSource): boolean => {
+  const { dir, key } = soundPlace(cacheDir, source)
+  return describeDecoded(dir, key) !== undefined
+}
 
 const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fraction: number) => void): Promise<Result<void>> => {
   const { cacheDir, signal } = call
   const { make, warp, contentSha256 } = source
   if (!make && !warp) return ok(undefined)
-  const toKey = deriveKey(source)
-  if (describeDecoded(cacheDir, toKey)) return ok(undefined)
+  const to = soundPlace(cacheDir, source)
+  if (describeDecoded(to.dir, to.key)) return ok(undefined)
+  const name = `${to.dir}\n${to.key}`
   if (derivedLengthFrames(source) > MAX_FRAMES) return err(deriveProblem('derive.too_long', { stemId: source.stemId, title: source.title }))
   if (!make || !warp) {
     const step: DeriveStep = warp
@@ -51,8 +58,8 @@ const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fractio
           lengthFrames: derivedLengthFrames(source),
           modelPath: modelPath(source, call),
         }
-    return share(`${cacheDir}\n${toKey}`, signal, onProgress, (controller, tell) =>
-      deriveInPool({ cacheDir, fromKey: contentSha256, toKey, step }, tell, controller.signal),
+    return share(name, signal, onProgress, (controller, tell) =>
+      deriveInPool({ from: { dir: cacheDir, key: contentSha256 }, to, step }, tell, controller.signal),
     )
   }
   // What was made is kept by itself: another tempo needs the same notes.
@@ -60,11 +67,10 @@ const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fractio
   const before = await derive(unwarped, call, (fraction) => onProgress(fraction / 2))
   if (!before.ok) return before
   return share(
-    `${cacheDir}\n${toKey}`,
+    name,
     signal,
     (fraction) => onProgress((1 + fraction) / 2),
-    (controller, tell) =>
-      deriveInPool({ cacheDir, fromKey: deriveKey(unwarped), toKey, step: { kind: 'warp', warp } }, tell, controller.signal),
+    (controller, tell) => deriveInPool({ from: soundPlace(cacheDir, unwarped), to, step: { kind: 'warp', warp } }, tell, controller.signal),
   )
 }
 
@@ -134,6 +140,9 @@ export const ensureDerived = async (sources: readonly PlanSource[], call: Derive
       }),
     ),
   )
+  // What was dragged past on the way to a tempo goes first; what was asked for here stays.
+  if (wanted.size > 0)
+    trimCache({ cacheDir: derivedDir(call.cacheDir), maxBytes: MAX_KEPT_BYTES, keep: new Set(wanted.keys()), withPeaks: true })
   const failed = results.find((result) => !result.ok)
   return failed && !failed.ok ? failed : ok(null)
 }

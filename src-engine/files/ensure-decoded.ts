@@ -86,10 +86,17 @@ export interface TrimCacheOptions {
   readonly maxBytes: number
   /** Stems in use, never removed. */
   readonly keep: ReadonlySet<string>
+  /** Removes their waveforms as well. */
+  readonly withPeaks?: boolean
 }
 
-/** Removes least recently opened stems until the cache fits, and pieces that a killed decoder left behind. Peaks stay: they are small and draw the library. */
-export const trimCache = ({ cacheDir, maxBytes, keep }: TrimCacheOptions): Result<{ readonly removed: number; readonly bytes: number }> => {
+/** Removes least recently opened stems until the cache fits, and pieces that a killed decoder left behind. Peaks stay unless asked: they are small and draw the library. */
+export const trimCache = ({
+  cacheDir,
+  maxBytes,
+  keep,
+  withPeaks = false,
+}: TrimCacheOptions): Result<{ readonly removed: number; readonly bytes: number }> => {
   const HOUR_MS = 3_600_000
   try {
     const entries = readdirSync(cacheDir)
@@ -112,6 +119,7 @@ export const trimCache = ({ cacheDir, maxBytes, keep }: TrimCacheOptions): Resul
       if (bytes <= maxBytes) break
       if (keep.has(stem.sha)) continue
       rmSync(stem.path, { force: true })
+      if (withPeaks) rmSync(peaksPath(cacheDir, stem.sha), { force: true })
       bytes -= stem.size
       removed++
     }

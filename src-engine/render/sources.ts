@@ -1,7 +1,7 @@
 // Opens a plan's decoded stems once per thread and keeps them open for the render.
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { ProblemError } from '../../src-shared/std/index.ts'
-import { deriveKey } from '../derive-key.ts'
+import { soundPlace } from '../derive-key.ts'
 import { openDecoded, type PcmSource } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { PcmReader } from './context.ts'
@@ -18,10 +18,10 @@ export class SourcePool {
 
   /** The sound of a source, made and warped; throws a `ProblemError` where the cache lacks it. */
   open(plan: RenderPlan, source: number): PcmReader {
-    const key = deriveKey(plan.sources[source]!)
+    const { dir, key } = soundPlace(this.#cacheDir, plan.sources[source]!)
     const known = this.#open.get(key)
     if (known) return known
-    const opened = openDecoded(this.#cacheDir, key, this.#kernels)
+    const opened = openDecoded(dir, key, this.#kernels)
     if (!opened.ok) throw new ProblemError(opened.error)
     this.#open.set(key, opened.value)
     return opened.value
