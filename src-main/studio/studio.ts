@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { VerifyReport, WorkSummary } from '../../src-shared/protocol/index.ts'
+import type { StemSummary, VerifyReport, WorkAnalysis, WorkSummary } from '../../src-shared/protocol/index.ts'
 import { createRemix, type RemixSnapshot, recordsOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
+import { type AnalyseHooks, analyseWork } from './analysis/index.ts'
 import { Approvals, ApprovalStore } from './approvals/index.ts'
 import { EngineSupervisor } from './engine-supervisor.ts'
 import { type ExportHooks, type ExportOrder, type ExportTools, exportRemix } from './exports/index.ts'
@@ -304,6 +305,15 @@ export class Studio {
       .map((stem) => stem.id)
   }
 
+  /** What the engine hears in a work that is on this computer. Nothing is changed by it. */
+  analyse(work: WorkSummary, hooks: AnalyseHooks = {}): Promise<Result<WorkAnalysis>> {
+    const fileOf = (stem: StemSummary) =>
+      this.stems.has(stemFileOf(stem))
+        ? { path: this.stems.pathOf(stemFileOf(stem)), contentSha256: stem.contentSha256, name: stem.title }
+        : undefined
+    return analyseWork({ engine: () => this.engine.client(), fileOf }, work, hooks)
+  }
+
   /** Starts the engine ahead of an export, so that it is up by the time the remix is read. */
   warmUp(): void {
     void this.engine.engine()
@@ -368,6 +378,7 @@ export class Studio {
       receipts: receiptLookup(this.ledger, this.identity, guest.ok ? guest.value : null),
       revocations: this.licences.revocations(),
       now: () => this.licences.clock.nowMs,
+      ...(this.hasApprovals ? { judgeApproval: (carried, made) => this.approvals.judgePast(carried, made) } : {}),
     })
   }
 

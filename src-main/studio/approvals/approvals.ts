@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import {
   type AnswerFile,
+  type ApprovalFinding,
   type ApprovalNote,
   type ApprovalRequest,
   type ApprovalThread,
@@ -169,6 +170,41 @@ export class Approvals {
     const terms = new Map(grants.map(({ grant }) => [grant.id, grant.approval]))
     const threads = this.#threadsBy((grant) => ({ approvers: terms.get(grant)?.approvers ?? [], slaHours: null }))
     return judgeExport(grants, threads, this.#asker(), wanted)
+  }
+
+  /** Judges an answer that a file carries, as of when the file was made; null where the answer is not known here. */
+  judgePast(
+    carried: { readonly id: string; readonly sha256: string; readonly artist: string },
+    made: { readonly planSha256: string; readonly pcmSha256: string; readonly issuedAt: string },
+  ): { readonly artistName: string; readonly answeredAt: string; readonly findings: readonly ApprovalFinding[] } | null {
+    const found = this.threads()
+      .flatMap((thread) => thread.requests.map((view) => ({ thread, view })))
+      .flatMap(({ thread, view }) => view.answers.map((one) => ({ thread, view, one })))
+      .find(({ one }) => one.answer.id === carried.id)
+    const jws = found && this.#statementJws(found.one.answer.id)
+    if (!found || jws === undefined) return null
+    const { thread, view, one } = found
+    const judged = judgeApproval(jws, {
+      ...crypto,
+      request: { id: view.request.id, hash: view.hash },
+      planSha256: made.planSha256,
+      pcmSha256: made.pcmSha256,
+      approvers: thread.approvers,
+      revocations: one.revocation ? [{ revocation: one.revocation.revocation, knownSince: one.revocation.from }] : [],
+      revokedArtists: this.#revokedArtists(),
+      atMs: Date.parse(made.issuedAt),
+    })
+    const isOther = one.hash !== carried.sha256 || one.answer.artist !== carried.artist
+    const other: ApprovalFinding = {
+      code: 'approval.forged',
+      severity: 'error',
+      message: 'The file names an answer of an artist that reads otherwise than the one known here.',
+    }
+    return {
+      artistName: one.artistName,
+      answeredAt: one.answer.issuedAt,
+      findings: isOther ? [...judged.findings, other] : judged.findings,
+    }
   }
 
   /** How a remix, as it is now, stands with the artists of its works. Codes: `plan.*`. */

@@ -24,6 +24,10 @@ const provenanceSchema = z.object({
     .array(z.object({ stem: text(300), grant: text(300), version: z.number() }))
     .max(1_000)
     .optional(),
+  approvals: z
+    .array(z.object({ id: text(100), sha256: text(100), verdict: text(60), artist: text(100) }))
+    .max(100)
+    .optional(),
 })
 export type Provenance = z.infer<typeof provenanceSchema>
 

@@ -14,6 +14,7 @@ import type {
 import type { RevocationList } from '../../../src-shared/rights/index.ts'
 import { fail, ok, type Clock, type Result } from '../../../src-shared/std/index.ts'
 import type { LibraryVerdict, Signer } from '../stamp/index.ts'
+import { checkApprovals, type JudgePastApproval } from './approval-check.ts'
 import { readLineage, type Lineage } from './lineage.ts'
 import { verifyOwn, type OwnReport, type OwnSigner } from './own/index.ts'
 import { checkReceipt, type ReceiptLookup, type ReceiptQuery, type ReceiptVerdict } from './receipt-check.ts'
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   /** Newest revocation list, if there is one. */
   readonly revocations: RevocationList | null
   readonly now: Clock
+  /** Judges an answer the file carries; left out where nothing is known of any. */
+  readonly judgeApproval?: JudgePastApproval
 }
 
 const MIME_TYPES = { wav: 'audio/wav', mp3: 'audio/mpeg', flac: 'audio/flac', mp4: 'audio/mp4' } as const
@@ -244,12 +247,16 @@ export const verifyFile = async (path: string, options: VerifyOptions): Promise<
     : { state: 'none', sentence: 'There is no signer to trust or distrust.' }
   const stranger = lineage ? untrustedIngredient(lineage.ingredients) : undefined
   const isGoodEnough = stranger && standing === 'trusted' ? 'valid' : standing
+  const made = receipt?.content && receipt.content.type !== 'void' ? receipt.content : null
+  const approvals = checkApprovals(lineage?.provenance ?? null, made, options.judgeApproval)
+  const verdict = judge(isGoodEnough, trust, isRecovered, receipt)
   return ok({
     fileName,
     bytes,
     sha256: own.fileSha256,
     container: own.container,
-    verdict: judge(isGoodEnough, trust, isRecovered, receipt),
+    // An export without the yes it claims is intact, yet not what it says.
+    verdict: verdict === 'good' && approvals.some(({ severity }) => severity === 'error') ? 'caution' : verdict,
     title: own.manifest?.title?.slice(0, 300) ?? null,
     c2pa: own.manifest?.label ?? null,
     generator: own.manifest?.generator
@@ -265,6 +272,6 @@ export const verifyFile = async (path: string, options: VerifyOptions): Promise<
     trainingMining: lineage?.trainingMining ?? null,
     receipt: receipt?.receipt ?? null,
     tags,
-    findings: [...findings, ...(lineage?.findings ?? []), ...(receipt?.findings ?? [])],
+    findings: [...findings, ...(lineage?.findings ?? []), ...(receipt?.findings ?? []), ...approvals],
   })
 }
