@@ -8,6 +8,7 @@ import { mixCase } from './cases/mix.ts'
 import { peaksCase } from './cases/peaks.ts'
 import { potassiumCases } from './cases/potassium.ts'
 import { receiptsCase } from './cases/receipts.ts'
+import { transcriptionCases } from './cases/transcription.ts'
 import type { Outcome } from './compare.ts'
 
 const leave = (message: string): never => {
@@ -47,6 +48,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   ],
   peaks: async () => [await peaksCase({ rounds, node })],
   receipts: async () => [await receiptsCase({ rounds, node })],
+  transcription: () => transcriptionCases({ node }),
   launch: async () => [await launchCase({ rounds, node })],
 }
 

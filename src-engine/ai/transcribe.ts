@@ -1,6 +1,8 @@
 // One decoded stem into notes. Runs in the AI worker; pure but for reading the cache and running the model.
 import type { Note } from '../../src-shared/remix/index.ts'
 import type { PitchModel } from './basic-pitch.ts'
+import { beginningOf } from './beginnings.ts'
+import { withoutGhosts } from './ghost-notes.ts'
 import { type NoteEvent, notesOf } from './note-events.ts'
 import { HOP, PITCH_RATE } from './rates.ts'
 import { peakOf, readMono, STEM_RATE } from './read-mono.ts'
@@ -11,8 +13,6 @@ const MAX_NOTES = 100_000
 const SILENCE = 1e-4
 /** Windows this far below the stem's peak hold nothing but noise, which the model would turn up. */
 const FLOOR = 1 / 1_000
-/** Columns are looked at around their middle; found by measuring known notes (bench `transcription`). */
-const ONSET_DELAY_SAMPLES = 0
 
 /** Notes of a stem in its own time at 48 kHz, by start and pitch. An empty list where nothing pitched was heard. */
 export const transcribeStem = async (
@@ -32,11 +32,14 @@ export const transcribeSamples = async (
 ): Promise<readonly Note[]> => {
   const peak = peakOf(samples)
   if (peak < SILENCE) return []
-  const events = notesOf(await model.posteriorsOf(samples, peak * FLOOR, onStep))
-  const levels = events.map((event) => levelAfter(samples, event.from * HOP))
+  const events = withoutGhosts(notesOf(await model.posteriorsOf(samples, peak * FLOOR, onStep)), samples)
+  const beginnings = events.map((event) => beginningOf(event, samples))
+  const levels = beginnings.map((beginning) => levelAfter(samples, beginning))
   const loud = [...levels].sort((a, b) => a - b)[Math.floor(levels.length * 0.95)] ?? 0
   return events
-    .map((event, index) => noteOf(event, loud > 0 ? (levels[index] as number) / loud : 0, lengthFrames))
+    .map((event, index) =>
+      noteOf(event, { beginning: beginnings[index] as number, level: loud > 0 ? (levels[index] as number) / loud : 0, lengthFrames }),
+    )
     .filter((note) => note !== undefined)
     .sort((a, b) => a.startFrame - b.startFrame || a.pitch - b.pitch)
     .slice(0, MAX_NOTES)
@@ -50,12 +53,20 @@ const levelAfter = (samples: Float32Array, from: number): number => {
   return to > from ? Math.sqrt(sum / (to - from)) : 0
 }
 
-const frameOf = (column: number): number => Math.max(0, Math.round(((column * HOP - ONSET_DELAY_SAMPLES) * STEM_RATE) / PITCH_RATE))
+const frameOf = (sample: number): number => Math.round((sample * STEM_RATE) / PITCH_RATE)
+
+interface Heard {
+  /** First sample at the model's rate. */
+  readonly beginning: number
+  /** Beside the stem's loudest notes, 1 is as loud. */
+  readonly level: number
+  readonly lengthFrames: number
+}
 
 /** Velocity is mostly how loud the sound is beside the loudest notes of the stem, and how sure the model was. */
-const noteOf = (event: NoteEvent, level: number, lengthFrames: number): Note | undefined => {
-  const startFrame = frameOf(event.from)
-  const endFrame = Math.min(lengthFrames, frameOf(event.to))
+const noteOf = (event: NoteEvent, { beginning, level, lengthFrames }: Heard): Note | undefined => {
+  const startFrame = frameOf(beginning)
+  const endFrame = Math.min(lengthFrames, frameOf(event.to * HOP))
   if (endFrame <= startFrame) return undefined
   const loudness = Math.min(1, Math.sqrt(Math.sqrt(level)) * 0.5 + Math.min(1, level) * 0.5)
   const velocity = Math.max(1, Math.min(127, Math.round(127 * (loudness * 0.6 + Math.min(1, event.strength) * 0.4))))
