@@ -5,6 +5,7 @@ import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { createNodeProcessHost, defaultHomeDir, openStudio, fileSecretBox, type Studio } from '../studio/index.ts'
 import { type CommandContext, type CommonOptions, UsageError } from './command.ts'
 import {
+  analyseCommand,
   catalogueCommand,
   demoCommand,
   editCommand,
@@ -135,6 +136,10 @@ command(program, 'new <WORK>', 'make a remix with all stems in place')
 
 command(program, 'show <FILE>', 'what is in a remix').action((file: string, options) =>
   execute(options, (context) => showCommand(context, { file })),
+)
+
+command(program, 'analyse <WORK>', 'what is heard in a work, or in the works of a remix file: tempo, key, beats, sections').action(
+  (target: string, options) => execute(options, (context) => analyseCommand(context, { target })),
 )
 
 command(program, 'edit <FILE> <EDITS>', 'apply a list of edits; all or none').action((file: string, edits: string, options) =>

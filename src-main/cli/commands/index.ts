@@ -1,4 +1,5 @@
 // The commands: each takes a context and its options and returns what to print and how to exit.
+export { analyseCommand } from './analyse.ts'
 export { catalogueCommand, pullCommand } from './catalogue.ts'
 export { demoCommand } from './demo.ts'
 export { fsckCommand } from './fsck.ts'

@@ -1,0 +1,1 @@
+export { analyseWork, type AnalyseHooks, type AnalysisTools } from './analyse-work.ts'
