@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { analysisCases } from './cases/analysis.ts'
 import { launchCase } from './cases/launch.ts'
 import { memoryCase } from './cases/memory.ts'
 import { mixCase } from './cases/mix.ts'
@@ -49,6 +50,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   peaks: async () => [await peaksCase({ rounds, node })],
   receipts: async () => [await receiptsCase({ rounds, node })],
   transcription: () => transcriptionCases({ node }),
+  analysis: () => analysisCases({ node }),
   launch: async () => [await launchCase({ rounds, node })],
 }
 

@@ -121,11 +121,19 @@ export const transcribeDrums = (features: StemFeatures, only: Drum | null = null
     return { frame, drum, velocity: Math.max(1, Math.min(127, velocity)) }
   })
   hits.sort((a, b) => a.frame - b.frame || (a.drum < b.drum ? -1 : 1))
-  // Hits stand out of what is between them; a held chord does not.
-  let peaks = 0
+  // Hits stand out of what is between them; noise and held chords do not.
+  const isNear = new Uint8Array(steps)
+  for (const { step } of strikes) isNear.fill(1, Math.max(0, step - 3), step + 4)
+  let near = 0
   let sum = 0
-  for (const { step } of strikes) peaks += all[step]!
-  for (const value of all) sum += value
-  const percussive = sum === 0 ? 0 : Math.min(1, Math.max(0, ((peaks * 3) / sum - 0.35) / 0.5))
+  let covered = 0
+  for (let i = 0; i < steps; i++) {
+    sum += all[i]!
+    if (isNear[i] === 0) continue
+    near += all[i]!
+    covered++
+  }
+  const chance = covered / steps
+  const percussive = sum === 0 || chance >= 1 ? 0 : Math.max(0, Math.min(1, ((near / sum - chance) / (1 - chance) - 0.3) / 0.5))
   return { hits, confidence: Math.round(percussive * Math.min(1, hits.length / 16) * 1_000) / 1_000 }
 }

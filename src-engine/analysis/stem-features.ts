@@ -75,6 +75,16 @@ const buildBands = (): { readonly first: Uint16Array; readonly group: Uint8Array
   return { first: Uint16Array.from(first), group: Uint8Array.from(group) }
 }
 
+const isCancelling = (left: Float32Array, right: Float32Array): boolean => {
+  let together = 0
+  let apart = 0
+  for (let i = 0; i < left.length; i += 8) {
+    together += (left[i]! + right[i]!) ** 2
+    apart += (left[i]! - right[i]!) ** 2
+  }
+  return together < apart * 0.01
+}
+
 const hann = (size: number): Float64Array => Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * cosineOf(2 * i + 1, 2 * size))
 
 class Growing {
@@ -266,6 +276,8 @@ export const extractFeatures = (source: PcmSource, { onProgress, isCancelled, on
         if (louder > peak) peak = louder
         mono[WINDOW + i] = (l + r) * 0.5
       }
+      // Sides that cancel each other would leave nothing: then one of them speaks for both.
+      if (isCancelling(left, right)) for (let i = 0; i < BLOCK; i++) mono[WINDOW + i] = left[i]!
     }
     if (block < blocks) {
       onBlock?.(left, right, Math.min(BLOCK, lengthFrames - at))

@@ -43,7 +43,7 @@ const inThread = <T>(job: AnalysisJob, { signal, onProgress }: Call): Promise<Re
         ) as Result<T>,
       )
     worker.on('message', (message: FromAnalysisWorker) => {
-      if (message.kind === 'progress') onProgress({ step: 'measure', fraction: message.fraction, stem: null })
+      if (message.kind === 'progress') onProgress({ step: 'analyse', fraction: message.fraction, stem: null })
       else settle(message.result as Result<T>)
     })
     worker.on('error', lost)

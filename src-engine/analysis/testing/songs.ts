@@ -133,6 +133,7 @@ const FORM = [
 export interface SongOptions {
   readonly style?: string
   readonly bpm?: number
+  readonly key?: { readonly tonic: number; readonly isMinor: boolean }
   /** Slowest against fastest, 0 is steady. */
   readonly drift?: number
   readonly lengthSeconds?: number
@@ -146,8 +147,9 @@ export const makeSong = (seed: number, oneShots: OneShots, options: SongOptions 
   const style = pick(styles.flatMap((one) => Array.from({ length: one.share }, () => one))) as Style
   const drawn = style.bpm[0] + random() * (style.bpm[1] - style.bpm[0])
   const bpm = options.bpm ?? (random() < 0.5 ? Math.round(drawn) : Math.round(drawn * 100) / 100)
-  const isMinor = random() < 0.5
-  const tonic = Math.floor(random() * 12)
+  const drawnMinor = random() < 0.5
+  const drawnTonic = Math.floor(random() * 12)
+  const { isMinor, tonic } = options.key ?? { isMinor: drawnMinor, tonic: drawnTonic }
   const steps = isMinor ? MINOR_STEPS : MAJOR_STEPS
   const swing = style.swing === 0 ? 0.5 : 0.5 + style.swing * (0.5 + 0.5 * random())
   const { numerator, denominator } = style.meter
