@@ -53,13 +53,13 @@ const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
   /** Whether the file at the path is the worker's, to be removed when things go wrong. */
   let isOurs = false
   let finished: ((result: Result<EncodedInfo>) => void) | undefined
-  let aborted: (() => void) | undefined
+  let hasLeft = false
+  let left: (() => void) | undefined
   worker.on('message', (message: FromEncodeWorker) => {
     if (message.kind === 'created') {
       isOurs = message.result.ok
       if (!message.result.ok) problem ??= message.result.error
     } else if (message.kind === 'finished') finished?.(message.result)
-    else if (message.kind === 'aborted') aborted?.()
     else {
       problem ??= message.problem ?? undefined
       sender.takeBack(message)
@@ -69,18 +69,22 @@ const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
   const leave = (): void => {
     problem ??= stopped()
     finished?.({ ok: false, error: problem })
-    aborted?.()
     sender.release()
   }
   worker.on('error', leave)
-  worker.on('exit', leave)
+  worker.on('exit', () => {
+    hasLeft = true
+    leave()
+    left?.()
+  })
   const abort = async (): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      if (problem) return resolve()
-      aborted = resolve
-      worker.postMessage({ kind: 'abort' } satisfies ToEncodeWorker)
-    })
-    await worker.terminate()
+    // It is asked and waited for: ending a thread that is on its way out already can hang the process.
+    if (!hasLeft) {
+      await new Promise<void>((resolve) => {
+        left = resolve
+        worker.postMessage({ kind: 'abort' } satisfies ToEncodeWorker)
+      })
+    }
     if (isOurs) rmSync(request.path, { force: true })
   }
   return ok({

@@ -13,7 +13,6 @@ export type FromEncodeWorker =
   /** The arrays come back to be filled again. */
   | (Batch & { readonly kind: 'written'; readonly problem: Problem | null })
   | { readonly kind: 'finished'; readonly result: Result<EncodedInfo> }
-  | { readonly kind: 'aborted' }
 
 const port = parentPort
 assert(port, 'runs as a worker')
@@ -43,7 +42,6 @@ if (created.ok) {
       port.close()
     } else {
       await sink.abort()
-      reply({ kind: 'aborted' })
       port.close()
     }
   }
