@@ -40,11 +40,23 @@ const MAX_SCALE = 4
 let scroller: HTMLElement | null = null
 let content: HTMLElement | null = null
 let settling: ReturnType<typeof setTimeout> | undefined
+let settlingFrame = 0
 
 const settle = (): void => {
   settling = undefined
   const { fromTick, toTick } = cameraStore.getState()
   cameraStore.setState({ settledScale: viewStore.getState().scale, drawnFromTick: fromTick, drawnToTick: toTick })
+}
+
+/** Counts from the frame that shows the step: on a slow machine waveforms would else be redrawn between two steps and make it slower still. */
+const settleSoon = (): void => {
+  clearTimeout(settling)
+  cancelAnimationFrame(settlingFrame)
+  settling = setTimeout(settle, 1_000)
+  settlingFrame = requestAnimationFrame(() => {
+    clearTimeout(settling)
+    settling = setTimeout(settle, 130)
+  })
 }
 
 const laneWidth = (): number => Math.max(80, (scroller?.clientWidth ?? 800) - HEADER_WIDTH)
@@ -106,9 +118,25 @@ export const setScale = (wanted: number, anchorTick: number, anchorX?: number): 
   content.style.setProperty('--k', String(scale))
   viewStore.setState({ scale })
   scroller.scrollLeft = anchorTick * scale - x
-  clearTimeout(settling)
-  settling = setTimeout(settle, 110)
+  settleSoon()
   updateRange()
+}
+
+let wheelFactor = 1
+let wheelX = 0
+let wheelFrame = 0
+
+/** Zooms by a factor around a window x, once a frame however many steps a wheel sends. */
+export const zoomByWheel = (factor: number, clientX: number): void => {
+  wheelFactor *= factor
+  wheelX = clientX
+  if (wheelFrame !== 0) return
+  wheelFrame = requestAnimationFrame(() => {
+    wheelFrame = 0
+    const by = wheelFactor
+    wheelFactor = 1
+    zoomBy(by, wheelX)
+  })
 }
 
 /** Zooms by a factor around a window x, or around the middle. */
@@ -127,6 +155,7 @@ export const showStretch = (fromTick: number, toTick: number): void => {
   const scale = Math.max(MIN_SCALE, Math.min(MAX_SCALE, (laneWidth() - 2 * room) / (toTick - fromTick)))
   setScale(scale, fromTick, fromTick === 0 ? 0 : room)
   clearTimeout(settling)
+  cancelAnimationFrame(settlingFrame)
   settle()
 }
 

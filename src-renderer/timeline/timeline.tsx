@@ -20,7 +20,18 @@ import {
   viewStore,
 } from '../state/index.ts'
 import { AutomationHead, AutomationLane } from './automation-lane.tsx'
-import { attachCamera, LANE_HEIGHT, ROW_HEIGHT, RULER_HEIGHT, rowsY, SECTIONS_HEIGHT, tickAtClientX, useCamera, zoomBy } from './camera.ts'
+import {
+  attachCamera,
+  LANE_HEIGHT,
+  ROW_HEIGHT,
+  RULER_HEIGHT,
+  rowsY,
+  SECTIONS_HEIGHT,
+  tickAtClientX,
+  useCamera,
+  zoomBy,
+  zoomByWheel,
+} from './camera.ts'
 import { GridCanvas } from './canvases.tsx'
 import { zoomToAll, zoomToSelection } from './clip-commands.ts'
 import { clipsWithin } from './clip-gestures.ts'
@@ -121,7 +132,7 @@ export const Timeline = () => {
     const onWheel = (event: WheelEvent): void => {
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault()
-        zoomBy(1.0015 ** -event.deltaY, event.clientX)
+        zoomByWheel(1.0015 ** -event.deltaY, event.clientX)
       } else if (event.shiftKey && event.deltaX === 0) {
         event.preventDefault()
         element.scrollLeft += event.deltaY
