@@ -1,0 +1,19 @@
+// Styles: named, parameterised, seeded recipes that change a remix as ordinary edits. Pure; nothing here reads a file or a clock.
+export type { ReferenceFacts, StemFactsHeard, StyleFacts, WorkFactsHeard } from './facts.ts'
+export { type Section, type SectionKind, sectionsOf } from './grid.ts'
+export { createRandom, hashText32, type Random } from './random.ts'
+export { descriptorOf, findStyle, STYLE_DESCRIPTORS, STYLES } from './registry.ts'
+export { type RecipeOrder, recipesOf, runStyle } from './run-style.ts'
+export {
+  drawParams,
+  type LeftOut,
+  type ParamValue,
+  readParams,
+  type Style,
+  type StyleDescriptor,
+  type StyleGroup,
+  type StyleNeed,
+  type StyleParameter,
+  type StyleParams,
+  type StyleRun,
+} from './style.ts'

@@ -1,0 +1,51 @@
+// Every built-in style, by id. What the window and the command line list comes from here.
+import { fail, ok, type Result } from '../../src-shared/std/index.ts'
+import { callAndAnswer, doubleTime, halfTime, minusOne, stemSwaps } from './arrange/roles.ts'
+import { breakdown, build, drop, edit60, extendedIntro, loopEdit } from './arrange/shapes.ts'
+import { chopped, club, dub, hard } from './sound/beat-styles.ts'
+import { acousticRoom, loFi, radio } from './sound/band-styles.ts'
+import { ambient, slowed, spedUp } from './sound/tempo-styles.ts'
+import type { Style, StyleDescriptor } from './style.ts'
+
+export const STYLES: readonly Style[] = [
+  loFi,
+  club,
+  slowed,
+  spedUp,
+  ambient,
+  acousticRoom,
+  radio,
+  chopped,
+  dub,
+  hard,
+  build,
+  drop,
+  breakdown,
+  halfTime,
+  doubleTime,
+  callAndAnswer,
+  stemSwaps,
+  minusOne,
+  extendedIntro,
+  edit60,
+  loopEdit,
+]
+
+/** Code: `style.unknown`. */
+export const findStyle = (id: string): Result<Style> => {
+  const wanted = id.trim().toLowerCase()
+  const found = STYLES.find((style) => style.id === wanted || style.label.toLowerCase() === wanted)
+  return found ? ok(found) : fail('style.unknown', `There is no style “${id}”; there are ${STYLES.map((style) => style.id).join(', ')}.`)
+}
+
+export const descriptorOf = ({ id, version, group, label, description, parameters, needs }: Style): StyleDescriptor => ({
+  id,
+  version,
+  group,
+  label,
+  description,
+  parameters,
+  needs,
+})
+
+export const STYLE_DESCRIPTORS: readonly StyleDescriptor[] = STYLES.map(descriptorOf)

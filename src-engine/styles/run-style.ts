@@ -1,0 +1,112 @@
+// Running a style: settings read, the stage set, the style's steps, then the licence once more over the result. Pure: same remix, recipe and facts, same bytes.
+import { applyEdits, type EditCommand, type Recipe, type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
+import { fail, ok, type Result } from '../../src-shared/std/index.ts'
+import type { StyleFacts } from './facts.ts'
+import { capUsedTime, muteGone, remainingRefusals, withoutCause } from './fit.ts'
+import { createRandom, hashText32 } from './random.ts'
+import { Stage, StyleStop } from './stage.ts'
+import { readParams, Settings, type LeftOut, type ParamValue, type Style, type StyleParams, type StyleRun } from './style.ts'
+
+/** What a caller asks for; what is missing is at its default. */
+export interface RecipeOrder {
+  readonly style: string
+  readonly version?: number | undefined
+  readonly params?: Readonly<Record<string, ParamValue>> | undefined
+  readonly seed?: number | undefined
+  readonly inputs?: readonly string[] | undefined
+}
+
+/** Text that stands for settings: names sorted, so that their order changes nothing. */
+const paramsText = (params: StyleParams): string =>
+  Object.keys(params)
+    .sort()
+    .map((name) => `${name}=${String(params[name])}`)
+    .join('&')
+
+/** A prefix that no id of the remix begins with, so that a style can be run twice. */
+const freshPrefix = (snapshot: RemixSnapshot, text: string): string => {
+  const base = `s${hashText32(text).toString(36)}`
+  let prefix = base
+  for (let i = 2; ; i++) {
+    const dotted = `${prefix}.`
+    let isTaken = false
+    for (const id of snapshot.keys()) if (id.startsWith(dotted)) isTaken = true
+    if (!isTaken) return prefix
+    prefix = `${base}-${i}`
+  }
+}
+
+/** Rounds a style may take to get within its licence. */
+const MAX_ROUNDS = 12
+
+/**
+ * Works out what a style would do. Codes: `style.bad_param`, `style.version`, `style.silent`, `style.nothing_legal`, and those of the style (`style.needs_…`).
+ * Nothing is changed: `commands` are for `applyEdits` or a session, as one step.
+ */
+export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: StyleFacts): Result<StyleRun> => {
+  const params = readParams(style, order.params ?? {})
+  if (!params.ok) return params
+  if (order.version !== undefined && order.version > style.version)
+    return fail('style.version', `“${style.label}” is needed in version ${order.version}; this Stemma has ${style.version}. Update it.`)
+  const seed = order.seed ?? 1
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
+    return fail('style.bad_seed', `A seed is a whole number from 0 to ${0xffffffff}; ${seed} is not.`)
+  const recipe: Recipe = { style: style.id, version: style.version, params: { ...params.value }, seed, inputs: [...(order.inputs ?? [])] }
+  const text = `${style.id}/${style.version}/${seed}/${paramsText(params.value)}/${recipe.inputs.join(',')}`
+  const stage = new Stage({
+    snapshot,
+    facts,
+    // Settings are not part of the seed: turning one knob must not throw all dice anew.
+    random: createRandom(`${style.id}/${style.version}/${seed}`),
+    idPrefix: freshPrefix(snapshot, text),
+  })
+  try {
+    const legal = muteGone(stage)
+    if (!legal.ok) return legal
+    const done = style.run(stage, new Settings(params.value))
+    if (done && !done.ok) return done
+    if (stage.endTick <= 0)
+      return fail('style.nothing_left', `“${style.label}” with these settings would leave nothing to hear. Choose others, or another seed.`)
+    capUsedTime(stage)
+    if (stage.endTick <= 0)
+      return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows. Choose another style or seed.`)
+  } catch (error) {
+    if (error instanceof StyleStop)
+      return fail('style.cannot', `“${style.label}” does not fit this remix: ${error.problem.message}`, { cause: error.problem.code })
+    throw error
+  }
+  const noted: EditCommand = { op: 'recipe.add', recipe }
+  stage.edit(noted)
+  return settle(style, snapshot, stage, recipe)
+}
+
+/** Takes off what the licence still refuses, by its cause, until nothing new is against it. */
+const settle = (style: Style, before: RemixSnapshot, stage: Stage, recipe: Recipe): Result<StyleRun> => {
+  let commands: readonly EditCommand[] = stage.commands
+  let after = stage.finish()
+  const leftOut: LeftOut[] = [...stage.leftOut]
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const refused = remainingRefusals(before, after, stage)
+    if (!refused.ok) return refused
+    const [first] = refused.value
+    if (!first) {
+      const changes = commands.length - 1
+      const summary = changes === 0 ? `${style.label}: nothing to change here.` : `${style.label}: ${stage.says.join(', ')}.`
+      if (changes === 0 && leftOut.length > 0)
+        return fail('style.nothing_legal', `“${style.label}” can do nothing here: ${leftOut[0]?.why ?? ''}`, { leftOut })
+      return ok({ recipe, commands, snapshot: after, leftOut, asks: stage.asks, summary })
+    }
+    const fewer = first.causeId === undefined ? commands : withoutCause(commands, first.causeId)
+    if (fewer.length === commands.length)
+      return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows: ${first.message}`)
+    leftOut.push({ what: first.op ?? 'a step', why: first.message })
+    const redone = applyEdits(before, fewer, { newId: () => `${recipe.style}.never` })
+    if (!redone.ok) return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows: ${first.message}`)
+    commands = fewer
+    after = redone.value.snapshot
+  }
+  return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows. Choose another style or seed.`)
+}
+
+/** For tests and documents: the recipes a remix was made with. */
+export const recipesOf = (snapshot: RemixSnapshot): readonly Recipe[] => remixOf(snapshot).recipes ?? []
