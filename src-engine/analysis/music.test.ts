@@ -164,7 +164,7 @@ describe('what cannot be told', () => {
     for (const sound of [broken, click, constant, new Float32Array(1), new Float32Array(0)]) {
       const heard = alone(sound)
       expect(JSON.stringify(heard)).not.toMatch(/NaN|Infinity/)
-      listen([{ title: 'Odd', role: 'other', sound }])
+      listen([{ title: 'Odd', role: 'synth', sound }])
     }
   })
 

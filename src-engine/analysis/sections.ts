@@ -21,21 +21,47 @@ export interface SectionDraft {
 }
 
 const LONGEST_BARS = 24
-const HARMONY = 0.35
+/** What a border must explain. */
+const BORDER = 0.55
+/** Sections nearer than this sound alike. */
+const ALIKE = 0.5
+const HARMONY = 0.55
 
-const vectorOf = (bar: BarView, stemWeight: number): number[] => [
-  ...bar.levels.map((level) => level * stemWeight),
-  ...bar.chroma.map((value) => value * HARMONY),
-  // The whole counts beside its parts: a chorus is louder.
-  0.5 * Math.max(0, Math.min(1, ((bar.levelDb ?? -60) + 50) / 40)),
-]
+/** Bars that only ring out belong to what they follow. */
+const TAIL_DB = 14
+
+/** How much a bar differs from the next within a section, at least; and what one value may count at most. */
+const LEAST_SPREAD = 0.05
+const MOST = 4
+
+/**
+ * What plays in each bar, in units of how much it changes from bar to bar anyway: what is always on the move says little about borders. Harmony is that of
+ * the four bars around, because chords turn within a section.
+ */
+const describe = (bars: readonly BarView[]): number[][] => {
+  const rows = bars.map((bar, i) => {
+    const around = bars.slice(Math.max(0, i - 1), i + 3)
+    const chroma = bar.chroma.map((_, k) => around.reduce((sum, one) => sum + (one.chroma[k] ?? 0), 0) / around.length)
+    return [...bar.levels, ...chroma.map((value) => value * HARMONY), Math.max(0, Math.min(1, ((bar.levelDb ?? -60) + 50) / 40))]
+  })
+  const size = rows[0]?.length ?? 0
+  const scales = Array.from({ length: size }, (_, k) => {
+    const steps = rows.slice(1).map((row, i) => Math.abs((row[k] ?? 0) - (rows[i]?.[k] ?? 0)))
+    steps.sort((a, b) => a - b)
+    return LEAST_SPREAD + (steps[Math.floor(steps.length * 0.6)] ?? 0)
+  })
+  const mean = Array.from({ length: size }, (_, k) => rows.reduce((sum, row) => sum + (row[k] ?? 0), 0) / rows.length)
+  // Many stems together count no more than a few.
+  const share = 1 / Math.sqrt(size)
+  return rows.map((row) => row.map((value, k) => Math.max(-MOST, Math.min(MOST, (value - (mean[k] ?? 0)) / (scales[k] ?? 1))) * share))
+}
 
 /** What a length costs, in units of one border: music is written in fours and eights. */
 const lengthCost = (bars: number): number => {
   if (bars % 8 === 0) return bars > 16 ? 0.35 : 0
-  if (bars % 4 === 0) return 0.1
-  if (bars % 2 === 0) return bars < 4 ? 0.7 : 0.4
-  return bars < 3 ? 1.6 : 0.9
+  if (bars % 4 === 0) return 0.15
+  if (bars % 2 === 0) return bars < 4 ? 1.2 : 0.5
+  return bars < 3 ? 4 : 1.8
 }
 
 const distanceOf = (a: readonly number[], b: readonly number[]): number => {
@@ -47,16 +73,11 @@ const distanceOf = (a: readonly number[], b: readonly number[]): number => {
 /** Sections over bars, in order, without gaps. Fewer than four bars have none. */
 export const findSections = (bars: readonly BarView[], roles: readonly Role[]): readonly SectionDraft[] => {
   if (bars.length < 4 || bars.every(({ levelDb }) => levelDb === null)) return []
-  const stemWeight = 1.2 / Math.sqrt(Math.max(1, roles.length))
-  // Chords turn within a section: harmony counts as what the four bars around have.
-  const smooth = bars.map((bar, i) => {
-    const around = bars.slice(Math.max(0, i - 1), i + 3)
-    const chroma = bar.chroma.map((_, k) => around.reduce((sum, one) => sum + (one.chroma[k] ?? 0), 0) / around.length)
-    return { ...bar, chroma }
-  })
-  const vectors = smooth.map((bar) => vectorOf(bar, stemWeight))
+  const loudest = Math.max(...bars.map(({ levelDb }) => levelDb ?? -60))
+  let count = bars.length
+  while (count > 4 && (bars[count - 1]?.levelDb ?? -60) < loudest - TAIL_DB && bars.length - count < 4) count--
+  const vectors = describe(bars.slice(0, count))
   const size = vectors[0]?.length ?? 0
-  const count = bars.length
   const sums = [new Float64Array(size)]
   const squares = [0]
   for (let i = 0; i < count; i++) {
@@ -76,7 +97,7 @@ export const findSections = (bars: readonly BarView[], roles: readonly Role[]): 
     return squares[to]! - squares[from]! - means / (to - from)
   }
   // A border must explain more than a bar's ordinary change.
-  const border = Math.max(0.12, (within(0, count) / count) * 1.6)
+  const border = BORDER
   const best = new Float64Array(count + 1).fill(Number.POSITIVE_INFINITY)
   const from = new Int32Array(count + 1)
   best[0] = 0
@@ -104,7 +125,7 @@ export const findSections = (bars: readonly BarView[], roles: readonly Role[]): 
   const models: number[][] = []
   for (const { mean } of parts) {
     let nearest = -1
-    let least = 0.28
+    let least = ALIKE
     models.forEach((model, k) => {
       const apart = distanceOf(model, mean)
       if (apart < least) {
@@ -163,14 +184,14 @@ export const findSections = (bars: readonly BarView[], roles: readonly Role[]): 
   return parts.map(({ start, end, mean }, i) => {
     const before = parts[i - 1]
     // Clear where it sets itself off from what came before.
-    const apart = before ? distanceOf(before.mean, mean) : 0.5
+    const apart = before ? distanceOf(before.mean, mean) : 0.8
     return {
       name: nameOf(i),
       label: String.fromCharCode(65 + ((letters[i] ?? 0) % 26)),
       startBar: start + 1,
-      lengthBars: end - start,
+      lengthBars: (i === parts.length - 1 ? bars.length : end) - start,
       energy: Math.round((energies[i] ?? 0) * 1_000) / 1_000,
-      confidence: Math.round(Math.max(0, Math.min(1, apart / 0.7)) * 1_000) / 1_000,
+      confidence: Math.round(Math.max(0, Math.min(1, apart / 1.6)) * 1_000) / 1_000,
     }
   })
 }
