@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { app, BrowserWindow, Menu, session } from 'electron'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { BackgroundSync, defaultHomeDir, openStudio } from '../studio/index.ts'
+import { ApprovalsDesk } from './approvals-desk.ts'
 import { ExportDesk } from './export-desk.ts'
 import { eventSender, type SendEvent, serveRequests } from './ipc-router.ts'
 import { OfferedFiles } from './offered-files.ts'
@@ -39,7 +40,7 @@ const openWindow = (): BrowserWindow => {
 }
 
 /** Opens the studio and everything the window asks for; what goes on in the background is told by events. */
-const openDesks = async (window: BrowserWindow, send: SendEvent): Promise<Result<Desks>> => {
+const openDesks = async (window: BrowserWindow, send: SendEvent, offered: OfferedFiles): Promise<Result<Desks>> => {
   const host = createUtilityProcessHost()
   const tell = (problem: Problem): void => {
     send('app.problem', problem)
@@ -60,6 +61,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent): Promise<Result
   const service = new ServiceDesk({ studio, host, send, named: process.env.STEMMA_SERVICE ?? null })
   const remixes = new RemixDesk({ studio, window })
   const exports = new ExportDesk({ studio, window, send })
+  const approvals = new ApprovalsDesk({ studio, remixes, window, send, offered })
   let sync: BackgroundSync | undefined
   let isTelling = false
   studio.ledger.onChange(() => {
@@ -85,6 +87,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent): Promise<Result
       onStatus: () => send('sync.changed', syncStateOf(sync, studio.ledger)),
     })
     sync.start()
+    approvals.start()
   })
 
   let isStopping = false
@@ -93,6 +96,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent): Promise<Result
     isStopping = true
     event.preventDefault()
     exports.stop()
+    approvals.stop()
     const stop = async (): Promise<void> => {
       await remixes.stop()
       await sync?.stop()
@@ -103,7 +107,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent): Promise<Result
     const deadline = new Promise((resolve) => setTimeout(resolve, 4_000))
     void Promise.race([stop(), deadline]).finally(() => app.quit())
   })
-  return ok({ studio, remixes, exports, service, sync: () => sync })
+  return ok({ studio, remixes, exports, approvals, service, sync: () => sync })
 }
 
 const start = async (): Promise<void> => {
@@ -122,14 +126,15 @@ const start = async (): Promise<void> => {
     if (window.isMinimized()) window.restore()
     window.focus()
   })
-  const desks = openDesks(window, send).catch((error: unknown) =>
+  const offered = new OfferedFiles(window)
+  const desks = openDesks(window, send, offered).catch((error: unknown) =>
     fail(
       'app.did_not_start',
       `Stemma could not open its data (${error instanceof Error ? error.message : String(error)}). Nothing was changed; start it again, and report it if it happens twice.`,
     ),
   )
   const preferences = new PreferencesFile(join(app.getPath('userData'), 'preferences.json'))
-  serveRequests(window, createHandlers({ window, preferences, offered: new OfferedFiles(window), send, desks }))
+  serveRequests(window, createHandlers({ window, preferences, offered, send, desks }))
   await window.loadFile(join(import.meta.dirname, '../renderer/index.html'))
 }
 

@@ -6,6 +6,7 @@ import type { Ledger as StudioLedger } from '../studio/index.ts'
 import { type AppReplies, ENGINE_ATTACH_WINDOW, type LedgerRow, PACK_EXTENSION, type SyncState } from '../../src-shared/protocol/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { APP_VERSION, type BackgroundSync, fileProblem, type Studio } from '../studio/index.ts'
+import { type ApprovalsDesk, approvalHandlers } from './approvals-desk.ts'
 import type { ExportDesk } from './export-desk.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
 import type { OfferedFiles } from './offered-files.ts'
@@ -19,6 +20,7 @@ export interface Desks {
   readonly studio: Studio
   readonly remixes: RemixDesk
   readonly exports: ExportDesk
+  readonly approvals: ApprovalsDesk
   readonly service: ServiceDesk
   readonly sync: () => BackgroundSync | undefined
 }
@@ -229,6 +231,8 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
         await sync()?.now()
         return ok(syncStateOf(sync(), studio.ledger))
       }),
+
+    ...approvalHandlers(() => ready(({ approvals }) => ok(approvals))),
 
     'engine.connect': () =>
       ready(async ({ studio }) => {

@@ -5,6 +5,7 @@ import type { Problem, Result } from '../std/index.ts'
 import type { LicenceTerms } from '../provenance/index.ts'
 import type { AnyRecord, EditCommand, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
+import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } from './app-approvals.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
 import type { VerifyReport } from './verify.ts'
@@ -70,6 +71,8 @@ export const appRequestSchemas = {
   'ledger.void': z.object({ id: z.uuid() }),
   'ledger.export': none,
   'sync.now': none,
+
+  ...approvalRequestSchemas,
 
   'engine.connect': none,
 } as const satisfies Record<string, z.ZodType>
@@ -276,7 +279,7 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies {
+export interface AppReplies extends ApprovalReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences
@@ -317,7 +320,7 @@ export interface AppReplies {
 }
 
 /** Events main sends to the window. */
-export interface AppEvents {
+export interface AppEvents extends ApprovalEvents {
   'pull.changed': { readonly work: string; readonly pull: PullState }
   'catalogue.changed': Record<string, never>
   /** The demo catalogue is being made, once; null when it is done. */
