@@ -54,6 +54,8 @@ const copyModels = (): Plugin => ({
   writeBundle: () => {
     mkdirSync(inRoot('out/main/models'), { recursive: true })
     for (const [name, path] of Object.entries(MODEL_FILES)) copyFileSync(inRoot(`node_modules/${path}`), inRoot(`out/main/models/${name}`))
+    copyFileSync(inRoot('src-engine/ai/NOTICES.txt'), inRoot('out/main/models/NOTICES.txt'))
+    copyFileSync(inRoot('node_modules/@spotify/basic-pitch/LICENSE'), inRoot('out/main/models/APACHE-2.0.txt'))
   },
 })
 
