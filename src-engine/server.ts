@@ -8,12 +8,14 @@ import {
   type EngineRequestName,
   engineRequestSchemas,
   type FormatAvailability,
+  type PlaybackPreparing,
   toEngineSchema,
   transportRequestSchemas,
   EXPORT_FORMATS,
 } from '../src-shared/protocol/index.ts'
 import { fail, ok, type Problem, ProblemError, type Result } from '../src-shared/std/index.ts'
 import { aiHandlers } from './ai/index.ts'
+import { deriveHandlers, derivedSourcesOf, ensureDerived, PreparedPlayback } from './derive/index.ts'
 import { analysisHandlers } from './analysis/requests/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
@@ -33,8 +35,11 @@ type Handlers = {
 
 interface Opened {
   readonly cacheDir: string
+  readonly modelsDir: string | null
   readonly output: AudioOutput
   readonly transport: Transport
+  /** Loads plans into the transport as their sounds become ready. */
+  readonly playback: PreparedPlayback
   /** Plays previews, beside the remix. */
   readonly player: Transport
 }
@@ -46,6 +51,7 @@ export class EngineServer {
   readonly #owners = new Set<MessageEnd>()
   readonly #windows = new Set<MessageEnd>()
   #opened: Opened | undefined
+  #preparing: PlaybackPreparing = { clipIds: [], fraction: 1, problem: null }
 
   /** The process that started the engine: may ask everything. */
   attachOwner(end: MessageEnd): void {
@@ -59,9 +65,11 @@ export class EngineServer {
     end.onClose(() => this.#windows.delete(end))
     this.#listen(end, transportRequestSchemas)
     if (this.#opened) end.postMessage({ event: 'transport.changed', payload: this.#opened.transport.state })
+    if (this.#preparing.clipIds.length > 0) end.postMessage({ event: 'playback.preparing', payload: this.#preparing })
   }
 
   async dispose(): Promise<void> {
+    this.#opened?.playback.dispose()
     this.#opened?.transport.dispose()
     this.#opened?.player.dispose()
     this.#previews.disposePreviews()
@@ -128,15 +136,21 @@ export class EngineServer {
     throw new ProblemError(problem)
   }
 
+  #folders(): Pick<Opened, 'cacheDir' | 'modelsDir'> {
+    const { cacheDir, modelsDir } = this.#open()
+    return { cacheDir, modelsDir }
+  }
+
   readonly #previews = previewHandlers({
     cacheDir: () => this.#open().cacheDir,
     player: () => this.#open().player,
     silence: () => void this.#open().transport.stop(),
-    derive: async () => ok(null),
+    derive: (plan, cacheDir, call) =>
+      ensureDerived(derivedSourcesOf(plan), { cacheDir, modelsDir: this.#open().modelsDir, signal: call.signal }),
   })
 
   readonly #handlers: Handlers = {
-    'engine.open': async ({ cacheDir, output: wanted }) => {
+    'engine.open': async ({ cacheDir, modelsDir = null, output: wanted }) => {
       await this.dispose()
       const output = await openOutput(wanted)
       const transport = new Transport({
@@ -159,7 +173,17 @@ export class EngineServer {
           onWarning: (problem) => this.#tell('playback.warning', problem),
         },
       })
-      this.#opened = { cacheDir, output, transport, player }
+      const playback = new PreparedPlayback({
+        cacheDir,
+        modelsDir,
+        load: (plan) => transport.load(plan),
+        position: () => transport.state.frame,
+        onPreparing: (state) => {
+          this.#preparing = state
+          this.#tell('playback.preparing', state)
+        },
+      })
+      this.#opened = { cacheDir, modelsDir, output, transport, playback, player }
       this.#tell('transport.changed', transport.state)
       return ok({ pid: process.pid, output: output.state })
     },
@@ -188,17 +212,19 @@ export class EngineServer {
     'sources.peaks': ({ contentSha256 }) => stemPeaks(this.#open().cacheDir, contentSha256),
     'sources.measure': ({ contentSha256 }, { signal }) => measureStem(this.#open().cacheDir, contentSha256, signal),
     'plan.load': ({ plan }) => {
-      this.#open().transport.load(plan)
+      this.#open().playback.load(plan)
       return ok(null)
     },
     'plan.measure': ({ plan, range, threads }, call) =>
-      exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { cacheDir: this.#open().cacheDir, ...call }),
+      exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { ...this.#folders(), ...call }),
     ...aiHandlers(() => this.#open().cacheDir),
     ...analysisHandlers(() => this.#open().cacheDir),
     ...this.#previews,
-    'export.run': (job, call) => exportPlan(job, { cacheDir: this.#open().cacheDir, ...call }),
+    ...deriveHandlers({ folders: () => this.#folders(), peaks: stemPeaks }),
+    'export.run': (job, call) => exportPlan(job, { ...this.#folders(), ...call }),
     'transport.play': ({ fromFrame }) => {
       this.#open().player.stop()
+      this.#open().playback.refresh()
       return this.#open().transport.play(fromFrame)
     },
     'transport.stop': () => ok(this.#open().transport.stop()),

@@ -12,16 +12,16 @@ export interface RunningEngine {
 
 export class EngineSupervisor {
   readonly #host: ProcessHost
-  readonly #cacheDir: string
+  readonly #folders: { readonly cacheDir: string; readonly modelsDir: string }
   readonly #output: 'default' | 'silent'
   #running: Promise<Result<RunningEngine>> | undefined
   #isDisposed = false
   readonly #lost = new Set<() => void>()
   readonly #started = new Set<(engine: RunningEngine) => void>()
 
-  constructor(host: ProcessHost, cacheDir: string, output: 'default' | 'silent') {
+  constructor(host: ProcessHost, folders: { readonly cacheDir: string; readonly modelsDir: string }, output: 'default' | 'silent') {
     this.#host = host
-    this.#cacheDir = cacheDir
+    this.#folders = folders
     this.#output = output
   }
 
@@ -47,7 +47,7 @@ export class EngineSupervisor {
       this.#running = undefined
       if (!this.#isDisposed) for (const listener of [...this.#lost]) listener()
     })
-    const opened = await client.request('engine.open', { cacheDir: this.#cacheDir, output: this.#output })
+    const opened = await client.request('engine.open', { ...this.#folders, output: this.#output })
     if (!opened.ok) {
       child.kill()
       this.#running = undefined

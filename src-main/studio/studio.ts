@@ -89,7 +89,7 @@ export class Studio {
     this.identity = parts.identity
     this.#records = parts.records
     this.stems = new StemStore(home.stems)
-    this.engine = new EngineSupervisor(options.host, home.pcmCache, options.output ?? 'silent')
+    this.engine = new EngineSupervisor(options.host, { cacheDir: home.pcmCache, modelsDir: home.models }, options.output ?? 'silent')
     this.signer = createSigner(options.host)
     this.#tempDir = join(home.temp, `${process.pid}-${randomUUID().slice(0, 8)}`)
     // Where the library was rebuilt the setting is gone; the enrolment still says which service this device belongs to.

@@ -6,7 +6,9 @@ import { exportFormatSchema, type ExportFormat } from './app.ts'
 import { type AiReplies, aiRequestSchemas } from './engine-ai.ts'
 import { type AnalysisReplies, analysisRequestSchemas } from './engine-analysis.ts'
 import { type PreviewEvents, type PreviewReplies, previewRequestSchemas } from './engine-preview.ts'
+import { type DeriveEvents, type DeriveReplies, deriveRequestSchemas } from './engine-derive.ts'
 import { renderPlanSchema } from './render-plan.ts'
+import { stemFileSchema } from './stem-file.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const path = z.string().min(1).max(4_096)
@@ -21,10 +23,6 @@ export const frameRangeSchema = z
   .object({ fromFrame: frame, toFrame: frame })
   .refine(({ fromFrame, toFrame }) => toFrame > fromFrame, 'a range must hold at least one frame')
 export type FrameRange = z.infer<typeof frameRangeSchema>
-
-/** A stem file on disk, already checked against its hash by the caller. */
-export const stemFileSchema = z.object({ path, contentSha256: sha256, name: z.string().max(300) })
-export type StemFile = z.infer<typeof stemFileSchema>
 
 const text = z.string().max(10_000)
 /** Ordinary tags of one file; the stamp that follows signs over them. */
@@ -79,7 +77,12 @@ export const transportRequestSchemas = {
 export const engineRequestSchemas = {
   ...transportRequestSchemas,
   /** First message: where decoded audio is cached and which output to use. */
-  'engine.open': z.object({ cacheDir: path, output: z.enum(['default', 'silent']) }),
+  'engine.open': z.object({
+    cacheDir: path,
+    output: z.enum(['default', 'silent']),
+    /** Models that sounds are made with, each named `<sha256 of the file>.onnx`. */
+    modelsDir: path.nullable().exactOptional(),
+  }),
   'engine.formats': none,
   /** Decodes what is missing; progress per stem. */
   'sources.prepare': z.object({ stems: z.array(stemFileSchema).max(10_000) }),
@@ -94,6 +97,7 @@ export const engineRequestSchemas = {
   ...aiRequestSchemas,
   ...analysisRequestSchemas,
   ...previewRequestSchemas,
+  ...deriveRequestSchemas,
 } as const satisfies Record<string, z.ZodType>
 
 export type TransportRequestName = keyof typeof transportRequestSchemas
@@ -172,7 +176,7 @@ export interface FormatAvailability {
   readonly reason: string | null
 }
 
-export interface EngineReplies extends AiReplies, AnalysisReplies, PreviewReplies {
+export interface EngineReplies extends AiReplies, AnalysisReplies, PreviewReplies, DeriveReplies {
   'engine.open': { readonly pid: number; readonly output: OutputState }
   'engine.formats': readonly FormatAvailability[]
   'sources.prepare': readonly PreparedStem[]
@@ -223,7 +227,7 @@ export interface MeterFrame {
   }
 }
 
-export interface EngineEvents extends PreviewEvents {
+export interface EngineEvents extends PreviewEvents, DeriveEvents {
   'transport.changed': TransportState
   /** 30 to 60 a second while playing, from the output's own clock. */
   'transport.position': { readonly frame: number }
@@ -271,7 +275,15 @@ export const fromEngineSchema = z.union([
     }),
   }),
   z.object({
-    event: z.enum(['transport.changed', 'transport.position', 'meters', 'playback.warning', 'audition.changed', 'audition.position']),
+    event: z.enum([
+      'transport.changed',
+      'transport.position',
+      'meters',
+      'playback.warning',
+      'audition.changed',
+      'audition.position',
+      'playback.preparing',
+    ]),
     payload: z.unknown(),
   }),
 ])

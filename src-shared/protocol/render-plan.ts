@@ -6,6 +6,7 @@ import {
   makeSchema,
   PLAN_VERSION,
   REMIX_SAMPLE_RATE,
+  type PlanSource,
   type RenderPlan,
   roleSchema,
 } from '../remix/index.ts'
@@ -83,7 +84,8 @@ const warpSchema = z.object({
   keepsFormants: z.boolean(),
 })
 
-const sourceSchema = z.object({
+/** One source of a plan. */
+export const planSourceSchema: z.ZodType<PlanSource> = z.object({
   stemId: id,
   workId: id,
   role: roleSchema,
@@ -107,7 +109,7 @@ export const renderPlanSchema: z.ZodType<RenderPlan> = z
     sampleRate: z.literal(REMIX_SAMPLE_RATE),
     lengthFrames: frames,
     tailFrames: frames,
-    sources: z.array(sourceSchema).max(10_000),
+    sources: z.array(planSourceSchema).max(10_000),
     tracks: z.array(trackSchema).min(1).max(2_000),
   })
   .superRefine((plan, context) => {

@@ -440,6 +440,8 @@ const run = async (
       badStem.abort()
       return checked
     })
+  // Stretching takes longer than decoding.
+  const decodeShare = plan.sources.some(({ make, warp }) => make ?? warp) ? 0.08 : 0.28
   const render = () =>
     tools.engine.request(
       'export.run',
@@ -459,7 +461,9 @@ const run = async (
       {
         signal: AbortSignal.any(signal ? [signal, badStem.signal] : [badStem.signal]),
         onProgress: ({ step, fraction, stem }) => {
-          if (step === 'decode') report('prepare', 0.02 + 0.28 * fraction, stem === null ? 'Preparing stems' : `Preparing ${stem}`)
+          if (step === 'decode') report('prepare', 0.02 + decodeShare * fraction, stem === null ? 'Preparing stems' : `Preparing ${stem}`)
+          else if (step === 'derive')
+            report('prepare', 0.02 + decodeShare + (0.28 - decodeShare) * fraction, `Stretching and making sounds: ${stem ?? 'stems'}`)
           else
             report(
               'render',

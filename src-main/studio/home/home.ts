@@ -7,12 +7,16 @@ export interface Home {
   readonly dir: string
   readonly stems: string
   readonly pcmCache: string
+  /** ONNX models the user added, each named by the SHA-256 of the file. */
+  readonly models: string
   readonly journals: string
   readonly identity: string
   readonly library: string
   readonly ledger: string
   /** Threads with artists, and the sounds that go with them. */
   readonly approvals: string
+  /** Which variations were kept, by remix. */
+  readonly variations: string
   /** Data of the embedded rights service, where one runs. */
   readonly service: string
   readonly temp: string
@@ -34,11 +38,13 @@ export const openHome = (dir: string): Home => {
     dir,
     stems: join(dir, 'stems'),
     pcmCache: join(dir, 'pcm'),
+    models: join(dir, 'models'),
     journals: join(dir, 'journals'),
     identity: join(dir, 'identity'),
     library: join(dir, 'library.sqlite'),
     ledger: dir,
     approvals: join(dir, 'approvals'),
+    variations: join(dir, 'variations'),
     service: join(dir, 'service'),
     temp: join(dir, 'temp'),
     demo: process.env.STEMMA_DEMO_DIR ? resolve(process.env.STEMMA_DEMO_DIR) : join(dir, 'demo'),
