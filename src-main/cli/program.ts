@@ -1,11 +1,22 @@
 // The `stemma` command. Exit codes: 0 done, 1 a refusal or finding, 2 wrong usage. It never prompts.
 import { resolve } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type CommandOptions } from 'commander'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { createNodeProcessHost, defaultHomeDir, openStudio, fileSecretBox, type Studio } from '../studio/index.ts'
 import { type CommandContext, type CommonOptions, UsageError } from './command.ts'
 import {
   analyseCommand,
+  answerCommand,
+  approvalsCommentCommand,
+  approvalsExportCommand,
+  approvalsImportCommand,
+  approvalsListCommand,
+  approvalsRemindCommand,
+  approvalsReviewCommand,
+  approvalsRevokeCommand,
+  approvalsShowCommand,
+  artistInitCommand,
+  artistKeyCommand,
   catalogueCommand,
   demoCommand,
   editCommand,
@@ -20,6 +31,7 @@ import {
   renderCommand,
   serveCommand,
   showCommand,
+  submitCommand,
   syncCommand,
   verifyCommand,
 } from './commands/index.ts'
@@ -101,9 +113,9 @@ const program = new Command('stemma')
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
 
 /** A command with the options that all of them take. */
-const command = (parent: Command, signature: string, description: string): Command =>
+const command = (parent: Command, signature: string, description: string, options: CommandOptions = {}): Command =>
   parent
-    .command(signature)
+    .command(signature, options)
     .description(description)
     .option('--home <DIR>', 'application data (default: $STEMMA_HOME or the platform’s data folder)')
     .option('--service <URL>', 'rights service to talk to (default: the one this home last used)')
@@ -159,6 +171,63 @@ command(program, 'render <FILE>', 'export a stamped mixdown or aligned stems, wi
 command(program, 'verify <FILE...>', 'whether files are intact, who signed them, and what they are made of').action(
   (files: string[], options) => execute(options, (context) => verifyCommand(context, { files })),
 )
+
+command(program, 'submit <FILE>', 'hand a remix to the artists of its works and ask for their yes')
+  .option('--message <TEXT>', 'what to say to them')
+  .option('--loudness <LUFS>', 'integrated loudness the export will have', number)
+  .option('--from <POSITION>', 'start of the export, as for render')
+  .option('--to <POSITION>', 'end of the export, as for render')
+  .option('--threads <N>', 'threads to render with', number)
+  .option('--review <FILE>', 'also write a review to send by hand: .stemma-review, or .html for any browser')
+  .action((file: string, options) => execute(options, (context) => submitCommand(context, { ...options, file })))
+
+const approvals = program.command('approvals').description('what producers and artists say to each other').exitOverride()
+command(approvals, 'list', 'threads and their states; fetches what is new', { isDefault: true })
+  .option('--offline', 'only what is here already')
+  .option('--remix <FILE>', 'how a remix, as it is now, stands with its artists')
+  .action((options) => execute(options, (context) => approvalsListCommand(context, options)))
+command(approvals, 'show <REQUEST>', 'one thread: what was done, answered and said').action((request: string, options) =>
+  execute(options, (context) => approvalsShowCommand(context, { request })),
+)
+command(approvals, 'revoke <ANSWER>', 'take an answer back for new exports; past ones stay')
+  .option('--reason <TEXT>', 'why')
+  .option('--since <DATE>', 'from when on (default: now)')
+  .action((answer: string, options) => execute(options, (context) => approvalsRevokeCommand(context, { ...options, answer })))
+command(approvals, 'comment <REQUEST> <TEXT>', 'write into a thread')
+  .option('--at <TIME>', 'place in the preview: 0:12 or 12s')
+  .action((request: string, text: string, options) =>
+    execute(options, (context) => approvalsCommentCommand(context, { ...options, request, text })),
+  )
+command(approvals, 'remind <REQUEST>', 'remind the artist')
+  .option('--message <TEXT>', 'what to say')
+  .action((request: string, options) => execute(options, (context) => approvalsRemindCommand(context, { ...options, request })))
+command(approvals, 'review <REQUEST>', 'write a review to send by hand')
+  .requiredOption('-o, --out <FILE>', '.stemma-review, or .html for any browser')
+  .action((request: string, options) => execute(options, (context) => approvalsReviewCommand(context, { request, out: options.out })))
+command(approvals, 'export <REQUEST>', 'write what was answered, to send by hand')
+  .requiredOption('-o, --out <FILE>', '.stemma-answer')
+  .action((request: string, options) => execute(options, (context) => approvalsExportCommand(context, { request, out: options.out })))
+command(approvals, 'import <FILE>', 'take in a review or an answer').action((file: string, options) =>
+  execute(options, (context) => approvalsImportCommand(context, { file })),
+)
+
+const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+command(program, 'answer <REQUEST>', 'answer a request with the artist’s key of this home')
+  .requiredOption('--verdict <WORD>', 'approve, conditions, changes or refuse')
+  .option('--condition <TEXT>', 'what the yes depends on; may be given several times', several)
+  .option('--note <NOTE>', 'a time or range and what to say: "0:12-0:20 too loud"; may be given several times', several)
+  .option('--expires <DATE>', 'when the yes ends for new exports')
+  .option('-o, --out <FILE>', 'also write the answer to send by hand: .stemma-answer')
+  .action((request: string, options) => execute(options, (context) => answerCommand(context, { ...options, request })))
+
+const artist = program.command('artist').description('the artist’s key of this home').exitOverride()
+command(artist, 'init', 'make the key that answers are signed with')
+  .requiredOption('--name <NAME>', 'name the artist is known by')
+  .action((options) => execute(options, (context) => artistInitCommand(context, { name: options.name })))
+command(artist, 'key', 'the public key, as a licence names it')
+  .option('-o, --out <FILE>', 'file to write (default: standard output)')
+  .option('--secret', 'the private key instead, for answering in a browser; whoever has it can say yes')
+  .action((options) => execute(options, (context) => artistKeyCommand(context, options)))
 
 const receipts = program.command('receipts').description('the ledger').exitOverride()
 command(receipts, 'list', 'every receipt and its state').action((options) =>

@@ -1,5 +1,19 @@
 // The commands: each takes a context and its options and returns what to print and how to exit.
 export { analyseCommand } from './analyse.ts'
+export {
+  answerCommand,
+  approvalsCommentCommand,
+  approvalsExportCommand,
+  approvalsImportCommand,
+  approvalsListCommand,
+  approvalsRemindCommand,
+  approvalsReviewCommand,
+  approvalsRevokeCommand,
+  approvalsShowCommand,
+  artistInitCommand,
+  artistKeyCommand,
+  submitCommand,
+} from './approvals.ts'
 export { catalogueCommand, pullCommand } from './catalogue.ts'
 export { demoCommand } from './demo.ts'
 export { fsckCommand } from './fsck.ts'

@@ -69,12 +69,23 @@ export const receiptsVoidCommand: Run<{ readonly id: string }> = async (context,
 export const syncCommand: Run<unknown> = async (context) => {
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
+  const approvals = studio.value.hasApprovals ? await studio.value.approvals.sync({ signal: context.signal }) : null
   return reportOf(await studio.value.sync(context.signal), (summary) => {
     const lines = [
       `${summary.synced} receipts synced with proof, ${summary.remaining} to send.`,
       ...summary.refused.map(({ id, message }) => `${id}: ${message}`),
+      ...(approvals?.ok ? [`Approvals: ${approvals.value.sent} sent, ${approvals.value.received} received.`] : []),
+      ...(approvals?.ok ? approvals.value.refused.map(({ id, message }) => `${id}: ${message}`) : []),
+      ...(approvals && !approvals.ok ? [approvals.error.message] : []),
     ]
-    const json = { ok: summary.refused.length === 0 && summary.remaining === 0, ...summary, counts: studio.value.ledger.counts() }
+    const isDone = approvals === null || (approvals.ok && approvals.value.refused.length === 0)
+    const more = approvals?.ok ? { approvals: approvals.value } : {}
+    const json = {
+      ok: isDone && summary.refused.length === 0 && summary.remaining === 0,
+      ...summary,
+      ...more,
+      counts: studio.value.ledger.counts(),
+    }
     return json.ok ? done(json, lines) : finding(json, lines)
   })
 }

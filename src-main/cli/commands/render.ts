@@ -35,7 +35,8 @@ const parseFormats = (text: string | undefined, out: string): ExportFormat[] => 
   })
 }
 
-const parseFrame = (remix: OpenRemix, text: string, option: string): number => {
+/** A position of a remix as a frame at 48 kHz. */
+export const parseFrame = (remix: OpenRemix, text: string, option: string): number => {
   const { tempo, meter } = remixOf(remix.session.snapshot)
   // A plain number is a bar here; in edits, where it may also be ticks, it has to say so.
   const position = parsePosition(/^\s*\d+\s*$/.test(text) ? `bar ${text.trim()}` : text, { tempo, meter })
