@@ -24,6 +24,10 @@ export interface NoteRules {
 
 export const NOTE_RULES: NoteRules = { onsetAtLeast: 0.5, frameAtLeast: 0.3, longerThan: 5, gap: 11 }
 
+/** A stroke too short to be sure of is taken where its onset is at least this sure, and its pitch this. */
+const STROKE_ONSET = 0.6
+const STROKE_FRAME = 0.2
+
 export const notesOf = (posteriors: Posteriors, rules: NoteRules = NOTE_RULES): readonly NoteEvent[] => {
   const { columns, frames } = posteriors
   const onsets = withRises(posteriors)
@@ -52,14 +56,32 @@ export const notesOf = (posteriors: Posteriors, rules: NoteRules = NOTE_RULES): 
     return column - step * quiet
   }
 
+  /** Whether a stroke is the surest thing that sounds within its time, and nothing else does. */
+  const standsAlone = (start: number, pitch: number): boolean => {
+    let own = 0
+    let others = 0
+    for (let column = start; column < Math.min(columns, start + rules.longerThan); column++) {
+      for (let other = 0; other < PITCHES; other++) {
+        const value = frames[at(column, other)] as number
+        if (other === pitch) own = Math.max(own, value)
+        else others = Math.max(others, value)
+      }
+    }
+    return own >= STROKE_FRAME && own > others && others < rules.frameAtLeast
+  }
+
   for (let start = columns - 2; start >= 0; start--) {
     for (let pitch = PITCHES - 1; pitch >= 0; pitch--) {
       const value = onsets[at(start, pitch)] as number
       if (value <= rules.onsetAtLeast) continue
       if (start > 0 && value <= (onsets[at(start - 1, pitch)] as number)) continue
       if (value <= (onsets[at(start + 1, pitch)] as number)) continue
-      const end = runs(start, pitch, 1)
-      if (end - start <= rules.longerThan) continue
+      let end = runs(start, pitch, 1)
+      // Short strokes begin clearly and are gone before the model is sure that they sound.
+      if (end - start <= rules.longerThan) {
+        if (value < STROKE_ONSET || !standsAlone(start, pitch)) continue
+        end = Math.min(columns - 1, start + rules.longerThan + 1)
+      }
       for (let column = start; column < end; column++) spend(column, pitch)
       add(start, end, pitch, true)
     }
