@@ -32,7 +32,7 @@ const stemOfClip = (lane: Lane, clip: Clip): StemRecord | undefined => lane.stem
 
 /** Replaces what a lane plays between two positions by pieces of what it played anywhere. Pieces outside of the lane's clips are silence. */
 export const recut = (stage: Stage, lane: Lane, fromTick: number, toTick: number, pieces: readonly Piece[]): void => {
-  if (stage.isFull) return
+  if (stage.isFull || stage.isKept(lane)) return
   const { tempo } = remixOf(stage.snapshot)
   const sources = stage.clipsNow(lane)
   const added: Parameters<Stage['edit']>[0][] = []

@@ -8,7 +8,7 @@ import type {
   TempoFinding,
 } from '../../src-shared/protocol/engine-analysis.ts'
 import type { LicenceTerms } from '../../src-shared/provenance/index.ts'
-import type { Note } from '../../src-shared/remix/index.ts'
+import type { Note, Role } from '../../src-shared/remix/index.ts'
 
 /** What was heard in one stem. Frames are 48 kHz frames of the stem's own time. */
 export interface StemFactsHeard {
@@ -46,6 +46,8 @@ export interface ReferenceFacts {
 export interface StyleFacts {
   /** Grants in force, and the moment they are judged at. */
   readonly terms: LicenceTerms
+  /** Roles that stay as they are: nothing is put on them or taken from them. Where the order of the song changes they move along. */
+  readonly keep?: readonly Role[]
   /** By stem id. */
   readonly stems?: Readonly<Record<string, StemFactsHeard>>
   /** By work id. */

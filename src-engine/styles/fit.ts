@@ -1,5 +1,5 @@
 // Making a styled remix keep to its licence: stems that have to go, time caps, and what is left after that. Everything taken away is said.
-import { assessRemix, denialsOfEdit } from '../../src-shared/provenance/index.ts'
+import { assessRemix, type Assessment, denialsOfEdit } from '../../src-shared/provenance/index.ts'
 import {
   type Clip,
   type EditCommand,
@@ -12,6 +12,7 @@ import {
 import { type Decision, refusalsOf } from '../../src-shared/rights/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { frameAt, tick } from '../../src-shared/time/index.ts'
+import type { StyleFacts } from './facts.ts'
 import type { Section } from './grid.ts'
 import { isBass, isDrums, isVoice, type Lane, namesOf } from './lanes.ts'
 import type { Stage } from './stage.ts'
@@ -165,21 +166,20 @@ const restStem = (stage: Stage, lane: Lane, stemId: string, fromTick: number, to
   }
 }
 
-/** What the licence still says against a proposal: all that was not said before, and every cap and range that is broken. */
-export const remainingRefusals = (
+/** A proposal judged: all that is against it now and was not before, or breaks a cap. */
+export const judgeProposal = (
   before: RemixSnapshot,
   after: RemixSnapshot,
-  stage: Pick<Stage, 'facts'>,
-): Result<readonly Decision[]> => {
-  const { terms } = stage.facts
+  { terms }: StyleFacts,
+): Result<{ readonly assessment: Assessment; readonly refused: readonly Decision[] }> => {
   const now = assessRemix(after, terms)
   if (!now.ok) return now
   const denied = refusalsOf(now.value.decisions).filter((one) => one.effect === 'deny')
-  if (denied.length === 0) return ok([])
+  if (denied.length === 0) return ok({ assessment: now.value, refused: [] })
   const was = assessRemix(before, terms)
   if (!was.ok) return was
   const worse = new Set(denialsOfEdit(was.value.decisions, now.value.decisions))
-  return ok(denied.filter((one) => worse.has(one) || one.code === 'licence.too_long'))
+  return ok({ assessment: now.value, refused: denied.filter((one) => worse.has(one) || one.code === 'licence.too_long') })
 }
 
 /** Commands without those that make or use an id, and all that leans on what they would have made. */

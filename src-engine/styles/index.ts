@@ -2,7 +2,7 @@
 export type { ReferenceFacts, StemFactsHeard, StyleFacts, WorkFactsHeard } from './facts.ts'
 export { type Section, type SectionKind, sectionsOf } from './grid.ts'
 export { createRandom, hashText32, type Random } from './random.ts'
-export { descriptorOf, findStyle, STYLE_DESCRIPTORS, STYLES } from './registry.ts'
+export { descriptorOf, findStyle, STYLE_DESCRIPTORS, styleById, STYLES } from './registry.ts'
 export { type RecipeOrder, recipesOf, runStyle } from './run-style.ts'
 export {
   drawParams,

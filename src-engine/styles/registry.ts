@@ -38,6 +38,8 @@ export const findStyle = (id: string): Result<Style> => {
   return found ? ok(found) : fail('style.unknown', `There is no style “${id}”; there are ${STYLES.map((style) => style.id).join(', ')}.`)
 }
 
+export const styleById = (id: string): Style | undefined => STYLES.find((style) => style.id === id)
+
 export const descriptorOf = ({ id, version, group, label, description, parameters, needs }: Style): StyleDescriptor => ({
   id,
   version,

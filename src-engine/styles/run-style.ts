@@ -2,7 +2,7 @@
 import { applyEdits, type EditCommand, type Recipe, type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import type { StyleFacts } from './facts.ts'
-import { capUsedTime, muteGone, remainingRefusals, withoutCause } from './fit.ts'
+import { capUsedTime, muteGone, judgeProposal, withoutCause } from './fit.ts'
 import { createRandom, hashText32 } from './random.ts'
 import { Stage, StyleStop } from './stage.ts'
 import { readParams, Settings, type LeftOut, type ParamValue, type Style, type StyleParams, type StyleRun } from './style.ts'
@@ -86,15 +86,15 @@ const settle = (style: Style, before: RemixSnapshot, stage: Stage, recipe: Recip
   let after = stage.finish()
   const leftOut: LeftOut[] = [...stage.leftOut]
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const refused = remainingRefusals(before, after, stage)
-    if (!refused.ok) return refused
-    const [first] = refused.value
+    const judged = judgeProposal(before, after, stage.facts)
+    if (!judged.ok) return judged
+    const [first] = judged.value.refused
     if (!first) {
       const changes = commands.length - 1
       const summary = changes === 0 ? `${style.label}: nothing to change here.` : `${style.label}: ${stage.says.join(', ')}.`
       if (changes === 0 && leftOut.length > 0)
         return fail('style.nothing_legal', `“${style.label}” can do nothing here: ${leftOut[0]?.why ?? ''}`, { leftOut })
-      return ok({ recipe, commands, snapshot: after, leftOut, asks: stage.asks, summary })
+      return ok({ recipe, commands, snapshot: after, assessment: judged.value.assessment, leftOut, asks: stage.asks, summary })
     }
     const fewer = first.causeId === undefined ? commands : withoutCause(commands, first.causeId)
     if (fewer.length === commands.length)

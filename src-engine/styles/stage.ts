@@ -73,6 +73,8 @@ const DEVICE_WORDS: Readonly<Record<DeviceKind, string>> = {
 /** The operation a device is to a licence. */
 const operationOf = (kind: DeviceKind): string => (kind === 'limiter' ? 'gain' : kind)
 
+const KEPT = { why: 'It is to stay as it is.' }
+
 const clamp = (value: number, min: number, max: number): number => Math.max(min, Math.min(max, value))
 
 /** Settings held to their ranges and rounded as a person would write them, so that no float dust reaches a document. */
@@ -201,6 +203,11 @@ export class Stage {
     else this.#leftOut.set(why, new Set([what]))
   }
 
+  /** Whether the user wants a lane left as it is. */
+  isKept(lane: Lane): boolean {
+    return this.facts.keep?.includes(lane.role) ?? false
+  }
+
   /** Keeps operations off a lane from here on. */
   spare(lane: Lane, ops: Iterable<string>, why: string): void {
     const known = this.#spared.get(lane.track.id)
@@ -209,6 +216,7 @@ export class Stage {
 
   /** Whether an operation may be done to all that a lane plays; where not, says what is left out. */
   may(lane: Lane, op: string, what: string): boolean {
+    if (this.isKept(lane)) return false
     const spared = this.#spared.get(lane.track.id)
     if (spared?.ops.has(op)) {
       this.leaveOut(`${what} on ${lane.title}`, spared.why)
@@ -278,10 +286,9 @@ export class Stage {
   /** Puts a device on the master, before its last limiter; where a stem forbids it, on every track that may have it. Ids of what was added. */
   master(spec: DeviceSpec): readonly string[] {
     const op = operationOf(spec.kind)
-    const isOpen = this.lanes.every(
-      (lane) =>
-        !this.#spared.get(lane.track.id)?.ops.has(op) && lane.stems.every((stem) => this.licence.verdict(stem, op).effect !== 'deny'),
-    )
+    // A limiter only holds back what the rest made too loud: what is to be kept is not changed by it.
+    const isFree = (lane: Lane): boolean => spec.kind === 'limiter' || (!this.isKept(lane) && !this.#spared.get(lane.track.id)?.ops.has(op))
+    const isOpen = this.lanes.every((lane) => isFree(lane) && lane.stems.every((stem) => this.licence.verdict(stem, op).effect !== 'deny'))
     if (!isOpen) return this.lanes.flatMap((lane) => this.device(lane, spec) ?? [])
     for (const lane of this.lanes) this.may(lane, op, DEVICE_WORDS[spec.kind])
     const chain = devicesOf(this.snapshot, MASTER_TRACK_ID)
@@ -419,10 +426,11 @@ export class Stage {
         if (!stem) continue
         const before = clip.warp?.cents ?? 0
         const nearest = this.licence.nearestCents(stem, before + legal)
-        const spared = this.#spared.get(lane.track.id)
-        if (nearest === before + legal && !spared?.ops.has('pitch')) continue
-        const why = spared?.ops.has('pitch') ? spared.why : this.licence.verdict(stem, 'pitch', { cents: before + legal }).why
-        const bent = nearest === null || spared?.ops.has('pitch') ? 0 : nearest - before
+        const known = this.#spared.get(lane.track.id)
+        const spared = this.isKept(lane) ? KEPT : known?.ops.has('pitch') ? known : undefined
+        if (nearest === before + legal && !spared) continue
+        const why = spared ? spared.why : this.licence.verdict(stem, 'pitch', { cents: before + legal }).why
+        const bent = nearest === null || spared ? 0 : nearest - before
         this.leaveOut(
           bent === 0 ? 'the change of pitch' : 'part of the change of pitch',
           `${why} The other stems keep theirs too, so that the music stays in one key.`,
@@ -431,7 +439,7 @@ export class Stage {
         if (legal === 0) return 0
       }
     }
-    for (const lane of isTape ? this.lanes : pitched) {
+    for (const lane of (isTape ? this.lanes : pitched).filter((one) => !this.isKept(one))) {
       const byCents = new Map<number, string[]>()
       for (const clip of lane.clips) {
         const stem = stemOf(this.snapshot, clip.stemId)
@@ -462,6 +470,7 @@ export class Stage {
 
   /** Takes what a lane plays in a stretch of time out. */
   rest(lane: Lane, fromTick: number, toTick: number): void {
+    if (this.isKept(lane)) return
     this.splitAt(lane, fromTick)
     this.splitAt(lane, toTick)
     const inside = this.clipsNow(lane).filter((clip) => clip.startTick >= fromTick - 4 && endTick(clip) <= toTick + 4)

@@ -1,5 +1,6 @@
 // What a style is: a described, typed recipe that a stage carries out. Styles are pure: remix, recipe and facts in, ordinary edits out.
 import type { EditCommand, Recipe, RemixSnapshot } from '../../src-shared/remix/index.ts'
+import type { Assessment } from '../../src-shared/provenance/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import type { Random } from './random.ts'
 import type { Stage } from './stage.ts'
@@ -61,6 +62,8 @@ export interface StyleRun {
   readonly commands: readonly EditCommand[]
   /** The remix after the commands. */
   readonly snapshot: RemixSnapshot
+  /** The remix after the commands, compiled and judged. */
+  readonly assessment: Assessment
   readonly leftOut: readonly LeftOut[]
   /** What needs the artist's yes before an export. */
   readonly asks: readonly string[]

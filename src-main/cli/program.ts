@@ -31,6 +31,8 @@ import {
   renderCommand,
   serveCommand,
   showCommand,
+  styleCommand,
+  stylesCommand,
   submitCommand,
   syncCommand,
   verifyCommand,
@@ -157,6 +159,16 @@ command(program, 'analyse <WORK>', 'what is heard in a work, or in the works of 
 command(program, 'edit <FILE> <EDITS>', 'apply a list of edits; all or none').action((file: string, edits: string, options) =>
   execute(options, (context) => editCommand(context, { file, edits })),
 )
+
+command(program, 'styles [STYLE]', 'the styles there are, or the settings of one').action((style: string | undefined, options) =>
+  execute(options, (context) => stylesCommand(context, style === undefined ? {} : { style })),
+)
+
+command(program, 'style <FILE> <STYLE>', 'run a style on a remix, as ordinary edits')
+  .option('--param <NAME=VALUE...>', 'settings of the style')
+  .option('--seed <N>', 'another seed gives another result; the same one the same (default: 1)', number)
+  .option('-o, --out <FILE>', 'where to save the result (default: the remix itself)')
+  .action((file: string, style: string, options) => execute(options, (context) => styleCommand(context, { ...options, file, style })))
 
 command(program, 'render <FILE>', 'export a stamped mixdown or aligned stems, with receipts')
   .requiredOption('-o, --out <PATH>', 'file to write, or a folder for several')

@@ -1,0 +1,58 @@
+// Applying styles to an open remix: what they need is heard first, then the style's edits go through the session like any others, as one step.
+import { findStyle, type RecipeOrder, runStyle, type Style, type StyleRun } from '../../../src-engine/styles/index.ts'
+import type { EditReply } from '../../../src-shared/protocol/index.ts'
+import { recordsOf, type RemixSnapshot } from '../../../src-shared/remix/index.ts'
+import { ok, type Result } from '../../../src-shared/std/index.ts'
+import type { RemixSession } from '../session/index.ts'
+import { collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'
+
+/** What a style would do, and what it could not know. */
+export interface StyleProposal extends StyleRun {
+  readonly notes: readonly string[]
+}
+
+/** Stems a re-voicing needs the notes of: those on tracks of the part it names, or all that a name means. */
+const notesWanted = (snapshot: RemixSnapshot, style: Style, order: RecipeOrder): readonly string[] => {
+  if (!style.needs.includes('notes')) return []
+  const named = String(order.params?.track ?? '')
+    .trim()
+    .toLowerCase()
+  const part = String(order.params?.part ?? style.parameters.find((one) => one.name === 'part')?.default ?? '')
+  const tracks = new Set(
+    recordsOf(snapshot, 'track').flatMap((track) =>
+      (named === '' ? track.role === part : track.name.toLowerCase() === named) ? [track.id] : [],
+    ),
+  )
+  return [...new Set(recordsOf(snapshot, 'clip').flatMap((clip) => (tracks.has(clip.trackId) && !clip.isMuted ? [clip.stemId] : [])))]
+}
+
+/** Works out what a style would do to a remix. Nothing is changed. Codes: `style.*`. */
+export const proposeStyle = async (
+  tools: FactTools,
+  snapshot: RemixSnapshot,
+  order: RecipeOrder,
+  hooks: FactHooks = {},
+): Promise<Result<StyleProposal>> => {
+  const style = findStyle(order.style)
+  if (!style.ok) return style
+  const { facts, notes } = await collectFacts(tools, snapshot, style.value.needs, {
+    notesOf: notesWanted(snapshot, style.value, order),
+    ...hooks,
+  })
+  const run = runStyle(style.value, snapshot, order, facts)
+  return run.ok ? ok({ ...run.value, notes }) : run
+}
+
+/** Proposes and applies a style as one undo step. Codes: `style.*`, and those of the session. */
+export const applyStyle = async (
+  tools: FactTools,
+  session: RemixSession,
+  order: RecipeOrder,
+  hooks: FactHooks = {},
+): Promise<Result<{ readonly proposal: StyleProposal; readonly reply: EditReply }>> => {
+  const proposal = await proposeStyle(tools, session.snapshot, order, hooks)
+  if (!proposal.ok) return proposal
+  const style = findStyle(order.style)
+  const reply = session.edit(proposal.value.commands, style.ok ? `Style ${style.value.label}` : 'Style')
+  return reply.ok ? ok({ proposal: proposal.value, reply: reply.value }) : reply
+}
