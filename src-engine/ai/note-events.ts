@@ -101,7 +101,26 @@ export const notesOf = (posteriors: Posteriors, rules: NoteRules = NOTE_RULES): 
     const start = runs(middle, pitch, -1, (column) => spend(column, pitch)) + 1
     add(start, end, pitch, false)
   }
-  return notes.sort((a, b) => a.from - b.from || a.pitch - b.pitch)
+  return joined(notes.sort((a, b) => a.from - b.from || a.pitch - b.pitch))
+}
+
+/** What sounds on right after a note, on its pitch and without a beginning of its own, belongs to it. */
+const joined = (notes: readonly NoteEvent[]): readonly NoteEvent[] => {
+  const whole: NoteEvent[] = []
+  const last = new Map<number, number>()
+  for (const note of notes) {
+    const index = last.get(note.pitch)
+    const before = index === undefined ? undefined : whole[index]
+    if (before && index !== undefined && !note.hasOnset && note.from - before.to <= 2) {
+      const columns = before.to - before.from
+      const strength = (before.strength * columns + note.strength * (note.to - note.from)) / (columns + note.to - note.from)
+      whole[index] = { ...before, to: note.to, strength }
+    } else {
+      last.set(note.pitch, whole.length)
+      whole.push(note)
+    }
+  }
+  return whole
 }
 
 /** Onsets, and where a pitch rises faster than over either of the last two columns, scaled to the onsets' range. */
