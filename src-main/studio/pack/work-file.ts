@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import { workFileSchema, type WorkFile } from '../../../src-shared/protocol/index.ts'
 import { ROLES } from '../../../src-shared/remix/index.ts'
-import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { fail, jwkThumbprint, ok, type Result } from '../../../src-shared/std/index.ts'
+import { sha256 } from '../identity/index.ts'
 
 const MAX_WORK_FILE_BYTES = 4 * 1024 * 1024
 
@@ -21,6 +22,7 @@ const EXPECTED: readonly (readonly [RegExp, string])[] = [
   [/^coverColors/, 'two colours such as “#1b3a4b”'],
   [/^grant\.validity/, 'two times such as “2026-01-01T00:00:00Z”'],
   [/^grant\.licensor/, 'a list of names with sharePermille'],
+  [/^grant\.approval/, 'required, and approvers as `stemma artist key` prints them'],
 ]
 
 const describe = (issue: z.core.$ZodIssue): string => {
@@ -30,7 +32,7 @@ const describe = (issue: z.core.$ZodIssue): string => {
   return expected === undefined ? `the field “${field}” is wrong (${issue.message})` : `the field “${field}” must be ${expected}`
 }
 
-/** Codes: `pack.work_missing`, `pack.work_not_json`, `pack.work_invalid` (with `field`), `pack.file_twice`, `pack.stem_missing`, `pack.shares`. */
+/** Codes: `pack.work_missing`, `pack.work_not_json`, `pack.work_invalid` (with `field`), `pack.file_twice`, `pack.stem_missing`, `pack.shares`. An approver whose `kid` is not its key's is `pack.work_invalid`. */
 export const readWorkFile = async (dir: string): Promise<Result<WorkFile>> => {
   const path = join(dir, 'work.json')
   let text: string
@@ -85,6 +87,13 @@ export const readWorkFile = async (dir: string): Promise<Result<WorkFile>> => {
     return fail('pack.shares', `The shares in “grant.licensor” add up to ${shares}, not 1000. Mend work.json and try again.`, {
       field: 'grant.licensor',
     })
+  const mistyped = work.grant.approval?.approvers.find(({ kid, publicKeyJwk }) => jwkThumbprint(publicKeyJwk, sha256) !== kid)
+  if (mistyped)
+    return fail(
+      'pack.work_invalid',
+      `The key of ${mistyped.name || 'an approver'} in work.json does not fit its kid, so no answer would ever count. Copy both from what \`stemma artist key\` prints.`,
+      { field: 'grant.approval.approvers' },
+    )
   if (work.grant.validity.notBefore >= work.grant.validity.notAfter) {
     return fail('pack.work_invalid', 'The licence in work.json ends before it begins. Mend “grant.validity” and try again.', {
       field: 'grant.validity',
