@@ -42,15 +42,19 @@ export const chromaOf = (peaks: TonalPeaks, tuningCents: number): Chroma => {
   for (let step = 0; step < steps; step++) {
     const from = peaks.starts[step]!
     const to = peaks.starts[step + 1]!
-    let lowest = -1
     let loudest = 0
-    for (let i = from; i < to; i++) loudest = Math.max(loudest, peaks.level[i]!)
+    let loudestLow = 0
+    for (let i = from; i < to; i++) {
+      loudest = Math.max(loudest, peaks.level[i]!)
+      if (peaks.pitch[i]! < HIGHEST_BASS) loudestLow = Math.max(loudestLow, peaks.level[i]!)
+    }
+    let hasBass = loudestLow <= loudest * 0.1
     for (let i = from; i < to; i++) {
       const pitch = peaks.pitch[i]! - tuningCents / 100
       // Amplitudes are compressed, or one loud note would decide.
       const weight = Math.sqrt(peaks.level[i]!)
-      if (lowest < 0 && peaks.level[i]! > loudest * 0.1 && pitch < HIGHEST_BASS) {
-        lowest = i
+      if (!hasBass && pitch < HIGHEST_BASS && peaks.level[i]! > loudestLow * 0.4) {
+        hasBass = true
         addPitch(bass, step * 12, pitch, weight)
       }
       let share = weight
@@ -166,9 +170,9 @@ const homeOf = (voices: readonly KeyVoice[], steps: number): Float64Array => {
 }
 
 const PART_SECONDS = 16
-const SURE = 0.4
+const SURE = 0.45
 
-/** Key of some voices together. `confidence` under 0.4 leaves the key null. */
+/** Key of some voices together. `confidence` under 0.45 leaves the key null. */
 export const findKey = (voices: readonly KeyVoice[], tuning: { readonly cents: number; readonly agreement: number }): KeyFinding => {
   const steps = voices.reduce((most, { chroma }) => Math.max(most, chroma.steps), 0)
   const perPart = Math.max(1, Math.round((PART_SECONDS * 48_000) / TONAL_STEP_FRAMES))
@@ -219,7 +223,7 @@ export const findKey = (voices: readonly KeyVoice[], tuning: { readonly cents: n
   const bassTotal = bass.reduce((sum, value) => sum + value, 0)
   const evidence = (index: number): number => home[index % 12]! + (bassTotal > 0 ? bass[index % 12]! / bassTotal : 0)
   const tonic = rivals.reduce(
-    (least, rival) => Math.min(least, Math.max(0, Math.min(1, 0.75 + (evidence(best) - evidence(rival)) * 1.5))),
+    (least, rival) => Math.min(least, Math.max(0, Math.min(1, 0.65 + (evidence(best) - evidence(rival)) * 1.5))),
     1,
   )
   const fit = Math.min(1, Math.max(0, (whole[best]! - 0.45) / 0.35))

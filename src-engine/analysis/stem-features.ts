@@ -206,6 +206,18 @@ export const extractFeatures = (source: PcmSource, { onProgress, isCancelled, on
       const shift = a - 2 * b + c === 0 ? 0 : (0.5 * (a - c)) / (a - 2 * b + c)
       found.push({ hz: ((bin + shift) * TONAL_RATE) / TONAL_WINDOW, power: here })
     }
+    // Repeated notes have sidebands a few hertz off: what stands close beside a much stronger peak is no note of its own.
+    const all = [...found]
+    let kept = 0
+    for (let i = 0; i < all.length; i++) {
+      const here = all[i] as { hz: number; power: number }
+      const reach = Math.max(9, here.hz * 0.06)
+      let isSide = false
+      for (let k = i - 1; k >= 0 && here.hz - all[k]!.hz < reach && !isSide; k--) isSide = all[k]!.power > 4 * here.power
+      for (let k = i + 1; k < all.length && all[k]!.hz - here.hz < reach && !isSide; k++) isSide = all[k]!.power > 4 * here.power
+      if (!isSide) found[kept++] = here
+    }
+    found.length = kept
     if (found.length > MAX_PEAKS) {
       found.sort((x, y) => y.power - x.power || x.hz - y.hz)
       found.length = MAX_PEAKS

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { stemAnalysisSchema, workAnalysisSchema } from '../../../src-shared/protocol/index.ts'
 import { unwrap } from '../../../src-shared/std/index.ts'
-import { noise, StemFolder } from '../../render/testing/plans.ts'
+import { noise, type Stereo, StemFolder } from '../../render/testing/plans.ts'
 import { analysisHandlers } from './index.ts'
 
 const folder = new StemFolder()
@@ -14,8 +14,8 @@ const handlers = analysisHandlers(() => folder.cacheDir)
 /** Clicks at 120 BPM with a louder one every bar. */
 const clicks = (seconds: number) => {
   const sound = noise(48_000 * seconds, 5, 1)
-  const strike = (channel: Float32Array): Float32Array =>
-    channel.map((value, i) => value * (i % 96_000 < 24_000 ? 0.6 : 0.3) * Math.exp(-(i % 24_000) / 900))
+  const strike = (channel: Float32Array) =>
+    Float32Array.from(channel, (value, i) => value * (i % 96_000 < 24_000 ? 0.6 : 0.3) * Math.exp(-(i % 24_000) / 900))
   return { left: strike(sound.left), right: strike(sound.right) }
 }
 
@@ -24,7 +24,7 @@ const call = (progress: number[] = [], signal = new AbortController().signal) =>
   onProgress: ({ fraction }: { readonly fraction: number }) => void progress.push(fraction),
 })
 
-const add = async (sound: { readonly left: Float32Array; readonly right: Float32Array }): Promise<string> => {
+const add = async (sound: Stereo): Promise<string> => {
   const index = await folder.add(sound)
   return folder.files[index]?.contentSha256 ?? ''
 }
