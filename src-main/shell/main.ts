@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { app, BrowserWindow, Menu, session } from 'electron'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { BackgroundSync, defaultHomeDir, openStudio } from '../studio/index.ts'
+import { AnalysisDesk } from './analysis-desk.ts'
 import { ApprovalsDesk } from './approvals-desk.ts'
 import { ExportDesk } from './export-desk.ts'
 import { eventSender, type SendEvent, serveRequests } from './ipc-router.ts'
@@ -62,6 +63,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
   const remixes = new RemixDesk({ studio, window })
   const exports = new ExportDesk({ studio, window, send })
   const approvals = new ApprovalsDesk({ studio, remixes, window, send, offered })
+  const listening = new AnalysisDesk({ studio, remixes, send })
   let sync: BackgroundSync | undefined
   let isTelling = false
   studio.ledger.onChange(() => {
@@ -97,6 +99,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
     event.preventDefault()
     exports.stop()
     approvals.stop()
+    listening.stop()
     const stop = async (): Promise<void> => {
       await remixes.stop()
       await sync?.stop()
@@ -107,7 +110,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
     const deadline = new Promise((resolve) => setTimeout(resolve, 4_000))
     void Promise.race([stop(), deadline]).finally(() => app.quit())
   })
-  return ok({ studio, remixes, exports, approvals, service, sync: () => sync })
+  return ok({ studio, remixes, exports, listening, approvals, service, sync: () => sync })
 }
 
 const start = async (): Promise<void> => {

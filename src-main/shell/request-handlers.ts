@@ -6,6 +6,7 @@ import type { Ledger as StudioLedger } from '../studio/index.ts'
 import { type AppReplies, ENGINE_ATTACH_WINDOW, type LedgerRow, PACK_EXTENSION, type SyncState } from '../../src-shared/protocol/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { APP_VERSION, type BackgroundSync, fileProblem, type Studio } from '../studio/index.ts'
+import { type AnalysisDesk, listeningHandlers } from './analysis-desk.ts'
 import { type ApprovalsDesk, approvalHandlers } from './approvals-desk.ts'
 import type { ExportDesk } from './export-desk.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
@@ -21,6 +22,7 @@ export interface Desks {
   readonly remixes: RemixDesk
   readonly exports: ExportDesk
   readonly approvals: ApprovalsDesk
+  readonly listening: AnalysisDesk
   readonly service: ServiceDesk
   readonly sync: () => BackgroundSync | undefined
 }
@@ -233,6 +235,7 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
       }),
 
     ...approvalHandlers(() => ready(({ approvals }) => ok(approvals))),
+    ...listeningHandlers((work) => ready(({ listening }) => work(listening))),
 
     'engine.connect': () =>
       ready(async ({ studio }) => {

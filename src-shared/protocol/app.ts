@@ -6,6 +6,7 @@ import type { LicenceTerms } from '../provenance/index.ts'
 import type { AnyRecord, EditCommand, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
 import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } from './app-approvals.ts'
+import { type ListeningEvents, type ListeningReplies, listeningRequestSchemas } from './app-analysis.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
 import type { VerifyReport } from './verify.ts'
@@ -73,6 +74,7 @@ export const appRequestSchemas = {
   'sync.now': none,
 
   ...approvalRequestSchemas,
+  ...listeningRequestSchemas,
 
   'engine.connect': none,
 } as const satisfies Record<string, z.ZodType>
@@ -279,7 +281,7 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies extends ApprovalReplies {
+export interface AppReplies extends ListeningReplies, ApprovalReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences
@@ -320,7 +322,7 @@ export interface AppReplies extends ApprovalReplies {
 }
 
 /** Events main sends to the window. */
-export interface AppEvents extends ApprovalEvents {
+export interface AppEvents extends ListeningEvents, ApprovalEvents {
   'pull.changed': { readonly work: string; readonly pull: PullState }
   'catalogue.changed': Record<string, never>
   /** The demo catalogue is being made, once; null when it is done. */
