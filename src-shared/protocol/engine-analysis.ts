@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { DRUMS, keySchema, roleSchema } from '../remix/index.ts'
 
 /** Raised whenever a finding may change for the same sound, so that kept analyses are made anew. */
-export const ANALYSIS_VERSION = 1
+export const ANALYSIS_VERSION = 2
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const frame = z
