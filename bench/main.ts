@@ -10,6 +10,7 @@ import { peaksCase } from './cases/peaks.ts'
 import { potassiumCases } from './cases/potassium.ts'
 import { receiptsCase } from './cases/receipts.ts'
 import { transcriptionCases } from './cases/transcription.ts'
+import { stretchCases } from './cases/stretch.ts'
 import type { Outcome } from './compare.ts'
 
 const leave = (message: string): never => {
@@ -49,6 +50,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   ],
   peaks: async () => [await peaksCase({ rounds, node })],
   receipts: async () => [await receiptsCase({ rounds, node })],
+  stretch: () => stretchCases({ rounds, node }),
   transcription: () => transcriptionCases({ node }),
   analysis: () => analysisCases({ node }),
   launch: async () => [await launchCase({ rounds, node })],

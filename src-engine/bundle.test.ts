@@ -8,6 +8,7 @@ import { KERNELS_WASM } from '../scripts/build-kernels.mjs'
 import { EngineClient } from '../src-shared/protocol/index.ts'
 import type { RenderPlan } from '../src-shared/remix/index.ts'
 import { unwrap } from '../src-shared/std/index.ts'
+import { derivedDir } from './derive-key.ts'
 import { exportPlan } from './render/index.ts'
 import { bus, clip, device, noise, plan, send, StemFolder, track } from './render/testing/plans.ts'
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
           engine: join(ROOT, 'src-engine/engine.ts'),
           'engine-worker': join(ROOT, 'src-engine/render/worker.ts'),
           'decode-worker': join(ROOT, 'src-engine/files/decode-worker.ts'),
+          'derive-worker': join(ROOT, 'src-engine/derive/derive-worker.ts'),
           'encode-worker': join(ROOT, 'src-engine/files/encode-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
@@ -43,6 +45,20 @@ beforeAll(async () => {
   })
   copyFileSync(KERNELS_WASM, join(OUT, 'kernels.wasm'))
   const stems = await Promise.all([50, 51, 52, 53].map((seed) => folder.add(noise(200_000, seed, 0.2))))
+  // Stretched, transposed and with its formants kept: every runtime has to derive it by itself.
+  const bent = folder.sources[stems[0]!]!
+  folder.sources[stems[0]!] = {
+    ...bent,
+    warp: {
+      anchors: [
+        [0, 0],
+        [90_000, 120_000],
+        [200_000, 200_000],
+      ],
+      cents: -350,
+      keepsFormants: true,
+    },
+  }
   const slope = (from: number, to: number) => ({
     value: from,
     points: [
@@ -85,6 +101,7 @@ afterAll(() => {
 })
 
 const hashIn = async (execPath: string, threads: number): Promise<string> => {
+  rmSync(derivedDir(folder.cacheDir), { recursive: true, force: true })
   const child = fork(join(OUT, 'engine.js'), [], {
     execPath,
     execArgv: [],

@@ -20,7 +20,7 @@ const windowLibraries = {
   'libcairo.so.2': 'libcairo2',
 }
 const rigTools = { unzip: 'unzip', make: 'make', 'g++': 'g++', python3: 'python3' }
-const testTools = { Xvfb: 'xvfb', 'xvfb-run': 'xvfb', xauth: 'xauth', ffmpeg: 'ffmpeg', flac: 'flac' }
+const testTools = { Xvfb: 'xvfb', 'xvfb-run': 'xvfb', xauth: 'xauth', ffmpeg: 'ffmpeg', flac: 'flac', rubberband: 'rubberband-cli' }
 
 const libraryCache = () => {
   for (const ldconfig of ['/sbin/ldconfig', '/usr/sbin/ldconfig', 'ldconfig']) {

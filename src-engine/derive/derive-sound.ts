@@ -1,9 +1,7 @@
 // One step of a derived sound, from one cache entry to another: made anew, or warped. Runs in a worker thread; memory does not grow with length.
 import type { Make, PlanWarp } from '../../src-shared/remix/index.ts'
 import { ProblemError } from '../../src-shared/std/index.ts'
-import { runModel } from '../ai/index.ts'
 import { CACHE_SAMPLE_RATE, DUST, openDecoded, type PcmSource, PcmWriter } from '../files/index.ts'
-import { renderHits, renderNotes } from '../instruments/index.ts'
 import { type Kernels, loadKernels } from '../kernels/index.ts'
 import type { SoundBlocks } from '../sound-blocks.ts'
 import { type StretchSource, stretchSound } from '../stretch/index.ts'
@@ -66,7 +64,7 @@ export const deriveSound = async (job: DeriveJob, hooks: DeriveHooks): Promise<v
   }
   try {
     if (step.kind === 'warp') stretchSound({ source: soundOnly(source), warp: step.warp, kernels, emit: write })
-    else for await (const { left, right, frames } of made(step, source, hooks)) write([left, right], frames)
+    else for await (const { left, right, frames } of await made(step, source, hooks)) write([left, right], frames)
     if (hooks.isCancelled()) throw deriveError('derive.cancelled')
     writer.publish()
   } catch (thrown) {
@@ -78,11 +76,16 @@ export const deriveSound = async (job: DeriveJob, hooks: DeriveHooks): Promise<v
   }
 }
 
-const made = (step: DeriveStep & { readonly kind: 'make' }, source: PcmSource, { signal }: DeriveHooks): SoundBlocks => {
+/** Loaded only where something is made: a thread that stretches starts faster without instruments and models. */
+const made = async (step: DeriveStep & { readonly kind: 'make' }, source: PcmSource, { signal }: DeriveHooks): Promise<SoundBlocks> => {
   const { make, lengthFrames, modelPath } = step
-  if (make.kind === 'notes') return renderNotes(make.notes, make.instrument, lengthFrames, { signal })
-  if (make.kind === 'hits') return renderHits(make.hits, make.kit, lengthFrames, { signal })
+  if (make.kind !== 'model') {
+    const { renderHits, renderNotes } = await import('../instruments/index.ts')
+    if (make.kind === 'notes') return renderNotes(make.notes, make.instrument, lengthFrames, { signal })
+    return renderHits(make.hits, make.kit, lengthFrames, { signal })
+  }
   if (modelPath === null) throw deriveError('derive.model_missing', { modelSha256: make.modelSha256, name: make.name })
+  const { runModel } = await import('../ai/index.ts')
   const { modelSha256, strengthPermille } = make
   return runModel({
     path: modelPath,

@@ -94,6 +94,7 @@ export const stretchSound = ({ source, warp, kernels, emit }: StretchRequest): v
       map: stageMap,
       channels,
       startFrame: frame,
+      isFine: warp.cents < 0,
       formantFactor: stage === stages.length - 1 ? formantFactor : 1,
       supplyFrom: (input) => from(input, stage - 1),
     })

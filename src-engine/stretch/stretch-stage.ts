@@ -1,13 +1,15 @@
 // One run of the stretcher over a stream, its speed given by a map: for every hop of output it is fed input up to exactly where the map says.
+import { assert } from '../../src-shared/std/index.ts'
 import { openSignalsmith, type Signalsmith } from './signalsmith.ts'
 import type { TimeMap } from './time-map.ts'
 
-/** 120 ms at 48 kHz: long enough to tell low notes apart, short enough for beats. */
-const BLOCK_FRAMES = 5_760
-const HOP_FRAMES = 1_440
-/** Where sound gets shorter, so that blocks overlap in the input as well. */
-const SHORTENING_HOP_FRAMES = 720
+/** Block lengths of 120 to 130 ms: long enough to tell low notes apart, short enough for beats. 6144 is the length that is transformed fastest. */
+const COARSE = { blockFrames: 6_144, hopFrames: 1_536 }
+/** Where sound gets shorter, blocks have to overlap in the input as well; where it is slowed down afterwards, so is their smear. */
+const FINE = { blockFrames: 5_760, hopFrames: 720 }
 const SHORTENING_SLOPE = 0.97
+/** How finely the envelope of a voice is told from its harmonics, in cycles a frame: 100 Hz. Left to find the pitch by itself, the stretcher divides by zero. */
+const FORMANT_BASE = 100 / 48_000
 
 /** Sound that is read once, forwards. */
 export interface FrameSupply {
@@ -20,6 +22,8 @@ export interface StretchStageOptions {
   readonly channels: 1 | 2
   /** First output frame; may be negative. */
   readonly startFrame: number
+  /** Whether the result will be played slower than 48 kHz. */
+  readonly isFine: boolean
   /** Where formants go; 1 leaves them. */
   readonly formantFactor: number
   /** The input from a frame on; frames may be negative. */
@@ -44,20 +48,21 @@ export class StretchStage implements FrameSupply {
   #fed: number
   #ready = 0
 
-  constructor({ map, channels, startFrame, formantFactor, supplyFrom }: StretchStageOptions) {
+  constructor({ map, channels, startFrame, isFine, formantFactor, supplyFrom }: StretchStageOptions) {
     this.#map = map
     this.#channels = channels
-    this.#hop = map.slopes.least < SHORTENING_SLOPE ? SHORTENING_HOP_FRAMES : HOP_FRAMES
-    this.#stretch = openSignalsmith({ channels, blockFrames: BLOCK_FRAMES, hopFrames: this.#hop })
+    const { blockFrames, hopFrames } = isFine || map.slopes.least < SHORTENING_SLOPE ? FINE : COARSE
+    this.#hop = hopFrames
+    this.#stretch = openSignalsmith({ channels, blockFrames, hopFrames })
     const { raw } = this.#stretch
     this.#inputLatency = raw.inputLatency()
     this.#outputLatency = raw.outputLatency()
-    this.#window = BLOCK_FRAMES + this.#hop
+    this.#window = blockFrames + this.#hop
     this.#capacity = 2 * this.#window
     this.#buffers = raw.setBuffers(channels, this.#capacity)
     if (formantFactor !== 1) {
       raw.setFormantFactor(formantFactor, 0)
-      raw.setFormantBase(0)
+      raw.setFormantBase(FORMANT_BASE)
     }
     this.#position = startFrame
     this.#fed = this.#inputFor(startFrame)
@@ -117,5 +122,8 @@ export class StretchStage implements FrameSupply {
     this.#fed = end
     this.#position += this.#hop
     this.#ready = this.#hop
+    // A broken number would spread over everything after it.
+    const last = this.#buffers + (this.#channels * this.#capacity + this.#hop - 1) * 4
+    assert(Number.isFinite(this.#stretch.f32(last, 1)[0]), 'the stretcher gives numbers')
   }
 }

@@ -1,6 +1,8 @@
 // Sounds whose stretched shape is known, and the measures that compare with it.
+import { createHash } from 'node:crypto'
 import type { PlanWarp } from '../../../src-shared/remix/index.ts'
 import { loadKernels } from '../../kernels/index.ts'
+import { noise } from '../../kernels/testing/index.ts'
 import { type StretchSource, stretchSound } from '../stretch-sound.ts'
 
 /** A sound in memory as the stretcher reads it; stretches of zeros of a second or more are told as silence. */
@@ -115,4 +117,93 @@ export const clickAt = (sound: Float32Array, frame: number, reach = 9_600): { re
     return to
   }
   return { smearMs: (reaches(0.95) - reaches(0.05)) / 48, lateMs: (reaches(0.5) - frame) / 48 }
+}
+
+/** A sung /a/: pulses through three resonances, at 730, 1090 and 2440 Hz. */
+export const vowel = (hz: number, frames: number): Float32Array<ArrayBuffer> => {
+  let samples = new Float64Array(frames)
+  for (let i = 0, phase = 0; i < frames; i++) {
+    phase += hz / 48_000
+    if (phase < 1) continue
+    phase -= 1
+    samples[i] = 1
+  }
+  for (const [formant, width] of [
+    [730, 80],
+    [1_090, 90],
+    [2_440, 120],
+  ] as const) {
+    const radius = Math.exp((-Math.PI * width) / 48_000)
+    const turn = 2 * radius * Math.cos((2 * Math.PI * formant) / 48_000)
+    const next = new Float64Array(frames)
+    for (let i = 0; i < frames; i++) next[i] = (samples[i] ?? 0) + turn * (next[i - 1] ?? 0) - radius * radius * (next[i - 2] ?? 0)
+    samples = next
+  }
+  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+  return Float32Array.from(samples, (sample) => (sample / peak) * 0.6)
+}
+
+/** Frequency of the resonance nearest to one, of an all-pole model (order 10 at 8 kHz) of half a second from the middle. */
+export const resonanceNear = (sound: Float32Array, nearHz: number): number => {
+  const [count, step, order] = [4_096, 6, 10]
+  const start = Math.floor(sound.length / 2 - (count * step) / 2)
+  const low = Float64Array.from({ length: count }, (_, i) => {
+    let sum = 0
+    for (let k = -36; k <= 36; k++) {
+      const place = (Math.PI * k) / step
+      sum +=
+        ((sound[start + i * step + k] ?? 0) * (k === 0 ? 1 : Math.sin(place) / place) * (0.5 + 0.5 * Math.cos((Math.PI * k) / 37))) / step
+    }
+    return sum
+  })
+  // Voices fall off with frequency; levelled, the model sees every resonance.
+  const level = low.map((sample, i) => (sample - 0.6 * (low[i - 1] ?? 0)) * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / count)))
+  const correlation = Array.from({ length: order + 1 }, (_, lag) =>
+    level.reduce((sum, sample, i) => sum + sample * (level[i - lag] ?? 0), 0),
+  )
+  let model = [1]
+  let error = (correlation[0] ?? 0) * 1.0001
+  for (let i = 1; i <= order; i++) {
+    const reflection = -model.reduce((sum, one, j) => sum + one * (correlation[i - j] ?? 0), 0) / error
+    const longer = [...model, 0]
+    model = longer.map((one, j) => one + reflection * (longer[i - j] ?? 0))
+    error *= 1 - reflection * reflection
+  }
+  const levels = Array.from({ length: 800 }, (_, i) => {
+    let real = 0
+    let imaginary = 0
+    for (const [k, one] of model.entries()) {
+      real += one * Math.cos((2 * Math.PI * i * 5 * k) / 8_000)
+      imaginary -= one * Math.sin((2 * Math.PI * i * 5 * k) / 8_000)
+    }
+    return -Math.log(real * real + imaginary * imaginary)
+  })
+  let best = 0
+  for (let i = 1; i < levels.length - 1; i++) {
+    const isPeak = (levels[i] ?? 0) > (levels[i - 1] ?? 0) && (levels[i] ?? 0) >= (levels[i + 1] ?? 0)
+    if (isPeak && Math.abs(i * 5 - nearHz) < Math.abs(best - nearHz)) best = i * 5
+  }
+  return best
+}
+
+/** SHA-256 of a mixed bag: lengthened, shortened, transposed with formants, several stages, a tempo map. */
+export const hashOf = (): string => {
+  const hash = createHash('sha256')
+  const { left, right } = noise(60_000, 77)
+  const warps: readonly PlanWarp[] = [
+    lineWarp(60_000, 1.25),
+    lineWarp(60_000, 0.7, 333, true),
+    lineWarp(60_000, 3, -555),
+    {
+      anchors: [
+        [3, 0],
+        [20_000, 31_000],
+        [50_000, 50_000],
+      ],
+      cents: 100,
+      keepsFormants: false,
+    },
+  ]
+  for (const warp of warps) for (const channel of stretched(soundOf(left, right), warp)) hash.update(new Uint8Array(channel.buffer))
+  return hash.digest('hex')
 }
