@@ -16,6 +16,8 @@ export type ApprovalHandlers = Pick<RequestHandlers, keyof typeof approvalReques
 /** Soon enough for a person, seldom enough for a service. */
 const ROUND_MS = 30_000
 const SETTLE_MS = 300
+/** Lines of the artist's ledger that the window shows; the command line has all. */
+const MAX_USES = 2_000
 const FILES = [{ name: 'Review or answer', extensions: [REVIEW_EXTENSION.slice(1), ANSWER_EXTENSION.slice(1), 'html'] }]
 
 export class ApprovalsDesk {
@@ -69,11 +71,11 @@ export class ApprovalsDesk {
     return result
   }
 
-  async #save(title: string, defaultPath: string, content: string): Promise<Result<{ readonly fileName: string } | null>> {
+  async #save(title: string, defaultPath: string, content: string, mode = 0o666): Promise<Result<{ readonly fileName: string } | null>> {
     const chosen = await dialog.showSaveDialog(this.#window, { title, defaultPath })
     if (chosen.canceled || !chosen.filePath) return ok(null)
     try {
-      await writeFile(chosen.filePath, content)
+      await writeFile(chosen.filePath, content, { mode })
     } catch (error) {
       return { ok: false, error: fileProblem(error, chosen.filePath) }
     }
@@ -181,6 +183,13 @@ export class ApprovalsDesk {
         if (!artist) return fail('approval.no_artist', 'This home has no artist’s key yet. Make one first.')
         return this.#save('Save the public key', `${safeFileName(artist.name)} key.json`, `${artist.approver}\n`)
       },
+      'approvals.exportSigningKey': async () => {
+        const artist = studio.identity.artist()
+        if (!artist) return fail('approval.no_artist', 'This home has no artist’s key yet. Make one first.')
+        const content = `${JSON.stringify({ ...artist.secretJwk(), kid: artist.kid, name: artist.name }, null, 2)}\n`
+        return this.#save('Save the signing key', `${safeFileName(artist.name)} secret key.json`, content, 0o600)
+      },
+      'approvals.usage': () => studio.approvals.usage({ max: MAX_USES }),
       'approvals.sync': async () => {
         const done = await studio.approvals.sync()
         return done.ok ? ok(studio.approvals.syncView()) : done

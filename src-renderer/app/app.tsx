@@ -1,6 +1,7 @@
 // The window: top bar, rail, one screen, and what floats above.
 import { Tooltip } from 'radix-ui'
 import { Toaster } from 'sonner'
+import { ApprovalsScreen, SubmitSheet } from '../approvals/index.ts'
 import { ExportSheet } from '../export/index.ts'
 import { LedgerScreen } from '../ledger/index.ts'
 import { LibraryHome } from '../library/index.ts'
@@ -21,6 +22,7 @@ const Screens = () => {
   const uid = useRemix((remix) => remix.uid)
   if (screen === 'verify') return <VerifyScreen />
   if (screen === 'ledger') return <LedgerScreen />
+  if (screen === 'approvals') return <ApprovalsScreen />
   return screen === 'remix' && uid !== null ? <Workspace key={uid} /> : <LibraryHome />
 }
 
@@ -41,6 +43,7 @@ export const App = () => {
         </main>
       </div>
       <ExportSheet />
+      <SubmitSheet />
       <SettingsSheet />
       <HelpSheet />
       <CommandPalette />

@@ -25,6 +25,7 @@ import {
   undoText,
   viewStore,
 } from '../state/index.ts'
+import { openSubmit } from '../approvals/index.ts'
 import * as timeline from '../timeline/index.ts'
 
 export type CommandGroup = 'Play' | 'Edit' | 'View' | 'File' | 'Go to'
@@ -127,6 +128,7 @@ export const COMMANDS: readonly Command[] = [
   inRemix('remix.saveAs', 'Save as…', 'File', ['Mod+Shift+S'], () => void saveRemix(true)),
   inRemix('remix.close', 'Close the remix', 'File', ['Mod+W'], () => void closeRemix().then(() => showScreen('library'))),
   inRemix('export.open', 'Export…', 'File', ['Mod+Shift+E'], () => openSheet('export')),
+  inRemix('approvals.submit', 'Submit for approval…', 'File', ['Mod+Shift+A'], openSubmit),
   { id: 'pack.import', title: 'Import a licence pack…', group: 'File', keys: [], run: () => void importPack(null) },
   { id: 'sync.now', title: 'Sync the ledger now', group: 'File', keys: [], run: () => void syncNow() },
 
@@ -134,6 +136,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'go.remix', title: 'Remix', group: 'Go to', keys: ['Mod+2'], run: () => remixStore.getState().uid !== null && showScreen('remix') },
   { id: 'go.verify', title: 'Verify a file', group: 'Go to', keys: ['Mod+3'], run: () => showScreen('verify') },
   { id: 'go.ledger', title: 'Ledger', group: 'Go to', keys: ['Mod+4'], run: () => showScreen('ledger') },
+  { id: 'go.approvals', title: 'Approvals', group: 'Go to', keys: ['Mod+5'], run: () => showScreen('approvals') },
 ]
 
 /** Whether a command can run now. */

@@ -1,5 +1,6 @@
 // The way between screens, at the left edge.
-import { FileCheck2, Keyboard, LibraryBig, type LucideIcon, ReceiptText, Rows3, Settings } from 'lucide-react'
+import { FileCheck2, Keyboard, LibraryBig, type LucideIcon, ReceiptText, MailCheck, Rows3, Settings } from 'lucide-react'
+import { threadsOf, useApprovals } from '../approvals/index.ts'
 import { classes, Hint } from '../parts/index.ts'
 import { openSheet, type Screen, showScreen, useLedger, useRemix, useView } from '../state/index.ts'
 import { keysOf } from './commands.ts'
@@ -9,6 +10,7 @@ const PLACES: readonly { readonly screen: Screen; readonly label: string; readon
   { screen: 'remix', label: 'Remix', icon: Rows3 },
   { screen: 'verify', label: 'Verify', icon: FileCheck2 },
   { screen: 'ledger', label: 'Ledger', icon: ReceiptText },
+  { screen: 'approvals', label: 'Approvals', icon: MailCheck },
 ]
 
 /** The rail. */
@@ -16,6 +18,12 @@ export const Rail = () => {
   const screen = useView((view) => view.screen)
   const hasRemix = useRemix((remix) => remix.uid !== null)
   const queued = useLedger((ledger) => ledger.sync?.queued ?? 0)
+  // What waits for this person: as artist an answer, as producer a change.
+  const turns = useApprovals(
+    ({ threads }) =>
+      threadsOf(threads, 'inbox').filter(({ waitsFor }) => waitsFor === 'artist').length +
+      (threads ?? []).filter(({ isMine, waitsFor }) => isMine && waitsFor === 'producer').length,
+  )
   return (
     <nav className="rail" aria-label="Screens">
       {PLACES.map(({ screen: place, label, icon: Icon }) => (
@@ -34,6 +42,11 @@ export const Rail = () => {
           >
             <Icon size={18} strokeWidth={1.8} aria-hidden />
             <span>{label}</span>
+            {place === 'approvals' && turns > 0 && (
+              <span className="rail-count" title={`${turns} waiting for you`}>
+                {turns > 99 ? '99+' : turns}
+              </span>
+            )}
             {place === 'ledger' && queued > 0 && (
               <span className="rail-count" title={`${queued} queued`}>
                 {queued > 99 ? '99+' : queued}

@@ -1,4 +1,5 @@
 // Everything the window listens to, started once before the first drawing.
+import { startApprovals } from '../approvals/index.ts'
 import { loadPreferences, startExports, startLedger, startLibrary, startRemixSession, startTransport } from '../state/index.ts'
 
 /** Connects the window to main and to the engine. */
@@ -9,6 +10,7 @@ export const start = (): void => {
   startRemixSession()
   startTransport()
   startExports()
+  startApprovals()
   // A file dropped beside a drop area would navigate the window away.
   window.addEventListener('dragover', (event) => event.preventDefault())
   window.addEventListener('drop', (event) => event.preventDefault())

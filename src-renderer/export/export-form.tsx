@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { ExportFormat, ExportOptions } from '../../src-shared/protocol/index.ts'
 import { remixOf } from '../../src-shared/remix/index.ts'
 import { frameAt, parsePosition, tick } from '../../src-shared/time/index.ts'
+import { ApprovalAtExport } from '../approvals/index.ts'
 import { Alternative, modelName } from '../inspector/index.ts'
 import { Button, classes, FieldRow, formatClock, ToneIcon } from '../parts/index.ts'
 import { preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
@@ -12,7 +13,7 @@ import { barText } from '../timeline/index.ts'
 import { FORMAT_WORDS } from './format-words.ts'
 import { LOUDNESS_TARGETS } from './loudness-targets.ts'
 
-type RangeChoice = 'all' | 'loop' | 'custom'
+type RangeChoice = 'all' | 'loop' | 'custom' | 'approved'
 
 const Formats = ({
   options,
@@ -117,6 +118,8 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
   const [to, setTo] = useState(remix.loop ? barText(remix.loop.startTick + remix.loop.lengthTicks) : '9.1.0')
   const [target, setTarget] = useState<number | null>(preferencesStore.getState().loudnessTargetLufs)
   const [stems, setStems] = useState(false)
+  /** The stretch a yes is for, to the frame: typed positions would miss it. */
+  const [approved, setApproved] = useState<{ fromFrame: number; toFrame: number } | null>(null)
   const [name, setName] = useState(options.suggestedFileName)
   const [isStarting, setIsStarting] = useState(false)
 
@@ -129,6 +132,7 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
   const toFrame = (position: number): number => frameAt(remix.tempo, tick(position), SAMPLE_RATE)
   const frames = ((): { fromFrame: number; toFrame: number } | null | 'bad' => {
     if (range === 'all') return null
+    if (range === 'approved') return approved
     if (range === 'loop' && remix.loop)
       return { fromFrame: toFrame(remix.loop.startTick), toFrame: toFrame(remix.loop.startTick + remix.loop.lengthTicks) }
     const start = parsePosition(from, maps)
@@ -170,7 +174,7 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
           <RadioGroup.Root
             className="radios"
             value={range}
-            onValueChange={(value) => setRange(value === 'loop' || value === 'custom' ? value : 'all')}
+            onValueChange={(value) => setRange(value === 'loop' || value === 'custom' || value === 'approved' ? value : 'all')}
             aria-label="Range"
           >
             {(
@@ -184,6 +188,15 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
                   remix.loop !== null,
                 ],
                 ['custom', 'From … to …', true],
+                ...(approved
+                  ? [
+                      [
+                        'approved',
+                        `As approved, ${formatClock(approved.fromFrame / SAMPLE_RATE, 1)} to ${formatClock(approved.toFrame / SAMPLE_RATE, 1)}`,
+                        true,
+                      ] as const,
+                    ]
+                  : []),
               ] as const
             ).map(([value, label, isPossible]) => (
               <label key={value} htmlFor={`range-${value}`} className={classes('radio-row', !isPossible && 'is-off')}>
@@ -244,6 +257,14 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
           onChange={(event) => setName(event.target.value)}
         />
       </label>
+      <ApprovalAtExport
+        chosen={frames === 'bad' ? null : { range: frames, loudnessTargetLufs: target }}
+        onUse={(settings) => {
+          setApproved(settings.range)
+          setRange(settings.range ? 'approved' : 'all')
+          setTarget(settings.loudnessTargetLufs)
+        }}
+      />
       <Says />
       <footer className="export-foot">
         <span className="muted export-count">

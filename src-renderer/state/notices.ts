@@ -44,6 +44,7 @@ const TITLES: readonly (readonly [prefix: string, title: string])[] = [
   ['verify.', 'Could not verify'],
   ['ledger.', 'Ledger'],
   ['sync.', 'Sync'],
+  ['approval.', 'Approval'],
   ['pack.', 'Licence pack'],
   ['remix', 'Remix file'],
 ]

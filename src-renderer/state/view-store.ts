@@ -2,8 +2,8 @@
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 
-export type Screen = 'library' | 'remix' | 'verify' | 'ledger'
-export type Sheet = 'export' | 'settings' | 'palette' | 'help' | null
+export type Screen = 'library' | 'remix' | 'verify' | 'ledger' | 'approvals'
+export type Sheet = 'export' | 'settings' | 'palette' | 'help' | 'submit' | null
 export type BottomTab = 'mixer' | 'lineage' | 'history' | 'ledger'
 
 export interface ViewState {

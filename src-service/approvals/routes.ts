@@ -12,6 +12,7 @@ import { sendFile } from '../stem-download.ts'
 import type { ServiceReader, ServiceStore, StoredDevice } from '../store.ts'
 import { acceptAnswer, acceptComment, acceptRequest, acceptRevocation, type Accepted, type StatementItem, termsOf } from './accept.ts'
 import type { Visibility } from './store.ts'
+import { readUsage } from './usage.ts'
 
 export interface ApprovalDeps {
   readonly store: ServiceStore
@@ -155,6 +156,24 @@ export const addApprovalRoutes = (app: FastifyInstance, routes: Routes, deps: Ap
     }),
     reply: api.approvalThreadsReplySchema,
     handle: ({ query, device }) => threads(deps, device!, query),
+  })
+  routes.add({
+    method: 'GET',
+    path: api.APPROVAL_PATHS.usage,
+    summary:
+      'Every export that used a stem of works whose licence names a key of this device’s artists, newest first, with these stems only',
+    auth: 'device',
+    query: z.object({
+      before: z.coerce.number().int().min(1).optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(100),
+    }),
+    reply: api.usageReplySchema,
+    handle: async ({ query, device }) => {
+      const { grants, artists } = await visibilityOf(store.read, device!)
+      if (artists.length === 0)
+        return fail('approval.no_artist', 'No artist’s key is bound to this device. Make an artist profile, sync once, and ask again.')
+      return ok(await readUsage(store.read, grants, { before: query.before ?? null, limit: query.limit }))
+    },
   })
   const unknown = { code: 'approval.unknown_audio', message: 'No request names this sound, or it has not arrived yet.' } as const
   app.addContentTypeParser(/^audio\//, (_request, payload, done) => done(null, payload))

@@ -1,6 +1,8 @@
 // Approvals in the service's SQLite file. Statements are append-only by trigger: what an artist signed can neither be changed nor lost.
 import type Database from 'better-sqlite3'
-import type { ApprovalWriter, StoredApprovalAudio, StoredStatement, Visibility } from './store.ts'
+import { RECEIPT_TYP } from '../../src-shared/receipts/index.ts'
+import { decodeJws } from '../../src-shared/std/index.ts'
+import type { ApprovalWriter, StoredApprovalAudio, StoredStatement, StoredUse, Visibility } from './store.ts'
 
 export const APPROVAL_SCHEMA = `
 CREATE TABLE IF NOT EXISTS approval_statement (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, request_id TEXT NOT NULL,
@@ -10,6 +12,7 @@ CREATE INDEX IF NOT EXISTS approval_by_grant ON approval_statement (grant_id, se
 CREATE TABLE IF NOT EXISTS approval_audio (sha256 TEXT NOT NULL, request_id TEXT NOT NULL, bytes INTEGER NOT NULL, mime_type TEXT NOT NULL, PRIMARY KEY (sha256, request_id));
 CREATE TABLE IF NOT EXISTS approval_artist (artist TEXT NOT NULL, device TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (device, artist));
 CREATE TABLE IF NOT EXISTS approval_approver (grant_id TEXT NOT NULL, version INTEGER NOT NULL, kid TEXT NOT NULL, PRIMARY KEY (kid, grant_id, version));
+CREATE INDEX IF NOT EXISTS use_of_grant ON receipt_use (grant_id, receipt_id);
 CREATE TRIGGER IF NOT EXISTS approval_fixed BEFORE UPDATE ON approval_statement BEGIN SELECT RAISE(ABORT, 'a signed statement does not change'); END;
 CREATE TRIGGER IF NOT EXISTS approval_kept BEFORE DELETE ON approval_statement BEGIN SELECT RAISE(ABORT, 'a signed statement is never deleted'); END;
 `
@@ -65,6 +68,28 @@ export class SqliteApprovals implements ApprovalWriter {
        AND p.version = (SELECT max(version) FROM grant_doc WHERE id = p.grant_id) ORDER BY id LIMIT 10000`,
       JSON.stringify(artists),
     ).map(({ id }) => id)
+  }
+  async usesOf(grants: readonly string[], { before, limit }: { readonly before: number | null; readonly limit: number }) {
+    return this.#all<StoredUse>(
+      `SELECT r.rowid AS at, r.id, r.kid, r.jws, r.log_index AS logIndex FROM receipt r
+       WHERE r.type <> 'void' AND (? IS NULL OR r.rowid < ?)
+       AND EXISTS (SELECT 1 FROM receipt_use u WHERE u.receipt_id = r.id AND u.grant_id IN (SELECT value FROM json_each(?)))
+       ORDER BY r.rowid DESC LIMIT ?`,
+      before,
+      before,
+      JSON.stringify(grants),
+      limit,
+    )
+  }
+  async withdrawnOf(kid: string) {
+    return this.#all<{ jws: string }>(
+      "SELECT jws FROM receipt WHERE kid = ? AND type = 'void' ORDER BY rowid DESC LIMIT 10000",
+      kid,
+    ).flatMap(({ jws }) => {
+      const decoded = decodeJws(jws, RECEIPT_TYP)
+      const voids = decoded.ok ? (decoded.value.payload as { readonly voids?: unknown }).voids : undefined
+      return typeof voids === 'string' ? [voids] : []
+    })
   }
   async workOf(grantId: string) {
     return this.#one<{ work: string }>('SELECT work_id AS work FROM grant_doc WHERE id = ? ORDER BY version DESC LIMIT 1', grantId)?.work

@@ -23,6 +23,14 @@ export interface StoredApprovalAudio {
   readonly requestId: string
 }
 
+export interface StoredUse {
+  readonly at: number
+  readonly id: string
+  readonly kid: string
+  readonly jws: string
+  readonly logIndex: number | null
+}
+
 export interface Visibility {
   readonly account: string
   /** Grants whose threads are visible beside the account's own. */
@@ -38,6 +46,10 @@ export interface ApprovalReader {
   artistsOf(device: string): Promise<readonly string[]>
   /** Grants whose newest version names one of these keys. */
   grantsOf(artists: readonly string[]): Promise<readonly string[]>
+  /** Receipts under these grants, newest first, a page at a time; voids are not among them. */
+  usesOf(grants: readonly string[], page: { readonly before: number | null; readonly limit: number }): Promise<readonly StoredUse[]>
+  /** Receipts that a device withdrew later. */
+  withdrawnOf(kid: string): Promise<readonly string[]>
   /** The work of a grant. */
   workOf(grantId: string): Promise<string | undefined>
 }

@@ -1,7 +1,7 @@
 // Approvals by hand: what a review file (`*.stemma-review`, or an HTML page around the same JSON) and an answer file (`*.stemma-answer`) hold.
 import { z } from 'zod'
 import { fail, ok, type Result } from '../std/index.ts'
-import { AUDIO_TYPES, ed25519JwkSchema, MAX_AUDIO_BYTES } from './records.ts'
+import { approvalNoteSchema, AUDIO_TYPES, ed25519JwkSchema, MAX_AUDIO_BYTES, VERDICTS } from './records.ts'
 
 export const REVIEW_EXTENSION = '.stemma-review'
 export const ANSWER_EXTENSION = '.stemma-answer'
@@ -41,6 +41,20 @@ export const answerFileSchema = z.strictObject({
     .max(1_000),
 })
 
+/** What a browser wrote that has no key: an answer still to be signed. */
+export const answerDraftFileSchema = z.strictObject({
+  format: z.literal('stemma-answer-draft'),
+  v: z.literal(1),
+  request: z.uuid(),
+  /** Hash of the request's JWS text. */
+  requestHash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  verdict: z.enum(VERDICTS),
+  conditions: z.array(z.string().min(1).max(2_000)).max(50),
+  notes: z.array(approvalNoteSchema).max(500),
+  expires: z.iso.datetime().nullable(),
+})
+
+export type AnswerDraftFile = z.infer<typeof answerDraftFileSchema>
 export type ReviewFile = z.infer<typeof reviewFileSchema>
 export type AnswerFile = z.infer<typeof answerFileSchema>
 
@@ -48,7 +62,7 @@ const unreadable = (name: string): Result<never> =>
   fail('approval.file_unreadable', `“${name}” is neither a review nor an answer of Stemma, or it was damaged. Ask for it again.`)
 
 /** Reads a review or answer file, or the page around a review. Codes: `approval.file_unreadable`. Signatures are checked by whoever takes it in. */
-export const readApprovalFile = (name: string, text: string): Result<ReviewFile | AnswerFile> => {
+export const readApprovalFile = (name: string, text: string): Result<ReviewFile | AnswerFile | AnswerDraftFile> => {
   if (text.length > MAX_REVIEW_LENGTH) return unreadable(name)
   let json = text.trimStart()
   if (json.startsWith('<')) {
@@ -62,7 +76,7 @@ export const readApprovalFile = (name: string, text: string): Result<ReviewFile 
   }
   try {
     const value: unknown = JSON.parse(json)
-    const parsed = z.discriminatedUnion('format', [reviewFileSchema, answerFileSchema]).safeParse(value)
+    const parsed = z.discriminatedUnion('format', [reviewFileSchema, answerFileSchema, answerDraftFileSchema]).safeParse(value)
     return parsed.success ? ok(parsed.data) : unreadable(name)
   } catch {
     return unreadable(name)

@@ -1,6 +1,6 @@
 // Renderer <-> main about approvals: threads, answers, notes, review files. Spread into the one map of requests in app.ts.
 import { z } from 'zod'
-import { approvalNoteSchema, type ApprovalThread, type AUDIO_TYPES, VERDICTS } from '../approvals/index.ts'
+import { type AnswerDraftFile, approvalNoteSchema, type ApprovalThread, type AUDIO_TYPES, VERDICTS } from '../approvals/index.ts'
 
 const uid = z.string().min(1).max(200)
 const none = z.object({}).strict()
@@ -41,6 +41,10 @@ export const approvalRequestSchemas = {
   'approvals.makeArtist': z.object({ name: z.string().min(1).max(300) }),
   /** Writes the public key, for whoever writes the licence. */
   'approvals.exportArtistKey': none,
+  /** Writes the artist's secret key, for answering on a review page in a browser. */
+  'approvals.exportSigningKey': none,
+  /** What the rights service's log says of this artist's stems. */
+  'approvals.usage': none,
   'approvals.sync': none,
 } as const satisfies Record<string, z.ZodType>
 
@@ -49,6 +53,43 @@ export interface ArtistView {
   readonly name: string
   /** Public key as `work.json` wants it, ready to copy. */
   readonly approver: string
+}
+
+/** One export that used stems of this artist. */
+export interface ArtistUse {
+  readonly receipt: string
+  readonly issuedAt: string
+  readonly logIndex: number | null
+  /** The producer took the receipt back; it counts no longer. */
+  readonly isWithdrawn: boolean
+  readonly workTitle: string
+  /** Known where the remix was submitted to this artist. */
+  readonly remixTitle: string | null
+  readonly format: string
+  readonly durationMs: number
+  readonly scope: string
+  readonly containsAI: 'All' | 'Partly' | 'None'
+  readonly approval: 'approve' | 'approve_with_conditions' | null
+  readonly stems: readonly {
+    readonly stem: string
+    readonly title: string
+    readonly role: string
+    readonly usedMs: number
+    readonly operations: readonly {
+      readonly op: string
+      readonly text: string
+      readonly fromMs: number
+      readonly toMs: number
+      readonly model: string | null
+    }[]
+  }[]
+}
+
+export interface ArtistUsage {
+  readonly asOf: string
+  /** Newest first. */
+  readonly uses: readonly ArtistUse[]
+  readonly isTruncated: boolean
 }
 
 export interface ApprovalSyncView {
@@ -105,13 +146,17 @@ export interface ApprovalReplies {
   'approvals.exportReview': { readonly fileName: string } | null
   'approvals.exportAnswer': { readonly fileName: string } | null
   'approvals.import': {
-    readonly kind: 'review' | 'answer'
+    readonly kind: 'review' | 'answer' | 'draft'
     readonly thread: string | null
     readonly added: number
     readonly sentence: string
+    /** An answer written in a browser that could not sign; to be checked and signed here. */
+    readonly draft: AnswerDraftFile | null
   } | null
   'approvals.makeArtist': ArtistView
   'approvals.exportArtistKey': { readonly fileName: string } | null
+  'approvals.exportSigningKey': { readonly fileName: string } | null
+  'approvals.usage': ArtistUsage
   'approvals.sync': ApprovalSyncView
 }
 

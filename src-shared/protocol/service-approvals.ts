@@ -1,6 +1,7 @@
 // The approvals part of the rights service's API: statements in, threads out, sound beside them. Every statement is a signed JWS (docs/formats/approval.md).
 import { z } from 'zod'
 import { ed25519JwkSchema, MAX_STATEMENT_LENGTH, STATEMENT_KINDS } from '../approvals/index.ts'
+import { aiSummarySchema, receiptApprovalSchema, receiptOperationSchema } from '../receipts/index.ts'
 import { approvalTermsSchema } from '../rights/index.ts'
 
 const kid = z.string().min(1).max(100)
@@ -43,6 +44,47 @@ export const approvalThreadsReplySchema = z.object({
 })
 export const audioReplySchema = z.object({ sha256: z.string().max(64), bytes: z.int().min(1) })
 
+/** What the log says of the stems an artist answers for: exports, the newest first, without the stems of other works in them. */
+export const usageReplySchema = z.object({
+  uses: z
+    .array(
+      z.object({
+        /** Grows with time; older pages are asked for by it. */
+        at: z.int().min(1),
+        receipt: z.uuid(),
+        issuedAt: z.iso.datetime(),
+        /** Place in the log; null for what is kept as evidence only. */
+        logIndex: z.int().min(0).nullable(),
+        isWithdrawn: z.boolean(),
+        format: z.string().max(60),
+        durationMs: z.int().min(0),
+        scope: z.string().max(60),
+        pcmSha256: z.string().max(80),
+        ai: aiSummarySchema,
+        approvals: z.array(receiptApprovalSchema).max(100),
+        stems: z
+          .array(
+            z.object({
+              stem: z.string().max(300),
+              title: z.string().max(300),
+              role: z.string().max(40),
+              work: z.string().max(300),
+              workTitle: z.string().max(300),
+              grant: z.string().max(300),
+              usedMs: z.int().min(0),
+              ops: z.array(receiptOperationSchema).max(10_000),
+            }),
+          )
+          .min(1)
+          .max(500),
+      }),
+    )
+    .max(200),
+  /** Where the next, older page begins; null at the end. */
+  before: z.int().min(1).nullable(),
+})
+
+export type UsageReply = z.infer<typeof usageReplySchema>
 export type ApprovalThreadsReply = z.infer<typeof approvalThreadsReplySchema>
 
 export const APPROVAL_PATHS = {
@@ -53,4 +95,5 @@ export const APPROVAL_PATHS = {
   comments: '/v1/approvals/comments',
   threads: '/v1/approvals/threads',
   audio: '/v1/approvals/audio/:sha256',
+  usage: '/v1/usage',
 } as const

@@ -26,7 +26,8 @@ const centsText = (cents: number): string => {
   return `${semitones} semitone${semitones === 1 ? '' : 's'} ${cents > 0 ? 'higher' : 'lower'}`
 }
 
-const sentenceOf = ({ op, ratioPermille, cents, strengthPermille, model }: UsedOperation): string => {
+/** One operation in words an artist can read. */
+export const operationSentence = ({ op, ratioPermille, cents, strengthPermille, model }: UsedOperation): string => {
   if (op === 'stretch' && ratioPermille !== undefined)
     return ratioPermille === 1_000 ? 'Kept at its own tempo' : `Played at ${ratioWords(ratioPermille)} of its tempo`
   if (op === 'pitch' && cents !== undefined) return cents === 0 ? 'Kept at its own pitch' : `Moved ${centsText(cents)}`
@@ -40,7 +41,7 @@ export const doneToStems = (usage: Usage): readonly DoneToStem[] =>
   usage.stems.map(({ stem, title, role, usedMs, ops }) => {
     const lines = new Map<string, DoneToStem['lines'][number]>()
     for (const used of ops) {
-      const text = sentenceOf(used).slice(0, 300)
+      const text = operationSentence(used).slice(0, 300)
       const known = lines.get(text)
       const fromMs = Math.round(used.fromMs)
       const toMs = Math.round(used.toMs)

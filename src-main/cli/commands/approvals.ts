@@ -319,6 +319,32 @@ export const artistInitCommand: Run<{ readonly name: string }> = (context, { nam
     ])
   })
 
+export const artistUsageCommand: Run<Record<string, never>> = (context) =>
+  withStudio(context, async (studio) =>
+    reportOf(await studio.approvals.usage({ max: Number.MAX_SAFE_INTEGER, signal: context.signal }), (usage) => {
+      const sums = new Map<string, { readonly title: string; readonly usedMs: number; readonly count: number }>()
+      for (const { stem, title, usedMs } of usage.uses.flatMap(({ isWithdrawn, stems }) => (isWithdrawn ? [] : stems))) {
+        const before = sums.get(stem) ?? { title, usedMs: 0, count: 0 }
+        sums.set(stem, { title, usedMs: before.usedMs + usedMs, count: before.count + 1 })
+      }
+      return done(
+        { ok: true, ...usage, sums: [...sums].map(([stem, sum]) => ({ stem, ...sum })) },
+        usage.uses.length === 0
+          ? ['No export with a stem of yours is in the log yet.']
+          : [
+              ...usage.uses.flatMap((use) => [
+                `${use.issuedAt.slice(0, 16).replace('T', ' ')}  ${use.remixTitle ?? use.workTitle}  ${use.format}, ${use.scope}, AI: ${use.containsAI}${use.approval === null ? '' : `, ${use.approval.replaceAll('_', ' ')}`}${use.isWithdrawn ? ', withdrawn' : ''}  ${use.receipt}`,
+                ...use.stems.map(
+                  ({ title, usedMs, operations }) =>
+                    `    ${title}, ${formatDuration(usedMs)}: ${operations.map(({ text }) => text).join('; ') || 'as it was recorded'}`,
+                ),
+              ]),
+              ...table([...sums.values()].map(({ title, usedMs, count }) => [title, formatDuration(usedMs), `in ${count} exports`])),
+            ],
+      )
+    }),
+  )
+
 export const artistKeyCommand: Run<{ readonly out?: string; readonly secret?: boolean }> = (context, { out, secret = false }) =>
   withStudio(context, async (studio) => {
     const artist = studio.approvals.artist()

@@ -2,6 +2,7 @@
 // here first; what the service or the other side has to know follows when it can.
 import { mkdirSync } from 'node:fs'
 import {
+  type AnswerDraftFile,
   type AnswerFile,
   type ApprovalFinding,
   type ApprovalNote,
@@ -28,6 +29,7 @@ import type {
   ApprovalStanding,
   ApprovalSyncView,
   ApprovalThreadView,
+  ArtistUsage,
   ArtistView,
   EngineClient,
   StemFile,
@@ -42,6 +44,7 @@ import type { Licences } from '../licences/index.ts'
 import { uuidV7 } from '../ledger/index.ts'
 import type { ServiceClient } from '../service-client/index.ts'
 import { type LicenceDesk, licenceProblem } from '../session/index.ts'
+import { fetchArtistUsage } from './artist-usage.ts'
 import { ApprovalAudioFiles } from './audio.ts'
 import { type Preview, renderPreview } from './preview.ts'
 import { type ExportInQuestion, judgeExport, standingOf } from './standing.ts'
@@ -533,6 +536,20 @@ export class Approvals {
     return { kid, name, approver: JSON.stringify({ kid, name, publicKeyJwk: jwk }, null, 2) }
   }
 
+  /** Where this artist's stems were used, newest first. Codes: `approval.no_artist`, `service.*`. */
+  async usage({ max, signal }: { readonly max: number; readonly signal?: AbortSignal }): Promise<Result<ArtistUsage>> {
+    if (!this.#tools.identity.artist())
+      return fail(
+        'approval.no_artist',
+        'This home has no artist’s key, so the rights service cannot tell whose stems to look for. Make one first.',
+      )
+    // The key is bound to this device by a sync; without one the service would not know whom it answers.
+    const synced = await this.sync({ isForced: false, ...(signal ? { signal } : {}) })
+    if (!synced.ok) return synced
+    const connected = await this.#tools.connect(false)
+    return connected.ok ? fetchArtistUsage(connected.value.client, this.threads(), { max, nowMs: this.#nowMs, signal }) : connected
+  }
+
   makeArtist(name: string): ArtistView {
     this.#tools.identity.makeArtist(name)
     return this.artist() as ArtistView
@@ -586,11 +603,39 @@ export class Approvals {
     name: string,
     text: string,
   ): Promise<
-    Result<{ readonly kind: 'review' | 'answer'; readonly thread: string | null; readonly added: number; readonly sentence: string }>
+    Result<{
+      readonly kind: 'review' | 'answer' | 'draft'
+      readonly thread: string | null
+      readonly added: number
+      readonly sentence: string
+      readonly draft: AnswerDraftFile | null
+    }>
   > {
     const read = readApprovalFile(name, text)
     if (!read.ok) return read
+    if (read.value.format === 'stemma-answer-draft') return this.#takeDraft(read.value)
     return read.value.format === 'stemma-review' ? this.#takeReview(read.value) : this.#takeAnswers(read.value)
+  }
+
+  /** A draft says nothing until it is signed: it is handed back for the artist to check. */
+  #takeDraft(draft: AnswerDraftFile) {
+    const found = this.find(draft.request)
+    if (!found.ok)
+      return fail(
+        'approval.unknown_request',
+        'This answer is about a remix that is not here yet. Open the review page itself in Stemma first, then this file again.',
+      )
+    if (found.value.view.hash !== draft.requestHash)
+      return fail('approval.other_request', 'This answer was written about another version of the request, so it was not taken in.')
+    if (!found.value.thread.mayAnswer)
+      return fail('approval.not_approver', 'Only the artist can sign this answer. Open it in the Stemma that has the artist’s key.')
+    return ok({
+      kind: 'draft' as const,
+      thread: found.value.thread.id,
+      added: 0,
+      sentence: 'This answer was written in a browser and is not signed yet. It counts once the artist signs it.',
+      draft,
+    })
   }
 
   async #takeReview(file: ReviewFile) {
@@ -619,6 +664,7 @@ export class Approvals {
       kind: 'review' as const,
       thread: thread.ok ? thread.value.thread.id : null,
       added,
+      draft: null,
       sentence:
         added === 0
           ? 'This review was here already.'
@@ -652,6 +698,7 @@ export class Approvals {
       kind: 'answer' as const,
       thread: thread?.ok ? thread.value.thread.id : null,
       added,
+      draft: null,
       sentence:
         added === 0
           ? 'This answer was here already; it counts once.'

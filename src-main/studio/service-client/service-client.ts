@@ -78,6 +78,9 @@ const build = (transport: Transport) => ({
     }),
   approvalThreads: (since: number, signal?: AbortSignal) =>
     transport.call(`${api.APPROVAL_PATHS.threads}?since=${since}`, { schema: api.approvalThreadsReplySchema, signal }),
+  /** A page of what the log says of this artist's stems. */
+  artistUsage: (before: number | null, signal?: AbortSignal) =>
+    transport.call(`${api.APPROVAL_PATHS.usage}${before === null ? '' : `?before=${before}`}`, { schema: api.usageReplySchema, signal }),
   /** Sends a sound that a submitted request names. */
   uploadApprovalAudio: (sha256: string, mimeType: string, bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal) =>
     transport.text(fill(api.APPROVAL_PATHS.audio, sha256), {

@@ -1,0 +1,156 @@
+// How the open remix stands with its artists: a badge in the top bar, and at export what a yes asks for.
+import { Send } from 'lucide-react'
+import type { ApprovalStanding } from '../../src-shared/protocol/index.ts'
+import type { ApprovalThreadView } from '../../src-shared/protocol/index.ts'
+import { Button, classes, Hint, ToneIcon } from '../parts/index.ts'
+import { openSubmit, showThread, useApprovals } from './approvals-store.ts'
+import { placeOf, sinceOf, STANDING_WORDS } from './words.ts'
+
+/** What matters most comes first: what keeps an export from happening. */
+const ORDER: readonly ApprovalStanding['state'][] = [
+  'refused',
+  'changes',
+  'revoked',
+  'expired',
+  'edited',
+  'none',
+  'waiting',
+  'conditions',
+  'approved',
+]
+
+const worstOf = (standing: readonly ApprovalStanding[]): ApprovalStanding | undefined =>
+  standing
+    .filter(({ isNeeded, thread }) => isNeeded || thread !== null)
+    .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]
+
+const approverOf = (threads: readonly ApprovalThreadView[] | null, one: ApprovalStanding): string => {
+  const thread = threads?.find(({ id }) => id === one.thread)
+  const view = thread?.requests.find(({ request }) => request.id === one.request)
+  return view?.answers.findLast(({ isReplaced }) => !isReplaced)?.artistName ?? 'the artist'
+}
+
+const textOf = (one: ApprovalStanding, threads: readonly ApprovalThreadView[] | null): string => {
+  const name = approverOf(threads, one)
+  const since = threads?.find(({ id }) => id === one.thread)?.waitingSince
+  switch (one.state) {
+    case 'none':
+      return 'Needs approval'
+    case 'waiting':
+      return since ? `Waiting for approval: ${sinceOf(since)}` : 'Waiting for approval'
+    case 'approved':
+      return `Approved by ${name}`
+    case 'conditions':
+      return `Approved by ${name} with conditions`
+    case 'edited':
+      return `Approved by ${name} · void since you edited`
+    case 'changes':
+      return `${name} asked for changes`
+    case 'refused':
+      return `Refused by ${name}`
+    case 'revoked':
+      return `Approval taken back by ${name}`
+    case 'expired':
+      return 'Approval expired'
+  }
+}
+
+const canSubmit = ({ state }: ApprovalStanding): boolean => !['waiting', 'approved', 'conditions'].includes(state)
+
+/** Where the open remix stands, with the next step in one click. */
+export const StandingBadge = () => {
+  const standing = useApprovals((state) => state.standing)
+  const threads = useApprovals((state) => state.threads)
+  const isRunning = useApprovals((state) => state.submit.phase === 'running')
+  const worst = worstOf(standing)
+  if (!worst) return null
+  const { tone } = STANDING_WORDS[worst.state]
+  const text = textOf(worst, threads)
+  return (
+    <span className="standing" role="status" aria-label="Approval">
+      <Hint text={standing.map(({ work, sentence }) => (standing.length > 1 ? `${work.title}: ${sentence}` : sentence)).join(' ')}>
+        <button
+          type="button"
+          className={classes('standing-state', `badge-${tone}`)}
+          onClick={() => (worst.thread === null ? openSubmit() : showThread(worst.thread))}
+        >
+          <ToneIcon tone={tone} />
+          <span className="ellipsis">{text}</span>
+        </button>
+      </Hint>
+      {(canSubmit(worst) || isRunning) && (
+        <Button icon={Send} onClick={openSubmit}>
+          {isRunning ? 'Submitting…' : worst.thread === null ? 'Submit…' : 'Re-submit…'}
+        </Button>
+      )}
+    </span>
+  )
+}
+
+interface Chosen {
+  readonly range: { readonly fromFrame: number; readonly toFrame: number } | null
+  readonly loudnessTargetLufs: number | null
+}
+
+const isSame = (a: Chosen, b: Chosen): boolean =>
+  a.loudnessTargetLufs === b.loudnessTargetLufs && a.range?.fromFrame === b.range?.fromFrame && a.range?.toFrame === b.range?.toFrame
+
+const settingsWords = ({ range, loudnessTargetLufs }: Chosen): string =>
+  `${range ? placeOf(range.fromFrame / 48, range.toFrame / 48) : 'everything'}, ${loudnessTargetLufs === null ? 'as mixed' : `${String(loudnessTargetLufs).replace('-', '−')} LUFS`}`
+
+/** At export: who said yes, on what conditions, to which settings; or the way to ask. */
+export const ApprovalAtExport = ({ chosen, onUse }: { chosen: Chosen | null; onUse: (settings: Chosen) => void }) => {
+  const standing = useApprovals((state) => state.standing)
+  const threads = useApprovals((state) => state.threads)
+  const shown = standing.filter(({ isNeeded, thread }) => isNeeded || thread !== null)
+  if (shown.length === 0) return null
+  return (
+    <section className="export-group" aria-label="Approval">
+      <h3 className="caps">Approval</h3>
+      <ul className="at-export">
+        {shown.map((one) => {
+          const view = threads?.flatMap(({ requests }) => requests).find(({ request }) => request.id === one.request)
+          const conditions =
+            one.state === 'conditions'
+              ? (view?.answers.findLast(({ answer, isReplaced }) => !isReplaced && answer.verdict === 'approve_with_conditions')?.answer
+                  .conditions ?? [])
+              : []
+          const hasYes = one.state === 'approved' || one.state === 'conditions'
+          const isOther = hasYes && one.settings !== null && chosen !== null && !isSame(one.settings, chosen)
+          return (
+            <li key={one.grant}>
+              <ToneIcon tone={isOther ? 'limited' : STANDING_WORDS[one.state].tone} size={14} />
+              <div>
+                <p>
+                  {standing.length > 1 && <b>{one.work.title}: </b>}
+                  {conditions.length > 0 ? textOf(one, threads) : one.sentence}
+                </p>
+                {conditions.length > 0 && (
+                  <ul className="said-conditions" aria-label="Conditions">
+                    {conditions.map((condition, i) => (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: two conditions may read the same.
+                      <li key={i}>{condition}</li>
+                    ))}
+                  </ul>
+                )}
+                {isOther && one.settings && (
+                  <p className="muted">
+                    The yes is to another export: {settingsWords(one.settings)}.{' '}
+                    <button type="button" className="link" onClick={() => one.settings && onUse(one.settings)}>
+                      Use these settings
+                    </button>
+                  </p>
+                )}
+              </div>
+              {canSubmit(one) && (
+                <Button icon={Send} onClick={openSubmit}>
+                  {one.thread === null ? 'Submit for approval…' : 'Re-submit…'}
+                </Button>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
