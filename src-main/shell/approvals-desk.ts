@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { type BrowserWindow, dialog } from 'electron'
 import { ANSWER_EXTENSION, buildReviewPage, MAX_REVIEW_LENGTH, REVIEW_EXTENSION } from '../../src-shared/approvals/index.ts'
 import { type AppReplies, approvalRequestSchemas } from '../../src-shared/protocol/index.ts'
+import { recordsOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { fileProblem, safeFileName, sha256, type Studio, verifyEd25519 } from '../studio/index.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
@@ -123,7 +124,11 @@ export class ApprovalsDesk {
       },
       'approvals.standing': async ({ uid }) => {
         const remix = this.#remixes.find(uid)
-        return remix.ok ? studio.approvals.standing(remix.value.session.snapshot) : remix
+        if (!remix.ok) return remix
+        const { snapshot } = remix.value.session
+        const grants = studio.desk.grantsFor(recordsOf(snapshot, 'stem').map(({ id }) => id))
+        // Most works ask nobody; their remixes should not make a home take part in approvals.
+        return grants.some(({ grant }) => grant.approval) ? studio.approvals.standing(snapshot) : ok([])
       },
       'approvals.submit': async ({ uid, message, range, loudnessTargetLufs }) => {
         const remix = this.#remixes.find(uid)
