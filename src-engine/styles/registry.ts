@@ -2,12 +2,17 @@
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { callAndAnswer, doubleTime, halfTime, minusOne, stemSwaps } from './arrange/roles.ts'
 import { breakdown, build, drop, edit60, extendedIntro, loopEdit } from './arrange/shapes.ts'
+import { beatLayer, beatReplace, grooveTransfer, swing } from './groove.ts'
+import { match } from './match.ts'
+import { createOwnStyle } from './own-style.ts'
+import { revoice, vocalChop } from './revoice.ts'
 import { chopped, club, dub, hard } from './sound/beat-styles.ts'
 import { acousticRoom, loFi, radio } from './sound/band-styles.ts'
 import { ambient, slowed, spedUp } from './sound/tempo-styles.ts'
 import type { Style, StyleDescriptor } from './style.ts'
+import { createWordsStyle } from './words/words-style.ts'
 
-export const STYLES: readonly Style[] = [
+const BUILT_IN: readonly Style[] = [
   loFi,
   club,
   slowed,
@@ -29,7 +34,19 @@ export const STYLES: readonly Style[] = [
   extendedIntro,
   edit60,
   loopEdit,
+  swing,
+  grooveTransfer,
+  beatReplace,
+  beatLayer,
+  match,
+  revoice,
+  vocalChop,
 ]
+
+const builtInById = (id: string): Style | undefined => BUILT_IN.find((style) => style.id === id)
+const words = createWordsStyle(builtInById)
+
+export const STYLES: readonly Style[] = [...BUILT_IN, words, createOwnStyle((id) => (id === 'words' ? words : builtInById(id)))]
 
 /** Code: `style.unknown`. */
 export const findStyle = (id: string): Result<Style> => {

@@ -105,6 +105,7 @@ export class Stage {
   #sections: readonly Section[] | undefined
   /** Operations a lane is to be spared, by track id: what the user asked to be kept. */
   readonly #spared = new Map<string, { readonly ops: ReadonlySet<string>; readonly why: string }>()
+  readonly #kept = new Set<string>()
   readonly #arrangedIds: string[] = []
 
   constructor({ snapshot, facts, random, idPrefix }: StageOptions) {
@@ -205,7 +206,12 @@ export class Stage {
 
   /** Whether the user wants a lane left as it is. */
   isKept(lane: Lane): boolean {
-    return this.facts.keep?.includes(lane.role) ?? false
+    return this.#kept.has(lane.track.id) || (this.facts.keep?.includes(lane.role) ?? false)
+  }
+
+  /** Leaves a lane as it is from here on. */
+  keep(lane: Lane): void {
+    this.#kept.add(lane.track.id)
   }
 
   /** Keeps operations off a lane from here on. */

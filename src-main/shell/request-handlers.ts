@@ -14,6 +14,7 @@ import type { OfferedFiles } from './offered-files.ts'
 import type { PreferencesFile } from './preferences.ts'
 import type { RemixDesk } from './remix-desk.ts'
 import type { ServiceDesk } from './service-desk.ts'
+import { styleHandlers } from './styles-desk.ts'
 import type { UtilityChild } from './utility-process-host.ts'
 
 /** Everything that is there once the studio is open. */
@@ -236,6 +237,8 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
 
     ...approvalHandlers(() => ready(({ approvals }) => ok(approvals))),
     ...listeningHandlers((work) => ready(({ listening }) => work(listening))),
+
+    ...styleHandlers(() => ready(({ studio, remixes }) => ok({ studio, remixes })), tools),
 
     'engine.connect': () =>
       ready(async ({ studio }) => {

@@ -7,6 +7,7 @@ import type { AnyRecord, EditCommand, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
 import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } from './app-approvals.ts'
 import { type ListeningEvents, type ListeningReplies, listeningRequestSchemas } from './app-analysis.ts'
+import { type StyleEvents, type StyleReplies, styleRequestSchemas } from './app-styles.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
 import type { VerifyReport } from './verify.ts'
@@ -74,6 +75,7 @@ export const appRequestSchemas = {
   'sync.now': none,
 
   ...approvalRequestSchemas,
+  ...styleRequestSchemas,
   ...listeningRequestSchemas,
 
   'engine.connect': none,
@@ -281,7 +283,7 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies extends ListeningReplies, ApprovalReplies {
+export interface AppReplies extends StyleReplies, ListeningReplies, ApprovalReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences
@@ -322,7 +324,7 @@ export interface AppReplies extends ListeningReplies, ApprovalReplies {
 }
 
 /** Events main sends to the window. */
-export interface AppEvents extends ListeningEvents, ApprovalEvents {
+export interface AppEvents extends StyleEvents, ListeningEvents, ApprovalEvents {
   'pull.changed': { readonly work: string; readonly pull: PullState }
   'catalogue.changed': Record<string, never>
   /** The demo catalogue is being made, once; null when it is done. */

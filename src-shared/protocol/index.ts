@@ -1,4 +1,5 @@
 export * from './app-approvals.ts'
+export * from './app-styles.ts'
 export * from './app.ts'
 export * from './app-analysis.ts'
 export * from './app-variations.ts'

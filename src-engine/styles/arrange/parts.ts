@@ -23,7 +23,11 @@ export const namedSections = (sections: readonly Section[], wanted: string): rea
   const partly = sections.filter((section) => section.name.toLowerCase().includes(plain))
   if (partly.length > 0) return partly
   const kind: SectionKind = sectionKind(plain)
-  return kind === 'other' ? [] : sections.filter((section) => section.kind === kind)
+  if (kind === 'other') return []
+  const ofKind = sections.filter((section) => section.kind === kind)
+  // What one song calls a chorus, another calls a drop.
+  const alike = kind === 'chorus' ? 'drop' : kind === 'drop' ? 'chorus' : kind
+  return ofKind.length > 0 ? ofKind : sections.filter((section) => section.kind === alike)
 }
 
 /** The sections a setting names, or `otherwise`; a refusal where it names none. Code: `style.no_section`. */

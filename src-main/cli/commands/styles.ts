@@ -1,15 +1,22 @@
 // `stemma styles` and `style`: the recipes there are, and running one on a remix. The edits are those the window would make.
-import { resolve } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import {
+  decodeOwnStyle,
   findStyle,
+  MAX_OWN_STYLE_BYTES,
+  orderOfOwnStyle,
   type ParamValue,
+  type RecipeOrder,
+  STYLE_DESCRIPTORS,
+  styleById,
   type StyleDescriptor,
   type StyleParameter,
-  STYLE_DESCRIPTORS,
+  understandWords,
 } from '../../../src-engine/styles/index.ts'
 import type { RemixSnapshot } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import { applyStyle, type FactTools, type Studio } from '../../studio/index.ts'
+import { applyStyle, type FactTools, fileFailure, type Studio, termsOf } from '../../studio/index.ts'
 import { type Run, UsageError } from '../command.ts'
 import { done, refused, table } from '../output.ts'
 import { withRemix } from './remix.ts'
@@ -81,30 +88,79 @@ export interface StyleOptions {
   readonly out?: string
 }
 
-export const styleCommand: Run<StyleOptions> = async (context, { file, style: wanted, param = [], seed = 1, out }) => {
-  const style = findStyle(wanted)
-  if (!style.ok) return refused(style.error)
-  const params = readSettings(style.value, param)
-  if (!params.ok) return refused(params.error)
+/** A built-in style by id, or one of the user's own from a `.json` file. */
+const readOrder = async (wanted: string, param: readonly string[], seed: number): Promise<Result<RecipeOrder>> => {
+  if (!/\.json$/i.test(wanted)) {
+    const style = findStyle(wanted)
+    if (!style.ok) return style
+    const params = readSettings(style.value, param)
+    return params.ok ? ok({ style: style.value.id, params: params.value, seed }) : params
+  }
+  if (param.length > 0) throw new UsageError('A style file has its settings inside; --param goes with built-in styles.')
+  const path = resolve(wanted)
+  try {
+    const found = await stat(path)
+    if (!found.isFile() || found.size > MAX_OWN_STYLE_BYTES)
+      return fail('style.own_too_large', `${basename(path)} is no style: a style file has at most ${MAX_OWN_STYLE_BYTES >> 10} KB.`)
+    const own = decodeOwnStyle(await readFile(path, 'utf8'), styleById)
+    return own.ok ? orderOfOwnStyle(own.value, seed) : own
+  } catch (error) {
+    return fileFailure(error, path)
+  }
+}
+
+const run = async (
+  context: Parameters<Run<StyleOptions>>[0],
+  file: string,
+  order: RecipeOrder,
+  out: string | undefined,
+  first: readonly string[] = [],
+): ReturnType<Run<StyleOptions>> => {
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
   return withRemix(studio.value, file, async (remix) => {
-    const applied = await applyStyle(
-      factToolsOf(studio.value, remix.session.snapshot),
-      remix.session,
-      { style: style.value.id, params: params.value, seed },
-      { signal: context.signal, onProgress: (fraction, label) => context.progress.show(label, fraction) },
-    )
+    const applied = await applyStyle(factToolsOf(studio.value, remix.session.snapshot), remix.session, order, {
+      signal: context.signal,
+      onProgress: (fraction, label) => context.progress.show(label, fraction),
+    })
     if (!applied.ok) return refused(applied.error)
     const path = resolve(out ?? file)
     const saved = await remix.save(path)
     if (!saved.ok) return refused(saved.error)
     const { recipe, summary, leftOut, asks, notes, commands } = applied.value.proposal
     return done({ ok: true, file: path, recipe, summary, leftOut, asks, notes, edits: commands.length }, [
+      ...first,
       summary,
       ...leftOut.map(({ what, why }) => `Left out: ${what}. ${why}`),
       ...asks,
       ...notes,
+    ])
+  })
+}
+
+export const styleCommand: Run<StyleOptions> = async (context, { file, style, param = [], seed = 1, out }) => {
+  const order = await readOrder(style, param, seed)
+  return order.ok ? run(context, file, order.value, out) : refused(order.error)
+}
+
+export interface WordsOptions {
+  readonly file: string
+  readonly text: string
+  readonly apply?: boolean
+  readonly seed?: number
+  readonly out?: string
+}
+
+export const wordsCommand: Run<WordsOptions> = async (context, { file, text, apply = false, seed = 1, out }) => {
+  const studio = await context.studio()
+  if (!studio.ok) return refused(studio.error)
+  if (apply) return run(context, file, { style: 'words', params: { text: text.slice(0, 1_000) }, seed }, out)
+  return withRemix(studio.value, file, async (remix) => {
+    const { snapshot } = remix.session
+    const { readings, notUnderstood, actions } = understandWords(text, snapshot, { terms: termsOf(snapshot, studio.value.desk, 'edit') })
+    return done({ ok: true, readings, notUnderstood, actions }, [
+      ...table(readings.map((reading) => [`“${reading.text}”`, reading.meaning ?? 'not understood'])),
+      actions.length === 0 ? 'Nothing to do.' : 'Nothing is changed yet; --apply does it.',
     ])
   })
 }
