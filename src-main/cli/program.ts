@@ -17,6 +17,7 @@ import {
   approvalsShowCommand,
   artistInitCommand,
   artistKeyCommand,
+  artistUsageCommand,
   catalogueCommand,
   demoCommand,
   editCommand,
@@ -35,7 +36,9 @@ import {
   stylesCommand,
   submitCommand,
   syncCommand,
+  varyCommand,
   verifyCommand,
+  wordsCommand,
 } from './commands/index.ts'
 import { plain, Progress, type Report, refused } from './output.ts'
 
@@ -170,6 +173,12 @@ command(program, 'style <FILE> <STYLE>', 'run a style on a remix, as ordinary ed
   .option('-o, --out <FILE>', 'where to save the result (default: the remix itself)')
   .action((file: string, style: string, options) => execute(options, (context) => styleCommand(context, { ...options, file, style })))
 
+command(program, 'words <FILE> <TEXT>', 'how a wish in words is understood, and with --apply doing it')
+  .option('--apply', 'do it, as ordinary edits')
+  .option('--seed <N>', 'another seed gives another result (default: 1)', number)
+  .option('-o, --out <FILE>', 'where to save the result (default: the remix itself)')
+  .action((file: string, text: string, options) => execute(options, (context) => wordsCommand(context, { ...options, file, text })))
+
 command(program, 'render <FILE>', 'export a stamped mixdown or aligned stems, with receipts')
   .requiredOption('-o, --out <PATH>', 'file to write, or a folder for several')
   .option('--format <LIST>', 'wav, flac, mp3, m4a, with a depth where there is one: wav16, wav24, wav32f, flac16, flac24')
@@ -179,6 +188,16 @@ command(program, 'render <FILE>', 'export a stamped mixdown or aligned stems, wi
   .option('--loudness <LUFS>', 'integrated loudness to reach', number)
   .option('--threads <N>', 'threads to render with', number)
   .action((file: string, options) => execute(options, (context) => renderCommand(context, { ...options, file })))
+
+command(program, 'vary <FILE>', 'make variations of a remix, check them, listen to them, and save the best spread')
+  .option('--count <N>', 'how many (default: 100)', number)
+  .option('--seed <S>', 'the same seed gives the same variations (default: 1)', number)
+  .option('--style <LIST>', 'styles to draw from, comma-separated (default: all that fit)')
+  .option('--keep <ROLES>', 'roles that stay as they are, comma-separated')
+  .option('-o, --out <DIR>', 'save variations here, spread from close to far')
+  .option('--top <K>', 'how many to save (default: 10)', number)
+  .option('--dry', 'check the rules only, render nothing')
+  .action((file: string, options) => execute(options, (context) => varyCommand(context, { ...options, file })))
 
 command(program, 'verify <FILE...>', 'whether files are intact, who signed them, and what they are made of').action(
   (files: string[], options) => execute(options, (context) => verifyCommand(context, { files })),
@@ -240,6 +259,9 @@ command(artist, 'key', 'the public key, as a licence names it')
   .option('-o, --out <FILE>', 'file to write (default: standard output)')
   .option('--secret', 'the private key instead, for answering in a browser; whoever has it can say yes')
   .action((options) => execute(options, (context) => artistKeyCommand(context, options)))
+command(artist, 'usage', 'every second of each stem used, as the rights service’s log has it').action((options) =>
+  execute(options, (context) => artistUsageCommand(context, {})),
+)
 
 const receipts = program.command('receipts').description('the ledger').exitOverride()
 command(receipts, 'list', 'every receipt and its state').action((options) =>

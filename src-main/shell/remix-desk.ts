@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { type BrowserWindow, dialog } from 'electron'
 import type { EditReply, PeaksReply, RecentRemix, RemixView } from '../../src-shared/protocol/index.ts'
 import type { LicenceTerms } from '../../src-shared/provenance/index.ts'
-import { decodeEditCommands, recordsOf } from '../../src-shared/remix/index.ts'
+import { decodeEditCommands, recordsOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import {
   discardRecovery,
@@ -24,6 +24,7 @@ export class RemixDesk {
   #open: OpenRemix | undefined
   #isLoading = false
   #needsLoading = false
+  readonly #editListeners = new Set<(snapshot: RemixSnapshot) => void>()
 
   constructor({ studio, window }: { studio: Studio; window: BrowserWindow }) {
     this.#studio = studio
@@ -155,7 +156,19 @@ export class RemixDesk {
 
   #changed(reply: Result<EditReply>): Result<EditReply> {
     if (reply.ok) void this.#loadPlan()
+    if (reply.ok && this.#open) for (const listener of this.#editListeners) listener(this.#open.session.snapshot)
     return reply
+  }
+
+  /** Hears of every change of the open remix. */
+  onEdited(listener: (snapshot: RemixSnapshot) => void): void {
+    this.#editListeners.add(listener)
+  }
+
+  /** Puts another state of the remix in its place, as one step. */
+  replace(uid: string, snapshot: RemixSnapshot, label: string): Result<EditReply> {
+    const remix = this.find(uid)
+    return remix.ok ? this.#changed(remix.value.session.replace(snapshot, label)) : remix
   }
 
   edit(uid: string, commands: readonly unknown[], label: string | null): Result<EditReply> {

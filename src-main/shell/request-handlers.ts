@@ -14,6 +14,7 @@ import type { OfferedFiles } from './offered-files.ts'
 import type { PreferencesFile } from './preferences.ts'
 import type { RemixDesk } from './remix-desk.ts'
 import type { ServiceDesk } from './service-desk.ts'
+import { variationHandlers, type VariationsDesk } from './variations-desk.ts'
 import { styleHandlers } from './styles-desk.ts'
 import type { UtilityChild } from './utility-process-host.ts'
 
@@ -24,6 +25,7 @@ export interface Desks {
   readonly exports: ExportDesk
   readonly approvals: ApprovalsDesk
   readonly listening: AnalysisDesk
+  readonly variations: VariationsDesk
   readonly service: ServiceDesk
   readonly sync: () => BackgroundSync | undefined
 }
@@ -237,6 +239,7 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
 
     ...approvalHandlers(() => ready(({ approvals }) => ok(approvals))),
     ...listeningHandlers((work) => ready(({ listening }) => work(listening))),
+    ...variationHandlers((work) => ready(({ variations }) => work(variations))),
 
     ...styleHandlers(() => ready(({ studio, remixes }) => ok({ studio, remixes })), tools),
 

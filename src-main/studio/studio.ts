@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { StemSummary, VerifyReport, WorkAnalysis, WorkSummary } from '../../src-shared/protocol/index.ts'
-import { createRemix, type RemixSnapshot, recordsOf } from '../../src-shared/remix/index.ts'
+import { createRemix, type RemixSnapshot, recordsOf, remixOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { type AnalyseHooks, analyseWork } from './analysis/index.ts'
 import { Approvals, ApprovalStore } from './approvals/index.ts'
@@ -23,7 +23,9 @@ import { createServiceClient, type ServiceClient } from './service-client/index.
 import type { LicenceDesk } from './session/index.ts'
 import { createSigner, type Signer } from './stamp/index.ts'
 import { StemStore } from './stem-store/index.ts'
+import { collectFacts } from './styles/index.ts'
 import { Sync, type SyncSummary } from './sync/index.ts'
+import { MarkStore, Variations, type VariationTools } from './variations/index.ts'
 import { verifyFile } from './verify/index.ts'
 import { findWork, Puller, type PullerTools, stemFileOf } from './works/index.ts'
 
@@ -312,6 +314,35 @@ export class Studio {
         ? { path: this.stems.pathOf(stemFileOf(stem)), contentSha256: stem.contentSha256, name: stem.title }
         : undefined
     return analyseWork({ engine: () => this.engine.client(), fileOf }, work, hooks)
+  }
+
+  /** The variations of a remix as it is now; `onChanged` hears of rows as they come. */
+  variations(snapshot: RemixSnapshot, onChanged: VariationTools['onChanged']): Variations {
+    const onProblem = this.#options.onProblem ?? (() => {})
+    return new Variations(
+      {
+        engine: () => this.engine.client(),
+        stems: (remix) => {
+          const locate = this.stemLocator(remix)
+          return recordsOf(remix, 'stem').flatMap((stem) => {
+            const file = locate(stem.id)
+            return file ? [{ path: file.path, contentSha256: file.contentSha256, name: file.name }] : []
+          })
+        },
+        facts: async (remix, needs, signal) => {
+          const tools = {
+            desk: this.desk,
+            engine: () => this.engine.client(),
+            stemFile: this.stemLocator(remix),
+            work: (id: string) => this.library.work(id),
+          }
+          return (await collectFacts(tools, remix, needs, { signal })).facts
+        },
+        marks: new MarkStore(this.home.variations, remixOf(snapshot).uid, onProblem),
+        onChanged,
+      },
+      snapshot,
+    )
   }
 
   /** Starts the engine ahead of an export, so that it is up by the time the remix is read. */

@@ -93,6 +93,8 @@ export interface VariationRun {
   readonly fraction: number
   /** The stretch of the timeline that previews play, in frames. */
   readonly range: { readonly fromFrame: number; readonly toFrame: number }
+  /** The remix as it was, rendered over that stretch: what variations are matched to in loudness. Missing until then. */
+  readonly original?: VariationRow['preview']
   /** Keeps and rejects the local model has learned from. */
   readonly learnedFrom: { readonly kept: number; readonly rejected: number }
   /** The remix was edited since: the variations are of how it was. */

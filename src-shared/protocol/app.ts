@@ -5,6 +5,7 @@ import type { Problem, Result } from '../std/index.ts'
 import type { LicenceTerms } from '../provenance/index.ts'
 import type { AnyRecord, EditCommand, RemixDiff } from '../remix/index.ts'
 import type { AiSummary, Receipt } from '../receipts/index.ts'
+import { type VariationEvents, type VariationReplies, variationRequestSchemas } from './app-variations.ts'
 import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } from './app-approvals.ts'
 import { type ListeningEvents, type ListeningReplies, listeningRequestSchemas } from './app-analysis.ts'
 import { type StyleEvents, type StyleReplies, styleRequestSchemas } from './app-styles.ts'
@@ -77,6 +78,7 @@ export const appRequestSchemas = {
   ...approvalRequestSchemas,
   ...styleRequestSchemas,
   ...listeningRequestSchemas,
+  ...variationRequestSchemas,
 
   'engine.connect': none,
 } as const satisfies Record<string, z.ZodType>
@@ -283,7 +285,7 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies extends StyleReplies, ListeningReplies, ApprovalReplies {
+export interface AppReplies extends StyleReplies, ListeningReplies, ApprovalReplies, VariationReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences
@@ -324,7 +326,7 @@ export interface AppReplies extends StyleReplies, ListeningReplies, ApprovalRepl
 }
 
 /** Events main sends to the window. */
-export interface AppEvents extends StyleEvents, ListeningEvents, ApprovalEvents {
+export interface AppEvents extends StyleEvents, ListeningEvents, ApprovalEvents, VariationEvents {
   'pull.changed': { readonly work: string; readonly pull: PullState }
   'catalogue.changed': Record<string, never>
   /** The demo catalogue is being made, once; null when it is done. */

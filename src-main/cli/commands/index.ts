@@ -12,6 +12,7 @@ export {
   approvalsShowCommand,
   artistInitCommand,
   artistKeyCommand,
+  artistUsageCommand,
   submitCommand,
 } from './approvals.ts'
 export { catalogueCommand, pullCommand } from './catalogue.ts'
@@ -23,4 +24,5 @@ export { editCommand, newCommand, showCommand } from './remix.ts'
 export { renderCommand } from './render.ts'
 export { serveCommand } from './serve.ts'
 export { verifyCommand } from './verify.ts'
-export { styleCommand, stylesCommand } from './styles.ts'
+export { styleCommand, stylesCommand, wordsCommand } from './styles.ts'
+export { varyCommand } from './vary.ts'

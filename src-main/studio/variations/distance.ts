@@ -10,40 +10,52 @@ const FLOOR_DB = -80
 /** Mean difference of band levels at which sounds have nothing in common any more. */
 const FAR_DB = 14
 
-/** What plays when: one hash per sampled moment, over the audible clips of a plan. Plans of different length are sampled over the same `lengthFrames`. */
+/** Stems are told apart in so many rows; more share rows. */
+const ROWS = 48
+
+/**
+ * What plays when: for each stem and sampled moment a hash of what is heard of it, 0 where it rests. Plans of different length are sampled over the
+ * same `lengthFrames`.
+ */
 export const layoutOf = (plan: RenderPlan, lengthFrames: number): Uint32Array => {
-  const hashes = new Uint32Array(SAMPLES)
+  const hashes = new Uint32Array(SAMPLES * ROWS)
   for (const track of plan.tracks) {
     if (!track.isAudible) continue
     for (const clip of track.clips) {
       const source = plan.sources[clip.source]
       if (!source) continue
+      const row = hashOf(source.stemId) % ROWS
       const first = Math.max(0, Math.ceil((clip.startFrame * SAMPLES) / lengthFrames - 0.5))
+      const last = source.warp?.anchors.at(-1)
       for (let i = first; i < SAMPLES; i++) {
         const at = ((i + 0.5) * lengthFrames) / SAMPLES
         if (at >= clip.startFrame + clip.lengthFrames) break
         const out = clip.sourceStartFrame + at - clip.startFrame
-        const last = source.warp?.anchors.at(-1)
         const heard = last ? (out * last[0]) / last[1] : out
-        hashes[i] = ((hashes[i] ?? 0) + mix(clip.source, source.stemId, Math.round(heard / SAME_FRAMES))) >>> 0
+        const moment = Math.imul(Math.round(heard / SAME_FRAMES) + 1, 0x85ebca6b) >>> 0
+        hashes[row * SAMPLES + i] = ((hashes[row * SAMPLES + i] ?? 0) + (moment === 0 ? 1 : moment)) >>> 0
       }
     }
   }
   return hashes
 }
 
-const mix = (_source: number, stem: string, moment: number): number => {
-  let hash = 0x811c9dc5 ^ moment
-  for (let i = 0; i < stem.length; i++) hash = Math.imul(hash ^ stem.charCodeAt(i), 0x01000193)
-  hash ^= hash >>> 15
-  return Math.imul(hash, 0x85ebca6b) >>> 0
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
-/** Share of moments, 0..1, at which two layouts differ. */
+/** Share, 0..1, of what either plays that the other plays differently or not at all. */
 export const layoutDistance = (left: Uint32Array, right: Uint32Array): number => {
   let different = 0
-  for (let i = 0; i < SAMPLES; i++) if (left[i] !== right[i]) different++
-  return different / SAMPLES
+  let heard = 0
+  for (let i = 0; i < left.length; i++) {
+    if (left[i] === 0 && right[i] === 0) continue
+    heard++
+    if (left[i] !== right[i]) different++
+  }
+  return heard === 0 ? 0 : different / heard
 }
 
 /** Mean difference in dB of band levels, without the difference in loudness. */

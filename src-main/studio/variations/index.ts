@@ -1,0 +1,3 @@
+// Variations: many versions of one remix, made by recipe, checked, measured, marked, mixed and comped.
+export { MarkStore } from './marks.ts'
+export { type VariationOrder, Variations, type VariationTools } from './variations.ts'

@@ -1,0 +1,79 @@
+// A variation made: its styles run on the remix, and everything that is known of it without hearing it.
+import { findStyle, runStyle, type StyleFacts } from '../../../src-engine/styles/index.ts'
+import { assessRemix, type Assessment, denialsOfEdit } from '../../../src-shared/provenance/index.ts'
+import { milliBpmAt, remixOf, type RemixSnapshot, type RenderPlan } from '../../../src-shared/remix/index.ts'
+import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { layoutDistance, layoutOf } from './distance.ts'
+import type { Variation } from './draw.ts'
+
+export interface Made {
+  readonly variation: Variation
+  readonly snapshot: RemixSnapshot
+  readonly plan: RenderPlan
+  readonly summary: string
+  readonly leftOut: readonly string[]
+  readonly asks: readonly string[]
+  readonly layout: Uint32Array
+  readonly structureDistance: number
+  readonly milliBpm: number
+}
+
+/** The remix that variations are made of, assessed once. */
+export interface Original {
+  readonly snapshot: RemixSnapshot
+  readonly assessment: Assessment
+  readonly facts: StyleFacts
+  readonly layout: Uint32Array
+}
+
+export const readOriginal = (snapshot: RemixSnapshot, facts: StyleFacts): Result<Original> => {
+  const assessment = assessRemix(snapshot, facts.terms)
+  if (!assessment.ok) return assessment
+  const { plan } = assessment.value
+  if (plan.lengthFrames === 0) return fail('variations.empty', 'The remix plays nothing yet, so there is nothing to vary. Add clips first.')
+  return ok({ snapshot, assessment: assessment.value, facts, layout: layoutOf(plan, plan.lengthFrames) })
+}
+
+/**
+ * Runs the styles of a variation, one on the result of the other. What breaks the licence after all was bent is refused: `variations.illegal`.
+ * Deterministic: the same original and variation give the same document, to the byte.
+ */
+export const makeVariation = (original: Original, variation: Variation): Result<Made> => {
+  let { snapshot } = original
+  const summaries: string[] = []
+  const leftOut: string[] = []
+  const asks: string[] = []
+  for (const recipe of variation.recipes) {
+    const style = findStyle(recipe.style)
+    if (!style.ok) return style
+    const run = runStyle(style.value, snapshot, recipe, { ...original.facts, keep: variation.keep })
+    if (!run.ok) return run
+    snapshot = run.value.snapshot
+    summaries.push(run.value.summary)
+    for (const { what, why } of run.value.leftOut) leftOut.push(`${what}: ${why}`)
+    asks.push(...run.value.asks)
+  }
+  const assessed = assessRemix(snapshot, original.facts.terms)
+  if (!assessed.ok) return assessed
+  const [denied] = denialsOfEdit(original.assessment.decisions, assessed.value.decisions)
+  if (denied) return fail('variations.illegal', denied.message, { decision: denied })
+  const { plan } = assessed.value
+  if (plan.lengthFrames === 0) return fail('variations.silent', 'Nothing would be left to hear.')
+  const layout = layoutOf(plan, original.assessment.plan.lengthFrames)
+  const lengths = plan.lengthFrames / original.assessment.plan.lengthFrames
+  const milliBpm = milliBpmAt(remixOf(snapshot).tempo, 0)
+  // Under another tempo the same moments come at other times: where only that changed, bars are compared, not seconds.
+  const ratio = milliBpm / milliBpmAt(remixOf(original.snapshot).tempo, 0)
+  const scaled = Math.abs(lengths * ratio - 1) < 0.02 ? layoutOf(plan, plan.lengthFrames) : layout
+  return ok({
+    variation,
+    snapshot,
+    plan,
+    summary: summaries.join(' · '),
+    leftOut: [...new Set(leftOut)],
+    asks: [...new Set(asks)],
+    layout: scaled,
+    structureDistance: layoutDistance(original.layout, scaled),
+    milliBpm,
+  })
+}
