@@ -5,7 +5,7 @@ import type { PlanSource } from '../src-shared/remix/index.ts'
 import { canonicalBytes } from '../src-shared/std/index.ts'
 
 /** Raised whenever the same make or warp would sound different than before: stretcher, instruments, kits. */
-export const DERIVE_VERSION = 2
+export const DERIVE_VERSION = 3
 
 /** What decides how a source sounds. */
 export type DerivedSound = Pick<PlanSource, 'contentSha256' | 'make' | 'warp'>

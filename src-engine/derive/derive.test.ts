@@ -1,10 +1,11 @@
 // Derived sounds in the cache: made once, whole or not at all, the same bits however they are asked for.
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildKernels } from '../../scripts/build-kernels.mjs'
 import { derivedLengthFrames, type Make, type PlanSource, type PlanWarp, type RenderPlan } from '../../src-shared/remix/index.ts'
+import { INSTRUMENTS, KITS } from '../../src-shared/music/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { derivedDir, deriveKey } from '../derive-key.ts'
 import { ensureDecoded, openDecoded, pcmPath, readPeaks, trimCache } from '../files/index.ts'
@@ -12,7 +13,7 @@ import { hasMaterial, MATERIAL, sha256Of } from '../files/testing.ts'
 import { sine } from '../kernels/testing/index.ts'
 import { exportPlan, renderPlan } from '../render/index.ts'
 import { clip, noise, plan, StemFolder, track } from '../render/testing/plans.ts'
-import { lineWarp } from '../stretch/testing/sounds.ts'
+import { centsBetween, hzOf, lineWarp } from '../stretch/testing/sounds.ts'
 import { closeDerivePool, type DeriveCall, ensureDerived, isDerived } from './index.ts'
 
 const SECOND = 48_000
@@ -145,7 +146,7 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     expect(await ensureDerived([source(0, { warp: endless })], call())).toMatchObject({ ok: false, error: { code: 'derive.too_long' } })
   })
 
-  it('of a silent stem are silent and cost no disk; of 3 s of noise and a mono stem they are what was asked', async () => {
+  it('of a silent stem are silent and cost no disk; of 3 s of noise they are what was asked', async () => {
     await folder.add({ left: new Float32Array(30 * SECOND), right: new Float32Array(30 * SECOND) })
     await folder.add(noise(3 * SECOND, 7))
     const silent = warped(0, 1.3, -200)
@@ -160,6 +161,66 @@ describe('derived sounds', { timeout: 60_000 }, () => {
     expect(left.every((sample) => Number.isFinite(sample) && Math.abs(sample) < 3)).toBe(true)
     const level = Math.sqrt(left.reduce((sum, sample) => sum + sample * sample, 0) / left.length)
     expect(level).toBeGreaterThan(0.1)
+  })
+
+  it('of a mono stem at 44.1 kHz stay mono, as long and as high as they should be', async () => {
+    const frames = 4 * 44_100
+    const bytes = Buffer.alloc(44 + frames * 2)
+    bytes.write('RIFF', 0)
+    bytes.writeUInt32LE(36 + frames * 2, 4)
+    bytes.write('WAVEfmt ', 8)
+    bytes.writeUInt32LE(16, 16)
+    for (const [at, value] of [
+      [20, 1],
+      [22, 1],
+      [32, 2],
+      [34, 16],
+    ] as const)
+      bytes.writeUInt16LE(value, at)
+    bytes.writeUInt32LE(44_100, 24)
+    bytes.writeUInt32LE(88_200, 28)
+    bytes.write('data', 36)
+    bytes.writeUInt32LE(frames * 2, 40)
+    sine({ hz: 440, frames, rate: 44_100, peak: 0.5 }).forEach(
+      (sample, i) => void bytes.writeInt16LE(Math.round(sample * 32_767), 44 + i * 2),
+    )
+    const path = join(folder.dir, 'mono.wav')
+    writeFileSync(path, bytes)
+    const contentSha256 = sha256Of(path)
+    unwrap(await ensureDecoded({ path, contentSha256, cacheDir: folder.cacheDir }))
+    const warp = lineWarp(4 * SECOND, 1.5, -700)
+    const one: PlanSource = { ...planSource, contentSha256, sampleRate: 44_100, channels: 1, lengthFrames: frames, warp }
+    expect((await ensureDerived([one], call())).ok).toBe(true)
+    const opened = unwrap(openDecoded(derivedDir(folder.cacheDir), deriveKey(one)))
+    expect(opened).toMatchObject({ channels: 1, lengthFrames: 6 * SECOND })
+    opened.close()
+    const { left } = soundOf(one)
+    const wanted = 440 * 2 ** (-700 / 1_200)
+    expect(Math.abs(centsBetween(hzOf(left, wanted, 9_600, left.length - 9_600), wanted))).toBeLessThan(0.5)
+  })
+
+  it('made from notes and hits, and warped after that, chain: each step is kept by itself', async () => {
+    await folder.add(noise(4 * SECOND, 11))
+    const note = { startFrame: SECOND, lengthFrames: SECOND, pitch: 60, velocity: 100 }
+    const notes: Make = { kind: 'notes', instrument: { name: INSTRUMENTS[0].name, params: {} }, notes: [note], model: null }
+    const plain = source(0, { make: notes })
+    const bent = { ...warped(0, 1.25), make: notes }
+    const beat = source(0, {
+      make: { kind: 'hits', kit: KITS[0].name, hits: [{ frame: 4_800, drum: 'snare', velocity: 100 }] },
+    })
+    expect(await ensureDerived([bent, beat], call())).toEqual({ ok: true, value: null })
+    expect(isDerived(folder.cacheDir, plain)).toBe(true)
+    expect(soundOf(plain).left.length).toBe(4 * SECOND)
+    expect(soundOf(bent).left.length).toBe(5 * SECOND)
+    for (const [one, at] of [
+      [plain, SECOND],
+      [bent, 1.25 * SECOND],
+      [beat, 4_800],
+    ] as const) {
+      const { left } = soundOf(one)
+      expect(left.subarray(0, at - 2_400).every((sample) => Math.abs(sample) < 0.01)).toBe(true)
+      expect(left.subarray(at, at + 9_600).some((sample) => Math.abs(sample) > 0.02)).toBe(true)
+    }
   })
 
   it('give the same bits in any thread, in playback and in exports with 1 and 4 threads', async () => {

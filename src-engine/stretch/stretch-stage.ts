@@ -8,6 +8,8 @@ const COARSE = { blockFrames: 6_144, hopFrames: 1_536 }
 /** Where sound gets shorter, blocks have to overlap in the input as well; where it is slowed down afterwards, so is their smear. */
 const FINE = { blockFrames: 5_760, hopFrames: 720 }
 const SHORTENING_SLOPE = 0.97
+/** A hop that is off by a single frame is taken for an even one, and its pitch goes with it: close to the sound's own speed, time is taken up in steps of this. */
+const STEP_FRAMES = 4
 /** How finely the envelope of a voice is told from its harmonics, in cycles a frame: 100 Hz. Left to find the pitch by itself, the stretcher divides by zero. */
 const FORMANT_BASE = 100 / 48_000
 
@@ -86,7 +88,11 @@ export class StretchStage implements FrameSupply {
 
   /** What has to be fed before output from a frame on is computed: the sound that is heard half a window later, with half a window after it. */
   #inputFor(frame: number): number {
-    return Math.round(this.#map.inputAt(frame + this.#outputLatency)) + this.#inputLatency
+    const heard = frame + this.#outputLatency
+    const wanted = this.#map.inputAt(heard)
+    const drift = this.#map.inputAt(heard + this.#hop) - wanted - this.#hop
+    const input = Math.abs(drift) < 2 * STEP_FRAMES ? heard + Math.round((wanted - heard) / STEP_FRAMES) * STEP_FRAMES : Math.round(wanted)
+    return input + this.#inputLatency
   }
 
   #rate(): number {

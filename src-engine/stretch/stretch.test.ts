@@ -23,6 +23,13 @@ describe('a stretched and transposed sound', { timeout: 120_000 }, () => {
     [2, 0],
     [2, 1_200],
     [2, -700],
+    [0.9995, 0],
+    [1.0003, 0],
+    [1.00116, 0],
+    [1.0025, 0],
+    [1, 1],
+    [1, -3],
+    [1.5, -700],
   ])('at %f times the length and %i cents is exact in length and within half a cent, from 110 Hz to 2 kHz', (ratio, cents) => {
     const frames = 3 * SECOND + 7
     for (const hz of [110, 440, 2_000]) {
@@ -39,6 +46,7 @@ describe('a stretched and transposed sound', { timeout: 120_000 }, () => {
     [0.5, 0],
     [0.8, 0],
     [0.95, 300],
+    [1.0007, 0],
     [1.03, 0],
     [1.1, 0],
     [1.25, 0],
