@@ -1,7 +1,7 @@
 // The window: top bar, rail, one screen, and what floats above.
 import { Tooltip } from 'radix-ui'
 import { Toaster } from 'sonner'
-import { ApprovalsScreen, SubmitSheet } from '../approvals/index.ts'
+import { ApprovalsScreen, StandingBar, SubmitSheet } from '../approvals/index.ts'
 import { ExportSheet } from '../export/index.ts'
 import { LedgerScreen } from '../ledger/index.ts'
 import { LibraryHome } from '../library/index.ts'
@@ -23,7 +23,13 @@ const Screens = () => {
   if (screen === 'verify') return <VerifyScreen />
   if (screen === 'ledger') return <LedgerScreen />
   if (screen === 'approvals') return <ApprovalsScreen />
-  return screen === 'remix' && uid !== null ? <Workspace key={uid} /> : <LibraryHome />
+  if (screen !== 'remix' || uid === null) return <LibraryHome />
+  return (
+    <div className="remix-screen">
+      <StandingBar />
+      <Workspace key={uid} />
+    </div>
+  )
 }
 
 /** The whole window. */

@@ -1,7 +1,6 @@
 // The top bar: transport, position, snap and ripple, master, export.
 import { Play, Redo2, Repeat, Share, SkipBack, Square, Undo2 } from 'lucide-react'
 import { remixOf } from '../../src-shared/remix/index.ts'
-import { StandingBadge } from '../approvals/index.ts'
 import { Badge, Button, classes, Hint, IconButton, MenuButton } from '../parts/index.ts'
 import {
   openSheet,
@@ -149,7 +148,6 @@ export const TopBar = () => {
           {isFull && <Modes />}
           <span className="spacer" />
           {isFull && <TitleArea />}
-          {isFull && <StandingBadge />}
           <MasterReadout />
           <OutputState />
           <Button tone="primary" icon={Share} className="export-button" onClick={() => openSheet('export')}>

@@ -115,7 +115,7 @@ export const AnswerForm = ({ view, onDone }: { view: RequestView; onDone: () => 
         onValueChange={(next) => changeDraft(id, { verdict: VERDICTS.find((one) => one === next) ?? null })}
       >
         {VERDICTS.map((one) => (
-          <label key={one} htmlFor={`verdict-${one}`} className={classes('verdict', verdict === one && 'is-on')}>
+          <label key={one} htmlFor={`verdict-${one}`} className={classes('verdict-choice', verdict === one && 'is-on')}>
             <RadioGroup.Item id={`verdict-${one}`} className="radio" value={one} aria-label={VERDICT_WORDS[one].label}>
               <RadioGroup.Indicator className="radio-dot" />
             </RadioGroup.Item>

@@ -64,7 +64,8 @@ export const ArtistPanel = () => {
       </div>
       <h3 className="caps">Signing key</h3>
       <p className="muted">
-        To answer on a review page in a browser, away from this computer. Whoever has this file can say yes in your name.
+        To sign on a review page in a browser, away from this computer. Whoever gets this file can say yes in your name, so open it only in
+        pages from people you trust. Safer: save the answer there without a signature, and sign it here.
       </p>
       {isAsking ? (
         <div className="said-actions">

@@ -22,11 +22,7 @@ const useKeys = (player: AbPlayer): void => {
         announce(player.store.getState().side === 'preview' ? 'Remix' : 'Original')
       } else if (event.key === ' ') {
         // A button that the keyboard chose answers Space itself.
-        if (
-          target instanceof HTMLElement &&
-          target.matches('button:focus-visible, [role="radio"]:focus-visible, [role="tab"]:focus-visible')
-        )
-          return
+        if (target instanceof HTMLElement && target.matches('button:focus-visible:not([role="tab"])')) return
         player.toggle()
       } else return
       event.preventDefault()

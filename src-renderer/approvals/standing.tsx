@@ -1,10 +1,10 @@
-// How the open remix stands with its artists: a badge in the top bar, and at export what a yes asks for.
+// How the open remix stands with its artists: a line over the arrangement, and at export what a yes asks for.
 import { Send } from 'lucide-react'
 import type { ApprovalStanding } from '../../src-shared/protocol/index.ts'
 import type { ApprovalThreadView } from '../../src-shared/protocol/index.ts'
-import { Button, classes, Hint, ToneIcon } from '../parts/index.ts'
+import { Button, classes, countOf, ToneIcon } from '../parts/index.ts'
 import { openSubmit, showThread, useApprovals } from './approvals-store.ts'
-import { placeOf, sinceOf, STANDING_WORDS } from './words.ts'
+import { dayOf, placeOf, sinceOf, STANDING_WORDS } from './words.ts'
 
 /** What matters most comes first: what keeps an export from happening. */
 const ORDER: readonly ApprovalStanding['state'][] = [
@@ -57,33 +57,61 @@ const textOf = (one: ApprovalStanding, threads: readonly ApprovalThreadView[] | 
 
 const canSubmit = ({ state }: ApprovalStanding): boolean => !['waiting', 'approved', 'conditions'].includes(state)
 
-/** Where the open remix stands, with the next step in one click. */
-export const StandingBadge = () => {
+/** What follows from it, where the state alone does not say. */
+const hintOf = (one: ApprovalStanding, threads: readonly ApprovalThreadView[] | null): string => {
+  const thread = threads?.find(({ id }) => id === one.thread)
+  const view = thread?.requests.find(({ request }) => request.id === one.request)
+  const answer = view?.answers.findLast(({ isReplaced }) => !isReplaced)?.answer
+  const isAsHeard = !/edited since/i.test(one.sentence)
+  switch (one.state) {
+    case 'waiting':
+      return isAsHeard
+        ? thread?.dueAt
+          ? `An answer is promised by ${dayOf(thread.dueAt)}.`
+          : ''
+        : 'The artist has not heard it as it is now.'
+    case 'approved':
+      return answer?.expires ? `Until ${dayOf(answer.expires)}, for exactly this sound.` : 'For exactly this sound.'
+    case 'conditions':
+      return answer?.conditions.join(' · ') ?? ''
+    case 'changes':
+      return answer && answer.notes.length > 0 ? `${countOf(answer.notes.length, 'note')} in the thread.` : 'See the thread.'
+    case 'edited':
+      return 'The yes does not cover the remix as it is now.'
+    default:
+      return one.sentence
+  }
+}
+
+/** Where the open remix stands, over the arrangement, with the next step in one click. */
+export const StandingBar = () => {
   const standing = useApprovals((state) => state.standing)
   const threads = useApprovals((state) => state.threads)
-  const isRunning = useApprovals((state) => state.submit.phase === 'running')
+  const submit = useApprovals((state) => state.submit)
   const worst = worstOf(standing)
   if (!worst) return null
   const { tone } = STANDING_WORDS[worst.state]
-  const text = textOf(worst, threads)
+  const sentence = standing.map(({ work, sentence: one }) => (standing.length > 1 ? `${work.title}: ${one}` : one)).join(' ')
+  const isRunning = submit.phase === 'running'
   return (
-    <span className="standing" role="status" aria-label="Approval">
-      <Hint text={standing.map(({ work, sentence }) => (standing.length > 1 ? `${work.title}: ${sentence}` : sentence)).join(' ')}>
-        <button
-          type="button"
-          className={classes('standing-state', `badge-${tone}`)}
-          onClick={() => (worst.thread === null ? openSubmit() : showThread(worst.thread))}
-        >
-          <ToneIcon tone={tone} />
-          <span className="ellipsis">{text}</span>
-        </button>
-      </Hint>
-      {(canSubmit(worst) || isRunning) && (
-        <Button icon={Send} onClick={openSubmit}>
-          {isRunning ? 'Submitting…' : worst.thread === null ? 'Submit…' : 'Re-submit…'}
+    <div className={classes('standing', `standing-${tone}`)} role="status" aria-label="Approval">
+      <ToneIcon tone={tone} size={14} />
+      <b>{textOf(worst, threads)}</b>
+      <span className="muted ellipsis" title={sentence}>
+        {hintOf(worst, threads)}
+      </span>
+      <span className="spacer" />
+      {worst.thread !== null && (
+        <Button tone="quiet" onClick={() => showThread(worst.thread)}>
+          Show thread
         </Button>
       )}
-    </span>
+      {(canSubmit(worst) || isRunning) && (
+        <Button icon={Send} onClick={openSubmit}>
+          {isRunning ? `Submitting, ${Math.floor(submit.fraction * 100)} %` : worst.thread === null ? 'Submit for approval…' : 'Re-submit…'}
+        </Button>
+      )}
+    </div>
   )
 }
 

@@ -243,11 +243,18 @@ describe('a review file', () => {
     original: null,
     statements: [],
   }
-  it('stands in a page that runs nothing and shows names as text, and is read back from it', () => {
+  it('stands in a page that runs its own script only, shows names as text, and is read back from it', () => {
     const page = unwrap(buildReviewPage(review, crypto))
     expect(page).toContain('River &#60;b&#62;Remix')
-    expect(page).not.toContain('<script>')
-    expect(page).not.toMatch(/\son\w+=|src="(?!data:)|href=/)
+    const [policy = ''] = /Content-Security-Policy" content="[^"]*"/.exec(page) ?? []
+    expect(policy).not.toContain('unsafe')
+    const scripts = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) =>
+      createHash('sha256').update(text!).digest('base64'),
+    )
+    expect(scripts).toHaveLength(1)
+    expect(policy).toContain(`script-src 'sha256-${scripts[0]}'`)
+    expect(page).not.toMatch(/<[^>]*\s(on\w+|src|href)=/)
+    expect(page).not.toMatch(/https?:\/\//)
     expect(unwrap(readApprovalFile('x.html', page))).toEqual(review)
     expect(buildReviewPage({ ...review, request: `${review.request}x` }, crypto).ok).toBe(false)
   })
