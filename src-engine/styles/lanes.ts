@@ -7,6 +7,7 @@ import {
   type Role,
   recordsOf,
   type StemRecord,
+  stemOf,
   type Track,
   tracksOf,
 } from '../../src-shared/remix/index.ts'
@@ -49,25 +50,62 @@ export const isTexture = ({ role }: Lane): boolean => role === 'effects' || role
 /** What has a key. */
 export const isPitched = ({ role }: Lane): boolean => role !== 'drums' && role !== 'effects'
 
-/** Audio tracks that are heard, in the order they are shown. */
-export const lanesOf = (snapshot: RemixSnapshot): readonly Lane[] => {
-  const stems = new Map(recordsOf(snapshot, 'stem').map((stem) => [stem.id, stem]))
-  const byTrack = new Map<string, Clip[]>()
-  for (const clip of recordsOf(snapshot, 'clip')) {
-    if (clip.isMuted || !stems.has(clip.stemId)) continue
-    const list = byTrack.get(clip.trackId)
-    if (list) list.push(clip)
-    else byTrack.set(clip.trackId, [clip])
+const byStart = (left: Clip, right: Clip): number => left.startTick - right.startTick || (left.id < right.id ? -1 : 1)
+
+/** The clips of each track, kept up to date edit by edit: a style makes hundreds, and looks between them. */
+export class ClipIndex {
+  readonly #byTrack = new Map<string, Map<string, Clip>>()
+  readonly #trackOf = new Map<string, string>()
+  readonly #sorted = new Map<string, readonly Clip[]>()
+
+  constructor(snapshot: RemixSnapshot) {
+    for (const clip of recordsOf(snapshot, 'clip')) this.#put(clip)
   }
+
+  #put(clip: Clip): void {
+    const clips = this.#byTrack.get(clip.trackId)
+    if (clips) clips.set(clip.id, clip)
+    else this.#byTrack.set(clip.trackId, new Map([[clip.id, clip]]))
+    this.#trackOf.set(clip.id, clip.trackId)
+    this.#sorted.delete(clip.trackId)
+  }
+
+  /** Looks again at the clips with these ids. */
+  refresh(snapshot: RemixSnapshot, ids: Iterable<string>): void {
+    for (const id of ids) {
+      const known = this.#trackOf.get(id)
+      if (known !== undefined) {
+        this.#byTrack.get(known)?.delete(id)
+        this.#trackOf.delete(id)
+        this.#sorted.delete(known)
+      }
+      const clip = snapshot.get(id)
+      if (clip?.type === 'clip') this.#put(clip)
+    }
+  }
+
+  /** By (start, id), muted ones left out. */
+  of(trackId: string): readonly Clip[] {
+    const known = this.#sorted.get(trackId)
+    if (known) return known
+    const clips = [...(this.#byTrack.get(trackId)?.values() ?? [])].filter((clip) => !clip.isMuted).sort(byStart)
+    this.#sorted.set(trackId, clips)
+    return clips
+  }
+}
+
+/** Audio tracks that are heard, in the order they are shown. */
+export const lanesOf = (snapshot: RemixSnapshot, index = new ClipIndex(snapshot)): readonly Lane[] => {
   const tracks = tracksOf(snapshot).filter((track) => track.kind === 'audio')
   const isAnySoloed = tracks.some((track) => track.isSoloed)
   return tracks.flatMap((track): Lane[] => {
-    const clips = byTrack.get(track.id)
-    if (!clips || track.isMuted || (isAnySoloed && !track.isSoloed)) return []
-    clips.sort((left, right) => left.startTick - right.startTick || (left.id < right.id ? -1 : 1))
-    const played = [...new Set(clips.map((clip) => clip.stemId))].flatMap((id) => stems.get(id) ?? [])
-    const [first] = played
-    return first ? [{ track, stems: played, clips, role: track.role, part: partOf(track.role, track.name), title: track.name }] : []
+    if (track.isMuted || (isAnySoloed && !track.isSoloed)) return []
+    const known = index.of(track.id)
+    const stemIds = new Set<string>()
+    for (const clip of known) stemIds.add(clip.stemId)
+    const stems = [...stemIds].flatMap((id) => stemOf(snapshot, id) ?? [])
+    const clips = stems.length === stemIds.size ? known : known.filter((clip) => stemOf(snapshot, clip.stemId))
+    return stems.length > 0 ? [{ track, stems, clips, role: track.role, part: partOf(track.role, track.name), title: track.name }] : []
   })
 }
 

@@ -80,11 +80,15 @@ export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrd
   return settle(style, snapshot, stage, recipe)
 }
 
+const illegal = (style: Style, why: string): ReturnType<typeof fail> =>
+  fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows: ${why}`)
+
 /** Takes off what the licence still refuses, by its cause, until nothing new is against it. */
 const settle = (style: Style, before: RemixSnapshot, stage: Stage, recipe: Recipe): Result<StyleRun> => {
   let commands: readonly EditCommand[] = stage.commands
   let after = stage.finish()
   const leftOut: LeftOut[] = [...stage.leftOut]
+  let last = ''
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const judged = judgeProposal(before, after, stage.facts)
     if (!judged.ok) return judged
@@ -96,16 +100,19 @@ const settle = (style: Style, before: RemixSnapshot, stage: Stage, recipe: Recip
         return fail('style.nothing_legal', `“${style.label}” can do nothing here: ${leftOut[0]?.why ?? ''}`, { leftOut })
       return ok({ recipe, commands, snapshot: after, assessment: judged.value.assessment, leftOut, asks: stage.asks, summary })
     }
-    const fewer = first.causeId === undefined ? commands : withoutCause(commands, first.causeId)
-    if (fewer.length === commands.length)
-      return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows: ${first.message}`)
-    leftOut.push({ what: first.op ?? 'a step', why: first.message })
+    let fewer = commands
+    for (const one of judged.value.refused) {
+      if (one.causeId !== undefined) fewer = withoutCause(fewer, one.causeId)
+      if (!leftOut.some(({ why }) => why === one.message)) leftOut.push({ what: one.op ?? 'a step', why: one.message })
+    }
+    if (fewer.length === commands.length) return illegal(style, first.message)
     const redone = applyEdits(before, fewer, { newId: () => `${recipe.style}.never` })
-    if (!redone.ok) return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows: ${first.message}`)
+    if (!redone.ok) return illegal(style, first.message)
+    last = first.message
     commands = fewer
     after = redone.value.snapshot
   }
-  return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows. Choose another style or seed.`)
+  return illegal(style, last)
 }
 
 /** For tests and documents: the recipes a remix was made with. */

@@ -19,7 +19,7 @@ import type { Problem } from '../../src-shared/std/index.ts'
 import type { MeterPoint, TempoPoint } from '../../src-shared/time/index.ts'
 import type { StemFactsHeard, StyleFacts } from './facts.ts'
 import { barsBetween, type Bar, contentEnd, type Section, sectionsOf } from './grid.ts'
-import { isPitched, isVoice, type Lane, lanesOf, namesOf } from './lanes.ts'
+import { ClipIndex, isPitched, isVoice, type Lane, lanesOf, namesOf } from './lanes.ts'
 import { LicenceSense } from './licence-sense.ts'
 import { type Random, roundTo } from './random.ts'
 import type { LeftOut } from './style.ts'
@@ -102,6 +102,7 @@ export class Stage {
   #random: Random
   #ids = 0
   #lanes: readonly Lane[] | undefined
+  #clips: ClipIndex | undefined
   #sections: readonly Section[] | undefined
   /** Operations a lane is to be spared, by track id: what the user asked to be kept. */
   readonly #spared = new Map<string, { readonly ops: ReadonlySet<string>; readonly why: string }>()
@@ -156,7 +157,8 @@ export class Stage {
 
   /** Tracks that are heard. */
   get lanes(): readonly Lane[] {
-    this.#lanes ??= lanesOf(this.snapshot)
+    this.#clips ??= new ClipIndex(this.snapshot)
+    this.#lanes ??= lanesOf(this.snapshot, this.#clips)
     return this.#lanes
   }
 
@@ -256,7 +258,17 @@ export class Stage {
     )
     if (command.op.startsWith('device') || command.op.startsWith('send') || command.op.startsWith('automation')) return
     this.#lanes = undefined
-    if (!command.op.startsWith('clip') && command.op !== 'track.set') this.#sections = undefined
+    if (!command.op.startsWith('clip')) {
+      if (command.op !== 'track.set') this.#sections = undefined
+      if (!command.op.startsWith('track') && !command.op.startsWith('sound')) this.#clips = undefined
+      return
+    }
+    const ids: string[] = []
+    if ('clipIds' in command) ids.push(...command.clipIds)
+    if ('clipId' in command) ids.push(command.clipId)
+    if (command.op === 'clip.split') ids.push(...(command.rightIds ?? []))
+    if (command.op === 'clip.add' && command.id !== undefined) ids.push(command.id)
+    this.#clips?.refresh(this.snapshot, ids)
   }
 
   get isFull(): boolean {
@@ -471,7 +483,8 @@ export class Stage {
 
   /** The lane's clips as they are now. */
   clipsNow(lane: Lane): readonly Clip[] {
-    return this.lanes.find((one) => one.track.id === lane.track.id)?.clips ?? []
+    this.#clips ??= new ClipIndex(this.snapshot)
+    return this.#clips.of(lane.track.id)
   }
 
   /** Takes what a lane plays in a stretch of time out. */

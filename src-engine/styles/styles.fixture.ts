@@ -113,3 +113,66 @@ export const openTerms = (
 }
 
 export const factsUnder = (terms: LicenceTerms, more: Omit<StyleFacts, 'terms'> = {}): StyleFacts => ({ terms, ...more })
+
+const BANDS = [
+  25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1_000, 1_250, 1_600, 2_000, 2_500, 3_150, 4_000, 5_000, 6_300,
+  8_000, 10_000, 12_500, 16_000,
+]
+
+/** A profile that falls by so many dB an octave. */
+export const fallingProfile = (dbPerOctave: number) => ({
+  bandsHz: BANDS,
+  levelsDb: BANDS.map((hz) => -20 - dbPerOctave * Math.log2(hz / 25)),
+})
+
+/** Everything that can be heard, as an analysis of the made-up song would tell it. */
+export const heardFacts = (snapshot: RemixSnapshot): Omit<StyleFacts, 'terms'> => {
+  const beat = (60 * 48_000) / 112
+  const stems: NonNullable<StyleFacts['stems']>[string][] = []
+  const ids = recordsOf(snapshot, 'stem')
+  for (const stem of ids) {
+    const beats = Math.floor((stem.lengthFrames * 48_000) / stem.sampleRate / beat)
+    const at = (i: number, share = 0): number => Math.round((i + share) * beat)
+    const eighths = Array.from({ length: beats * 2 }, (_, i) => at(i / 2))
+    if (stem.role === 'drums')
+      stems.push({
+        onsets: eighths,
+        hits: eighths.map((frame, i) => ({
+          frame,
+          drum: i % 4 === 0 ? ('kick' as const) : i % 4 === 2 ? ('snare' as const) : ('hat' as const),
+          velocity: 90,
+        })),
+        groove: {
+          swingEighthPermille: 580,
+          swingSixteenthPermille: 500,
+          offsetsUs: Array.from({ length: 16 }, (_, i) => (i % 4 === 2 ? 18_000 : 0)),
+          weights: Array.from({ length: 16 }, () => 1),
+          confidence: 0.8,
+        },
+      })
+    else if (stem.role === 'vocals')
+      stems.push({
+        phrases: {
+          model: 'urn:stemma:model:voice',
+          phrases: Array.from({ length: Math.floor(beats / 8) }, (_, i) => ({ startFrame: at(i * 8, 0.5), endFrame: at(i * 8 + 5, 0.2) })),
+        },
+      })
+    else
+      stems.push({
+        notes: {
+          model: 'urn:stemma:model:notes',
+          notes: Array.from({ length: beats }, (_, i) => ({
+            startFrame: at(i),
+            lengthFrames: Math.round(beat * 0.9),
+            pitch: 45 + ((i * 5) % 24),
+            velocity: 80,
+          })),
+        },
+      })
+  }
+  return {
+    stems: Object.fromEntries(ids.map((stem, i) => [stem.id, stems[i] ?? {}])),
+    references: { reference: { title: 'Reference', profile: fallingProfile(2.5), integratedLufs: -9 } },
+    mix: { profile: fallingProfile(4), integratedLufs: -15, truePeakDb: -1.2 },
+  }
+}

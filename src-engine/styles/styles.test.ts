@@ -13,7 +13,7 @@ import {
 import { refusalsOf } from '../../src-shared/rights/index.ts'
 import { ok, unwrap } from '../../src-shared/std/index.ts'
 import { createRandom, drawParams, runStyle, STYLES } from './index.ts'
-import { factsUnder, HARBOUR_RULES, openTerms, songOf } from './styles.fixture.ts'
+import { factsUnder, HARBOUR_RULES, heardFacts, openTerms, songOf } from './styles.fixture.ts'
 
 const never = (): string => {
   throw new Error('a style left an id to chance')
@@ -33,10 +33,12 @@ const remixes: readonly {
   },
 ]
 
-const seeds = 40
+const seeds = 24
+/** Styles that ask for something this remix does not have, or draw nothing. */
+const asksForMore = new Set(['stem-swaps', 'words', 'own', 'groove-transfer', 'match'])
 
 describe.each(remixes)('styles on $name (style.any)', ({ snapshot, terms }) => {
-  const facts = factsUnder(terms(snapshot))
+  const facts = factsUnder(terms(snapshot), heardFacts(snapshot))
   it.each(STYLES.map((style) => [style.id, style] as const))(
     '%s: valid, legal, the same for the same seed, undone by one undo',
     (_, style) => {
@@ -79,9 +81,70 @@ describe.each(remixes)('styles on $name (style.any)', ({ snapshot, terms }) => {
         }
       }
       expect(encodeDocument(snapshot)).toBe(before)
-      if (!['stem-swaps'].includes(style.id)) expect(bytes.size).toBeGreaterThan(seeds / 5)
+      if (!asksForMore.has(style.id)) expect(bytes.size).toBeGreaterThan(seeds / 6)
     },
   )
+})
+
+describe('bad input', () => {
+  const style = (id: string) => STYLES.find((one) => one.id === id)!
+  const on = (snapshot: RemixSnapshot, terms: LicenceTerms, id = 'lo-fi') =>
+    runStyle(style(id), snapshot, { style: id, seed: 1 }, factsUnder(terms))
+
+  it('a silent remix, an ended licence and a seed that is none are refused in plain sentences', () => {
+    const song = songOf({})
+    const muted = unwrap(
+      applyEdits(song, [{ op: 'clip.set', clipIds: recordsOf(song, 'clip').map((clip) => clip.id), isMuted: true }], { newId: never }),
+    ).snapshot
+    const silent = on(muted, openTerms(song))
+    expect(silent.ok ? '' : silent.error.code).toBe('style.silent')
+    const open = openTerms(song)
+    const ended: LicenceTerms = { ...open, context: { ...open.context, nowMs: Date.parse('2031-01-01') } }
+    const refused = on(song, ended)
+    expect(refused.ok ? '' : refused.error.message).toMatch(/^No style can be applied: The licence for .+ ended on 2027-01-01\.$/)
+    const seed = runStyle(style('lo-fi'), song, { style: 'lo-fi', seed: -1 }, factsUnder(open))
+    expect(seed.ok ? '' : seed.error.code).toBe('style.bad_seed')
+    const param = runStyle(style('lo-fi'), song, { style: 'lo-fi', params: { dark: 5 } }, factsUnder(open))
+    expect(param.ok ? '' : param.error.message).toBe('Lo-fi: Top cut at runs from 2000 Hz to 10000 Hz; 5 is outside.')
+  })
+
+  it('a licence that allows nothing leaves the arranging, and says why for the rest', () => {
+    const song = songOf({})
+    const deny = openTerms(song, [{ roles: ['*'], op: '*', effect: 'deny' }], null)
+    const lofi = on(song, deny)
+    expect(lofi.ok ? '' : lofi.error.message).toMatch(/(can do nothing here|the licence allows): The licence for .+ rules out .+\.$/)
+    const ordinary = openTerms(
+      song,
+      ['stretch', 'pitch', 'eq', 'filter', 'compressor', 'reverb', 'delay', 'saturation'].map((op) => ({
+        roles: ['*'],
+        op,
+        effect: 'deny' as const,
+      })),
+      null,
+    )
+    const club = unwrap(on(song, ordinary, 'club'))
+    expect(club.snapshot.size).toBeGreaterThan(0)
+    expect(club.leftOut.length).toBeGreaterThan(3)
+    expect(refusalsOf(club.assessment.decisions)).toEqual([])
+  })
+
+  it('a song without sections, one shorter than a bar and one of unknown tempo', () => {
+    for (const song of [songOf({ sections: false }), songOf({ seconds: 1, sections: false }), songOf({ milliBpm: null })])
+      for (const one of STYLES) {
+        const run = on(song, openTerms(song), one.id)
+        if (run.ok) unwrap(checkSnapshot(run.value.snapshot))
+        else expect(run.error.message).toMatch(/\.$/)
+      }
+  })
+
+  it('a pitch that the voice may not have is taken from nobody else either', () => {
+    const song = songOf({ seconds: 50 })
+    const slowed = unwrap(on(song, openTerms(song, HARBOUR_RULES), 'slowed'))
+    expect(recordsOf(slowed.snapshot, 'clip').every((clip) => (clip.warp?.cents ?? 0) === 0)).toBe(true)
+    expect(slowed.leftOut.some(({ why }) => why.includes('so that the music stays in one key'))).toBe(true)
+    // Asked for 83 %, the licence goes down to 85 %.
+    expect(slowed.summary).toContain('slower by 15 %')
+  })
 })
 
 describe('a thousand recipes', () => {

@@ -1,0 +1,72 @@
+// Measures every style on the demo works of a home (made by `stemma demo` or pulled) and writes the table in docs/styles.md between its marks.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { STYLES } from '../../src-engine/styles/index.ts'
+import { createNodeProcessHost, defaultHomeDir, fileSecretBox, openStudio } from '../../src-main/studio/index.ts'
+import type { RemixSnapshot } from '../../src-shared/remix/index.ts'
+import { unwrap } from '../../src-shared/std/index.ts'
+import { listenTo, measureStyle, type StyleSound } from './style-sound.ts'
+
+const { values } = parseArgs({
+  options: {
+    home: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    style: { type: 'string', multiple: true },
+    work: { type: 'string', multiple: true },
+  },
+})
+
+const START = '<!-- measured -->'
+const END = '<!-- /measured -->'
+
+const row = (name: string, sound: StyleSound): string => {
+  const { lufs, centroidHz, lowDb, highDb, onsetsPerSecond, bpm, seconds, tailSeconds, clips } = sound
+  return `| ${[name, lufs === null ? 'silent' : lufs.toFixed(1), centroidHz, lowDb.toFixed(1), highDb.toFixed(1), onsetsPerSecond.toFixed(2), bpm, seconds.toFixed(1), tailSeconds.toFixed(1), clips].join(' | ')} |`
+}
+
+const studio = unwrap(
+  await openStudio({
+    homeDir: resolve(values.home ?? defaultHomeDir()),
+    serviceUrl: null,
+    host: createNodeProcessHost(),
+    secrets: fileSecretBox,
+  }),
+)
+const lines: string[] = []
+try {
+  const works = studio.library.works().filter((work) => !values.work || values.work.includes(work.title))
+  for (const work of works) {
+    const made = studio.newRemix(work)
+    if (!made.ok) continue
+    const snapshot: RemixSnapshot = made.value
+    const before = unwrap(await listenTo(studio, snapshot))
+    lines.push(
+      `### ${work.title}`,
+      '',
+      '| | LUFS | centroid Hz | low dB | high dB | attacks/s | BPM | s | tail s | clips |',
+      '|---|---|---|---|---|---|---|---|---|---|',
+      row('original', before),
+    )
+    const unfit: string[] = []
+    for (const style of STYLES.filter(
+      (one) => one.group !== 'words' && one.group !== 'own' && (!values.style || values.style.includes(one.id)),
+    )) {
+      const measured = await measureStyle(studio, snapshot, { style: style.id, seed: 1 })
+      if (measured.ok) lines.push(row(style.id, measured.value.sound))
+      else unfit.push(`${style.id}: ${measured.error.message}`)
+      process.stderr.write(`${work.title} ${style.id} ${measured.ok ? measured.value.run.summary : measured.error.message}\n`)
+    }
+    lines.push('', ...unfit.map((one) => `- ${one}`), '')
+  }
+} finally {
+  await studio.close()
+}
+process.stdout.write(`${lines.join('\n')}\n`)
+if (values.write) {
+  const path = join(import.meta.dirname, '../../docs/styles.md')
+  const text = await readFile(path, 'utf8')
+  const [head] = text.split(START)
+  const [, tail = ''] = text.split(END)
+  await writeFile(path, `${head}${START}\n\n${lines.join('\n')}\n${END}${tail}`)
+}
