@@ -26,6 +26,7 @@ import {
   viewStore,
 } from '../state/index.ts'
 import { openSubmit } from '../approvals/index.ts'
+import { showStyles } from '../styles/index.ts'
 import * as timeline from '../timeline/index.ts'
 
 export type CommandGroup = 'Play' | 'Edit' | 'View' | 'File' | 'Go to'
@@ -109,6 +110,18 @@ export const COMMANDS: readonly Command[] = [
   inRemix('solo', 'Solo the track', 'Edit', ['Shift+S'], timeline.toggleSolo),
   inRemix('rename', 'Rename the clip, or the track', 'Edit', ['F2'], timeline.renameChosen),
   inRemix('marker.add', 'Marker at the playhead', 'Edit', ['Mod+M'], timeline.addMarker),
+  inRemix(
+    'section.duplicate',
+    'Duplicate the section, or the time of the selection',
+    'Edit',
+    ['Mod+Shift+D'],
+    timeline.duplicateSectionOrTime,
+  ),
+  inRemix('section.add', 'Section around the selection', 'Edit', ['Mod+Shift+M'], timeline.addSection),
+  inRemix('section.detect', 'Detect sections…', 'Edit', [], () => void timeline.detectSections()),
+  inRemix('music.open', 'Tempo, meter and key…', 'Edit', ['Mod+T'], timeline.openMusic),
+  inRemix('styles.open', 'Apply a style…', 'Edit', ['Mod+Shift+Y'], () => showStyles(true)),
+  inRemix('tempo.tap', 'Tap the tempo', 'Edit', ['T'], timeline.tapTempo),
 
   inRemix('zoom.in', 'Zoom in', 'View', ['+', '='], () => timeline.zoomBy(1.5)),
   inRemix('zoom.out', 'Zoom out', 'View', ['-'], () => timeline.zoomBy(1 / 1.5)),

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import { remixOf } from '../../src-shared/remix/index.ts'
 import { barPositionAt, frame, tickAtFrame } from '../../src-shared/time/index.ts'
 import { formatBpm, formatClock } from '../parts/index.ts'
+import { MusicPopover } from '../timeline/index.ts'
 import { onFrame, playheadFrame, remixStore, SAMPLE_RATE, useRemix } from '../state/index.ts'
 
 /** Bars.beats.ticks, minutes, tempo, meter, key. */
@@ -26,22 +27,28 @@ export const Position = () => {
     })
   }, [])
   return (
-    <div className="position" role="timer" aria-label="Position">
-      <span className="position-bars" ref={bars} data-testid="position-bars">
-        1.1.000
-      </span>
-      <span className="position-clock" ref={clock} data-testid="position-clock">
-        0:00.000
-      </span>
-      <span className="position-fact">
-        {formatBpm(milliBpm)} <small>BPM</small>
-      </span>
-      {meter && (
-        <span className="position-fact">
-          {meter.numerator}/{meter.denominator}
+    <div className="position">
+      <div className="position-time" role="timer" aria-label="Position">
+        <span className="position-bars" ref={bars} data-testid="position-bars">
+          1.1.000
         </span>
-      )}
-      {key !== null && <span className="position-fact position-key">{key}</span>}
+        <span className="position-clock" ref={clock} data-testid="position-clock">
+          0:00.000
+        </span>
+      </div>
+      <MusicPopover>
+        <button type="button" className="position-facts" title="Tempo, meter and key" aria-label="Tempo, meter and key">
+          <span className="position-fact">
+            {formatBpm(milliBpm)} <small>BPM</small>
+          </span>
+          {meter && (
+            <span className="position-fact position-meter">
+              {meter.numerator}/{meter.denominator}
+            </span>
+          )}
+          <span className="position-fact position-key">{key ?? 'no key'}</span>
+        </button>
+      </MusicPopover>
     </div>
   )
 }

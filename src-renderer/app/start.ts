@@ -1,6 +1,7 @@
 // Everything the window listens to, started once before the first drawing.
 import { startApprovals } from '../approvals/index.ts'
-import { loadPreferences, startExports, startLedger, startLibrary, startRemixSession, startTransport } from '../state/index.ts'
+import { loadPreferences, startExports, startLedger, startLibrary, startListening, startRemixSession, startTransport } from '../state/index.ts'
+import { startStyles } from '../styles/index.ts'
 
 /** Connects the window to main and to the engine. */
 export const start = (): void => {
@@ -10,6 +11,8 @@ export const start = (): void => {
   startRemixSession()
   startTransport()
   startExports()
+  startListening()
+  startStyles()
   startApprovals()
   // A file dropped beside a drop area would navigate the window away.
   window.addEventListener('dragover', (event) => event.preventDefault())

@@ -1,7 +1,7 @@
 // Menus, as data: the same list serves a button's menu and a context menu.
 import { ContextMenu, DropdownMenu } from 'radix-ui'
 import type { LucideIcon } from 'lucide-react'
-import { Check } from 'lucide-react'
+import { Check, ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
 import { Keys } from './keys.tsx'
@@ -18,6 +18,8 @@ export type MenuEntry =
       readonly isChecked?: boolean | undefined
       readonly isDanger?: boolean | undefined
     }
+  /** A menu of its own beside the entry. */
+  | { readonly label: string; readonly entries: readonly MenuEntry[]; readonly icon?: LucideIcon | undefined }
   | { readonly heading: string }
   | 'separator'
 
@@ -32,6 +34,24 @@ const Entries = ({ entries, kit }: { entries: readonly MenuEntry[]; kit: Kit }) 
           <kit.Label key={key} className="menu-heading caps">
             {entry.heading}
           </kit.Label>
+        )
+      }
+      if ('entries' in entry) {
+        return (
+          <kit.Sub key={key}>
+            <kit.SubTrigger className="menu-item">
+              <span className="menu-mark">{entry.icon && <entry.icon size={14} aria-hidden />}</span>
+              <span className="ellipsis">{entry.label}</span>
+              <span className="menu-more">
+                <ChevronRight size={13} aria-hidden />
+              </span>
+            </kit.SubTrigger>
+            <kit.Portal>
+              <kit.SubContent className="menu" sideOffset={4} collisionPadding={8}>
+                <Entries entries={entry.entries} kit={kit} />
+              </kit.SubContent>
+            </kit.Portal>
+          </kit.Sub>
         )
       }
       const Icon = entry.isChecked ? Check : entry.icon

@@ -14,6 +14,7 @@ import type {
 } from '../../src-shared/protocol/index.ts'
 import { fail, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { request } from './bridge.ts'
+import { takePreparing } from './listening-store.ts'
 import { toastProblem } from './notices.ts'
 
 export const SAMPLE_RATE = 48_000
@@ -88,6 +89,7 @@ const onEvent = (name: string, payload: unknown): void => {
     meters = payload as MeterFrame
     metersAt = performance.now()
   } else if (name === 'playback.warning') toastProblem(payload as Problem)
+  else if (name === 'playback.preparing') takePreparing(payload as EngineEvents['playback.preparing'])
 }
 
 const connect = (next: MessagePort): void => {

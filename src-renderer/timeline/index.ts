@@ -20,6 +20,9 @@ export {
   zoomToSelection,
 } from './clip-commands.ts'
 export { barText } from './clip-gestures.ts'
+export { tapTempo } from '../state/index.ts'
+export { MusicPopover, openMusic } from './music-panel.tsx'
+export { addSection, detectSections, duplicateSectionOrTime } from './section-commands.ts'
 export { runPlainDrag } from './gesture.ts'
 export { NameField } from './track-header.tsx'
 export { zoomBy } from './camera.ts'

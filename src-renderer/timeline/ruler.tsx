@@ -1,17 +1,14 @@
-// The ruler: click moves the playhead, dragging sets the loop. Below it the named sections.
+// The ruler: click moves the playhead, dragging sets the loop.
 import { memo, type PointerEvent, useState } from 'react'
-import { type Marker, remixOf } from '../../src-shared/remix/index.ts'
-import { classes, WithContextMenu } from '../parts/index.ts'
+import { remixOf } from '../../src-shared/remix/index.ts'
+import { classes } from '../parts/index.ts'
 import { edit, play, seekTick, settledSnapshot, useRemix } from '../state/index.ts'
-import { sectionLook } from '../theme/index.ts'
 import { tickAtClientX } from './camera.ts'
 import { RulerCanvas } from './canvases.tsx'
 import { tickCss } from './clip-view.tsx'
 import { barText } from './clip-gestures.ts'
-import { runGesture, runPlainDrag } from './gesture.ts'
+import { runPlainDrag } from './gesture.ts'
 import { candidatesOf, snapped } from './snap-candidates.ts'
-import { shownMarkers } from './snapshot-index.ts'
-import { NameField } from './track-header.tsx'
 
 /** Bars, minutes and the loop. */
 export const Ruler = memo(() => {
@@ -75,79 +72,5 @@ export const Ruler = memo(() => {
       )}
       <RulerCanvas />
     </div>
-  )
-})
-
-const Section = ({ marker }: { marker: Marker }) => {
-  const select = (): void => seekTick(marker.atTick)
-  const entries = () => [
-    {
-      label: 'Play from here',
-      run: () => {
-        select()
-        play()
-      },
-    },
-    ...(marker.lengthTicks
-      ? [
-          {
-            label: 'Loop it',
-            run: () =>
-              void edit([{ op: 'loop.set' as const, startTick: marker.atTick, lengthTicks: marker.lengthTicks ?? 1, isEnabled: true }]),
-          },
-        ]
-      : []),
-    { label: 'Delete', isDanger: true, run: () => void edit([{ op: 'marker.remove', markerId: marker.id }]) },
-  ]
-  return (
-    <WithContextMenu entries={entries}>
-      <div
-        className={classes('section', marker.lengthTicks === null && 'section-point')}
-        style={
-          {
-            left: tickCss(marker.atTick),
-            ...(marker.lengthTicks === null ? {} : { width: tickCss(marker.lengthTicks) }),
-            '--section': sectionLook(marker.color),
-          } as React.CSSProperties
-        }
-        onPointerDown={(event) => {
-          if (event.button !== 0) return
-          if (marker.lengthTicks !== null) return select()
-          const candidates = candidatesOf(settledSnapshot(), new Set()).filter((at) => at !== marker.atTick)
-          runGesture(event, {
-            label: `Move ${marker.name}`,
-            onClick: select,
-            compute: (point, base) => {
-              const by = tickAtClientX(point.clientX) - tickAtClientX(event.clientX)
-              const atTick = snapped(marker.atTick + by, base, candidates, point.isFree)
-              return {
-                commands: [{ op: 'marker.set', markerId: marker.id, atTick }],
-                snapTick: point.isFree ? null : atTick,
-                text: barText(atTick),
-              }
-            },
-          })
-        }}
-      >
-        <NameField
-          id={marker.id}
-          name={marker.name}
-          className="section-name"
-          onRename={(name) => void edit([{ op: 'marker.set', markerId: marker.id, name }])}
-        />
-      </div>
-    </WithContextMenu>
-  )
-}
-
-/** Named sections and markers. */
-export const Sections = memo(() => {
-  const markers = useRemix((remix) => shownMarkers(remix.snapshot))
-  return (
-    <fieldset className="sections" aria-label="Sections">
-      {markers.map((marker) => (
-        <Section key={marker.id} marker={marker} />
-      ))}
-    </fieldset>
   )
 })

@@ -10,6 +10,7 @@ import {
   newId,
   seekTick,
   selectClips,
+  selectSection,
   selectTrack,
   setPreferences,
   settledSnapshot,
@@ -40,7 +41,8 @@ import { Lane } from './lane.tsx'
 import { DragReading, SnapLine } from './overlays.tsx'
 import { Playhead } from './playhead.tsx'
 import { rowsBetween, setRows } from './rows.ts'
-import { Ruler, Sections } from './ruler.tsx'
+import { Ruler } from './ruler.tsx'
+import { ProposalBar, Sections, SectionShade } from './sections.tsx'
 import { candidatesOf, snapped } from './snap-candidates.ts'
 import { lastTick, shownTracks } from './snapshot-index.ts'
 import { TrackHeader } from './track-header.tsx'
@@ -145,6 +147,7 @@ export const Timeline = () => {
   const onBackground = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.button !== 0 || (event.target instanceof Element && event.target.closest('.track-head, .automation, .automation-head')))
       return
+    selectSection(null)
     const fromTick = tickAtClientX(event.clientX)
     const fromY = rowsY(event.clientY)
     const before = event.shiftKey ? viewStore.getState().clipIds : []
@@ -205,6 +208,7 @@ export const Timeline = () => {
             onPointerDown={onBackground}
           >
             <GridCanvas height={total} />
+            <SectionShade />
             {virtualizer.getVirtualItems().map((item) => {
               const track = tracks[item.index]
               if (!track) return null
@@ -246,6 +250,7 @@ export const Timeline = () => {
           <SnapLine />
         </div>
       </div>
+      <ProposalBar />
       <DragReading />
     </div>
   )

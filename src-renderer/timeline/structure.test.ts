@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import type { SectionFinding } from '../../src-shared/protocol/index.ts'
+import { applyEdits, type EditCommand, recordsOf, remixOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
+import { createRemix } from '../../src-shared/remix/index.ts'
+import {
+  alignBarCommands,
+  applySections,
+  dropPlaces,
+  duplicateTime,
+  keyCommands,
+  placeSections,
+  shiftDownbeatCommands,
+  tempoCommands,
+  tickOfWorkFrame,
+} from './structure.ts'
+
+const WORK = 'urn:stemma:work:1'
+/** 120 BPM: a bar is two seconds. */
+const BAR_FRAMES = 96_000
+const BAR = 3_840
+
+let counter = 0
+const newId = (): string => `id-${++counter}`
+
+const remix = (): RemixSnapshot =>
+  createRemix(
+    {
+      id: WORK,
+      title: 'Work',
+      artists: ['Someone'],
+      milliBpm: 120_000,
+      key: 'A minor',
+      meter: { numerator: 4, denominator: 4 },
+      sections: [],
+      stems: (['drums', 'bass'] as const).map((role) => ({
+        id: `urn:stem:${role}`,
+        title: role,
+        role,
+        contentSha256: (role === 'drums' ? 'a' : 'b').repeat(64),
+        sampleRate: 48_000,
+        channels: 2,
+        lengthFrames: 8 * BAR_FRAMES,
+        isrc: null,
+      })),
+    },
+    { newId, now: 0 },
+  )
+
+const finding = (name: string, label: string, startBar: number, lengthBars: number): SectionFinding => ({
+  name,
+  label,
+  startBar,
+  lengthBars,
+  startFrame: (startBar - 1) * BAR_FRAMES,
+  lengthFrames: lengthBars * BAR_FRAMES,
+  energy: 0.5,
+  confidence: 0.8,
+})
+const FOUND = [finding('Intro', 'A', 1, 2), finding('Chorus', 'B', 3, 4), finding('Outro', 'A', 7, 2)]
+
+const edited = (snapshot: RemixSnapshot, commands: readonly EditCommand[]): RemixSnapshot => {
+  const done = applyEdits(snapshot, commands, { newId })
+  if (!done.ok) throw new Error(done.error.message)
+  return done.value.snapshot
+}
+const shape = (snapshot: RemixSnapshot) =>
+  placeSections(snapshot, WORK, FOUND).map((one) => [one.name, one.atTick / BAR, one.lengthTicks / BAR])
+
+describe('heard sections in a remix', () => {
+  it('lie where the work has them while nothing was moved', () => {
+    expect(shape(remix())).toEqual([
+      ['Intro', 0, 2],
+      ['Chorus', 2, 4],
+      ['Outro', 6, 2],
+    ])
+  })
+  it('follow an arrangement: a repeated chorus is two sections', () => {
+    const sections = edited(remix(), applySections(remix(), placeSections(remix(), WORK, FOUND), newId))
+    const chorus = recordsOf(sections, 'marker').find((one) => one.name === 'Chorus')
+    const twice = edited(sections, [{ op: 'section.repeat', markerId: chorus?.id ?? '', times: 2 }])
+    expect(shape(twice)).toEqual([
+      ['Intro', 0, 2],
+      ['Chorus', 2, 4],
+      ['Chorus', 6, 4],
+      ['Outro', 10, 2],
+    ])
+  })
+  it('replace sections that were there, not markers, and offer their edges to drop at', () => {
+    let snapshot = edited(remix(), [
+      { op: 'marker.add', name: 'Old', atTick: 0, lengthTicks: BAR },
+      { op: 'marker.add', name: 'Here', atTick: 960 },
+    ])
+    snapshot = edited(snapshot, applySections(snapshot, placeSections(snapshot, WORK, FOUND), newId))
+    expect(
+      recordsOf(snapshot, 'marker')
+        .map((one) => one.name)
+        .sort(),
+    ).toEqual(['Chorus', 'Here', 'Intro', 'Outro'])
+    const chorus = recordsOf(snapshot, 'marker').find((one) => one.name === 'Chorus')
+    expect(chorus && dropPlaces(snapshot, chorus).map((at) => at / BAR)).toEqual([0, 2, 6, 8])
+  })
+})
+
+describe('bar lines and tempo', () => {
+  it('shift by a beat and back without silence piling up', () => {
+    const start = remix()
+    const later = edited(start, shiftDownbeatCommands(start, 1))
+    expect(tickOfWorkFrame(later, WORK, BAR_FRAMES / 4)).toBe(BAR)
+    const back = edited(later, shiftDownbeatCommands(later, -1))
+    expect((tickOfWorkFrame(back, WORK, 0) ?? -1) % BAR).toBe(0)
+    expect(tickOfWorkFrame(back, WORK, 0)).toBeLessThanOrEqual(BAR)
+  })
+  it('can be put where the first beat was heard', () => {
+    const start = remix()
+    const heard = tickOfWorkFrame(start, WORK, 12_345) ?? 0
+    const aligned = edited(start, alignBarCommands(start, heard))
+    expect((tickOfWorkFrame(aligned, WORK, 12_345) ?? -1) % BAR).toBe(0)
+  })
+  it('doubles time with everything in it', () => {
+    const start = remix()
+    const longer = edited(start, duplicateTime(start, BAR, 2 * BAR))
+    expect(Math.max(...recordsOf(longer, 'clip').map((clip) => clip.startTick + clip.lengthTicks))).toBe(9 * BAR)
+  })
+  it('stretches the sound along with the tempo, or moves the grid under it', () => {
+    const stretched = edited(remix(), tempoCommands(remix(), 126_000, 'stretch'))
+    expect(recordsOf(stretched, 'clip').every((clip) => clip.warp?.milliBpm === 120_000)).toBe(true)
+    const moved = edited(remix(), tempoCommands(remix(), 60_000, 'audio'))
+    expect(recordsOf(moved, 'clip').every((clip) => clip.warp === undefined)).toBe(true)
+    expect(recordsOf(moved, 'clip')[0]?.lengthTicks).toBe(4 * BAR)
+  })
+  it('changes the key with the pitched clips by the smallest way, drums stay', () => {
+    const start = remix()
+    const up = edited(start, keyCommands(start, 'B minor', true) ?? [])
+    expect(remixOf(up).key).toBe('B minor')
+    const cents = Object.fromEntries(recordsOf(up, 'clip').map((clip) => [clip.name, clip.warp?.cents ?? 0]))
+    expect(cents).toEqual({ drums: 0, bass: 200 })
+    expect(keyCommands(edited(remix(), [{ op: 'remix.set', key: null }]), 'B minor', true)).toBeNull()
+  })
+})

@@ -1,0 +1,181 @@
+// Changing what a song is made of, by hand: sections, time, tempo, key, styles. Each is one step that undo takes back.
+import type { Locator } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { AppDriver } from '../driver/app-driver.ts'
+
+/** The demo catalogue is rendered on first use. */
+const CATALOGUE_MS = 240_000
+
+describe('the structure of a song, by hand', () => {
+  let driver: AppDriver
+
+  const button = (name: string | RegExp): Locator => driver.page.getByRole('button', { name })
+  const sections = (): Locator => driver.page.locator('.section[data-section]:not(.section-point)')
+  const names = async (): Promise<string[]> => {
+    const placed = await sections().evaluateAll((all) =>
+      all.map((one) => ({ name: one.querySelector('.section-name')?.textContent ?? '', x: one.getBoundingClientRect().x })),
+    )
+    return placed.sort((left, right) => left.x - right.x).map(({ name }) => name)
+  }
+  const box = async (what: Locator) => {
+    const found = await what.boundingBox()
+    if (!found) throw new Error('nothing to drag')
+    return found
+  }
+  const undo = async (): Promise<void> => {
+    await driver.page.locator('.timeline-scroll').focus()
+    await driver.page.keyboard.press('Control+z')
+  }
+
+  beforeAll(async () => {
+    driver = await AppDriver.launch()
+    const { page } = driver
+    await page.locator('.work', { hasText: 'Glass Orchard' }).click({ timeout: CATALOGUE_MS })
+    await button(/^Pull \d+ stems/).click()
+    await button('Open as remix').click({ timeout: 60_000 })
+    await page.getByRole('grid', { name: 'Arrangement' }).waitFor()
+    await sections().first().waitFor()
+  }, CATALOGUE_MS + 90_000)
+  afterEach(async ({ task }) => {
+    await driver.page.mouse.up()
+    if (task.result?.state === 'fail') await driver.screenshot(`failed: ${task.name}`.replace(/\W+/g, '-'))
+  })
+  afterAll(() => driver.close())
+
+  it('drags a section to another place with everything in it, as one step', async () => {
+    const { page } = driver
+    const before = await names()
+    const clips = await page.getByRole('gridcell').count()
+    const from = await box(sections().nth(0))
+    const target = await box(sections().nth(2))
+    await page.mouse.move(from.x + from.width / 2, from.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(target.x + target.width - 4, from.y + 9, { steps: 8 })
+    await page.locator('.section-ghost').waitFor()
+    await page.locator('.snap-line').waitFor()
+    await driver.screenshot('section-drag')
+    await page.mouse.up()
+    const [first, second, third, ...rest] = before
+    await expect.poll(names).toEqual([second, third, first, ...rest])
+    expect(await page.getByRole('gridcell').count()).toBeGreaterThan(clips)
+    await driver.screenshot('section-moved')
+    await undo()
+    await expect.poll(names).toEqual(before)
+    expect(await page.getByRole('gridcell').count()).toBe(clips)
+  })
+
+  it('renames, recolours, repeats and swaps by menu and key', async () => {
+    const { page } = driver
+    const before = await names()
+    await sections().nth(1).focus()
+    await page.keyboard.press('F2')
+    await page.getByRole('textbox', { name: 'Name' }).fill('Hook')
+    await page.keyboard.press('Enter')
+    await expect.poll(names).toContain('Hook')
+    const hook = page.locator('.section', { hasText: 'Hook' }).first()
+    await hook.click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Colour' }).click()
+    await page.getByRole('menuitem', { name: 'Teal' }).click()
+    await hook.click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Repeat' }).click()
+    await driver.screenshot('section-menu')
+    await page.getByRole('menuitem', { name: '3 times in a row' }).click()
+    await expect.poll(async () => (await names()).filter((name) => name === 'Hook').length).toBe(3)
+    await undo()
+    await hook.click()
+    await page.keyboard.press('Control+Shift+D')
+    await expect.poll(async () => (await names()).filter((name) => name === 'Hook').length).toBe(2)
+    await undo()
+    await hook.focus()
+    await page.keyboard.press('Alt+ArrowLeft')
+    await expect.poll(async () => (await names())[0]).toBe('Hook')
+    await undo()
+    await undo()
+    await undo()
+    await expect.poll(names).toEqual(before)
+  })
+
+  it('shows what is heard beside what the work states, and changes nothing before it is applied', async () => {
+    const { page } = driver
+    await button('Tempo, meter and key').click()
+    const panel = page.getByRole('dialog', { name: 'Tempo, meter and key' })
+    await panel.getByRole('button', { name: /^Listen to/ }).click()
+    await panel
+      .getByText(/% sure/)
+      .first()
+      .waitFor({ timeout: 120_000 })
+    await driver.screenshot('music-panel')
+    await page.keyboard.press('Escape')
+    const before = await names()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('Detect sections')
+    await page.keyboard.press('Enter')
+    const heard = page.getByRole('region', { name: 'Heard sections' })
+    await heard.waitFor({ timeout: 120_000 })
+    await driver.screenshot('sections-heard')
+    await heard.getByRole('button', { name: 'Dismiss what was heard' }).click()
+    expect(await names()).toEqual(before)
+  })
+
+  it('asks how to change the tempo and takes it back with undo', async () => {
+    const { page } = driver
+    const tempo = (): Promise<string> => page.locator('.position-facts .position-fact').first().innerText()
+    const before = await tempo()
+    await button('Tempo, meter and key').click()
+    const panel = page.getByRole('dialog', { name: 'Tempo, meter and key' })
+    await panel.getByRole('spinbutton', { name: 'Tempo of the remix' }).press('Enter')
+    await panel.getByRole('textbox', { name: 'Tempo of the remix' }).fill('126')
+    await page.keyboard.press('Enter')
+    await panel.getByRole('group', { name: 'How to change the tempo' }).waitFor()
+    expect(await tempo()).toBe(before)
+    await driver.screenshot('tempo-ask')
+    await panel.getByRole('radio', { name: 'Move the grid' }).click()
+    await panel.getByRole('button', { name: 'Change the tempo' }).click()
+    await expect.poll(tempo).toContain('126')
+    await panel.getByRole('button', { name: /^Half tempo/ }).click()
+    await expect.poll(tempo).toContain('63')
+    await page.keyboard.press('Escape')
+    await undo()
+    await undo()
+    await expect.poll(tempo).toBe(before)
+  })
+
+  it('taps a tempo', async () => {
+    const { page } = driver
+    for (let i = 0; i < 5; i++) {
+      await page.keyboard.press('t')
+      await page.waitForTimeout(400)
+    }
+    const panel = page.getByRole('dialog', { name: 'Tempo, meter and key' })
+    await panel.getByText('Tapped').waitFor()
+    await driver.screenshot('tempo-tapped')
+    await page.keyboard.press('Escape')
+  })
+
+  it('says what a style would do, applies it as one step, and reads a wish word by word', async () => {
+    const { page } = driver
+    await page.keyboard.press('Control+Shift+Y')
+    const dock = page.getByRole('complementary', { name: 'Inspector' })
+    await dock.getByRole('button', { name: 'Lo-fi' }).waitFor()
+    await driver.screenshot('styles-list')
+    await dock.getByRole('button', { name: 'Lo-fi' }).click()
+    const apply = dock.getByRole('button', { name: 'Apply', exact: true })
+    await expect.poll(() => apply.isEnabled(), { timeout: 60_000 }).toBe(true)
+    await driver.screenshot('style-detail')
+    await apply.click()
+    await button('Undo Style Lo-fi').first().waitFor()
+    await dock.getByRole('button', { name: 'All styles' }).click()
+    await dock.getByRole('textbox', { name: 'In words' }).fill('darker, half-time chorus, keep the lead vocal dry, sparklier xyzzy')
+    await dock.getByRole('list', { name: 'How it was understood' }).waitFor()
+    await dock.getByText('not understood, left out').first().waitFor()
+    await driver.screenshot('style-words')
+    await dock.getByRole('button', { name: 'See what it would do' }).click()
+    await dock.getByText('What it will do').waitFor()
+    await expect.poll(() => apply.isEnabled(), { timeout: 60_000 }).toBe(true)
+    await driver.screenshot('style-words-proposal')
+    await dock.getByRole('button', { name: 'All styles' }).click()
+    await dock.getByRole('tab', { name: 'Inspector' }).click()
+    await undo()
+    await button(/^Undo Style/).waitFor({ state: 'hidden' })
+  })
+})
