@@ -13,7 +13,15 @@ import type {
   VariationRow,
   VariationRun,
 } from '../../../src-shared/protocol/index.ts'
-import { encodeDocument, recordsOf, remixOf, type RemixSnapshot, type RenderPlan, type Role } from '../../../src-shared/remix/index.ts'
+import {
+  encodeDocument,
+  milliBpmAt,
+  recordsOf,
+  remixOf,
+  type RemixSnapshot,
+  type RenderPlan,
+  type Role,
+} from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { soundDistance, layoutDistance, spectralDifferenceDb } from './distance.ts'
 import { drawLike, drawVariation, featuresOf, mixVariations, type Variation } from './draw.ts'
@@ -388,12 +396,16 @@ export class Variations {
     this.#tell({ state: 'rendering' }, [])
     const original = await this.#renderOriginal(signal)
     if (!original.ok) return signal.aborted ? ok(this.#tell({ state: 'stopped' }, [])) : this.#failed(original)
+    const bpmOf = (id: string): number => this.#entries.get(id)?.facts.bpm ?? 0
+    const own = milliBpmAt(remixOf(this.#current).tempo, 0) / 1000
+    // Tempo by tempo, the nearest first: stems are stretched once for each, and what needs no stretching comes at once.
+    const order = [...queue].sort((left, right) => Math.abs(bpmOf(left) - own) - Math.abs(bpmOf(right) - own))
     let next = 0
     let done = 0
     let problem: string | null = null
     const work = async (): Promise<void> => {
-      for (let at = next++; at < queue.length && !signal.aborted; at = next++) {
-        const entry = this.#entries.get(queue[at] ?? '')
+      for (let at = next++; at < order.length && !signal.aborted; at = next++) {
+        const entry = this.#entries.get(order[at] ?? '')
         if (!entry) continue
         const isKept = this.#tools.marks.find(entry.variation.id)?.mark === 'kept'
         const rendered = await this.#renderOne(entry, at < KEPT_READY || isKept, signal)
@@ -505,14 +517,7 @@ export class Variations {
       return {
         ...facts,
         soundDistance: report && original ? Math.round(soundDistance(original.signature, report.signature) * 1000) / 1000 : null,
-        preview: report
-          ? {
-              integratedLufs: report.loudness.integratedLufs,
-              truePeakDb: report.loudness.truePeakDb,
-              peaks: report.peaks,
-              isReady: report.isKept,
-            }
-          : null,
+        preview: report ? previewOf(report) : null,
         mark: marked?.mark ?? null,
         tags: marked?.tags ?? [],
         likelyPercent: ranker ? Math.round(ranker.score(featuresOf(variation, STYLES)) * 100) : null,
@@ -526,11 +531,19 @@ export class Variations {
   }
 
   #tell(change: Partial<VariationRun>, rows: readonly VariationRow[], removed: readonly string[] = []): VariationRun {
-    this.#run = { ...this.#run, ...change }
+    const original = this.#originalReport
+    this.#run = { ...this.#run, ...change, ...(original ? { original: previewOf(original) } : {}) }
     this.#tools.onChanged({ run: this.#run, rows, removed })
     return this.#run
   }
 }
+
+const previewOf = ({ loudness, peaks, isKept }: PreviewReport): NonNullable<VariationRow['preview']> => ({
+  integratedLufs: loudness.integratedLufs,
+  truePeakDb: loudness.truePeakDb,
+  peaks,
+  isReady: isKept,
+})
 
 const unknown = () =>
   fail('variations.unknown', 'This variation is not there any more. Generate again, with the same seed for the same variations.')
