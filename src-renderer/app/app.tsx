@@ -7,6 +7,7 @@ import { LedgerScreen } from '../ledger/index.ts'
 import { LibraryHome } from '../library/index.ts'
 import { usePreference, useRemix, useView } from '../state/index.ts'
 import { TipView } from '../timeline/index.ts'
+import { VariationsScreen } from '../variations/index.ts'
 import { VerifyScreen } from '../verify/index.ts'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { HelpSheet } from './help.tsx'
@@ -23,6 +24,7 @@ const Screens = () => {
   if (screen === 'verify') return <VerifyScreen />
   if (screen === 'ledger') return <LedgerScreen />
   if (screen === 'approvals') return <ApprovalsScreen />
+  if (screen === 'variations' && uid !== null) return <VariationsScreen key={uid} />
   if (screen !== 'remix' || uid === null) return <LibraryHome />
   return (
     <div className="remix-screen">

@@ -3,6 +3,7 @@ import { Tabs } from 'radix-ui'
 import { LedgerSummary } from '../ledger/index.ts'
 import { Mixer } from '../mixer/index.ts'
 import { type BottomTab, useRemix, useView, viewStore } from '../state/index.ts'
+import { useVariations, VariationsTab } from '../variations/index.ts'
 import { HistoryTab } from './history-tab.tsx'
 import { LineageTab } from './lineage-tab.tsx'
 
@@ -11,8 +12,10 @@ export const BottomTabs = () => {
   const tab = useView((view) => view.bottomTab)
   const ingredients = useRemix((remix) => remix.status?.says.ingredients.length ?? 0)
   const steps = useRemix((remix) => remix.history.index)
+  const variations = useVariations((state) => state.rows.size)
   const tabs: readonly { readonly value: BottomTab; readonly label: string; readonly count: number | null }[] = [
     { value: 'mixer', label: 'Mixer', count: null },
+    { value: 'variations', label: 'Variations', count: variations > 0 ? variations : null },
     { value: 'lineage', label: 'Lineage', count: ingredients },
     { value: 'history', label: 'History', count: steps },
     { value: 'ledger', label: 'Ledger', count: null },
@@ -33,6 +36,9 @@ export const BottomTabs = () => {
       </Tabs.List>
       <Tabs.Content value="mixer" className="bottom-content" tabIndex={-1}>
         <Mixer />
+      </Tabs.Content>
+      <Tabs.Content value="variations" className="bottom-content">
+        <VariationsTab />
       </Tabs.Content>
       <Tabs.Content value="lineage" className="bottom-content">
         <LineageTab />

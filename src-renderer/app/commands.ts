@@ -28,8 +28,9 @@ import {
 import { openSubmit } from '../approvals/index.ts'
 import { showStyles } from '../styles/index.ts'
 import * as timeline from '../timeline/index.ts'
+import { areVariationsActive, variationKeys } from '../variations/index.ts'
 
-export type CommandGroup = 'Play' | 'Edit' | 'View' | 'File' | 'Go to'
+export type CommandGroup = 'Play' | 'Edit' | 'Variations' | 'View' | 'File' | 'Go to'
 
 export interface Command {
   readonly id: string
@@ -40,6 +41,8 @@ export interface Command {
   readonly run: () => void
   /** Commands of the arrangement do nothing without a remix on screen. */
   readonly needsRemix?: boolean
+  /** Commands of the variations act while these have the screen or the focus; they come before others of the same key. */
+  readonly isOfVariations?: boolean
   /** Text that depends on the state, e.g. what undo would undo. */
   readonly text?: () => string | null
 }
@@ -61,10 +64,56 @@ const inRemix = (
   ...(text ? { text } : {}),
 })
 
+const inVariations = (id: string, title: string, keys: readonly string[], run: () => void): Command => ({
+  id: `variations.${id}`,
+  title,
+  group: 'Variations',
+  keys,
+  run,
+  isOfVariations: true,
+})
+
+/** Commands of the remix that make sense wherever it is shown. */
+const OF_THE_WHOLE: ReadonlySet<string> = new Set([
+  'edit.undo',
+  'edit.redo',
+  'remix.save',
+  'remix.saveAs',
+  'remix.close',
+  'export.open',
+  'approvals.submit',
+])
+
 const hasSelection = (): boolean => viewStore.getState().clipIds.length > 0
 
 /** All commands in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
+  inVariations('listen', 'Listen, or stop listening', ['Space'], variationKeys.listen),
+  inVariations('original', 'Between the original and the variation, equally loud', ['X', '`'], variationKeys.original),
+  inVariations('pair', 'Pin as B, then between A and B', ['B'], variationKeys.pair),
+  inVariations('left', 'The variation before', ['ArrowLeft'], () => variationKeys.move('left')),
+  inVariations('right', 'The next variation', ['ArrowRight'], () => variationKeys.move('right')),
+  inVariations('up', 'The variation above', ['ArrowUp'], () => variationKeys.move('up')),
+  inVariations('down', 'The variation below', ['ArrowDown'], () => variationKeys.move('down')),
+  inVariations('extendLeft', 'Choose the one before as well', ['Shift+ArrowLeft', 'Shift+ArrowUp'], () => variationKeys.move('left', true)),
+  inVariations('extendRight', 'Choose the next one as well', ['Shift+ArrowRight', 'Shift+ArrowDown'], () =>
+    variationKeys.move('right', true),
+  ),
+  inVariations('pageUp', 'A page up', ['PageUp'], () => variationKeys.move('pageUp')),
+  inVariations('pageDown', 'A page down', ['PageDown'], () => variationKeys.move('pageDown')),
+  inVariations('first', 'The first variation', ['Home'], () => variationKeys.move('first')),
+  inVariations('last', 'The last variation', ['End'], () => variationKeys.move('last')),
+  inVariations('keep', 'Keep, or take the star away', ['K'], variationKeys.keep),
+  inVariations('reject', 'Reject, or take it back', ['R', 'Delete'], variationKeys.reject),
+  inVariations('tag', 'Tag', ['T'], variationKeys.tag),
+  inVariations('apply', 'Make the remix this variation', ['Enter'], variationKeys.apply),
+  inVariations('mix', 'Mix two: sections of the first, sound of the second', ['M'], variationKeys.mix),
+  inVariations('comp', 'Comp stretches of several', ['C'], variationKeys.comp),
+  inVariations('browse', 'Listen while browsing, or not', ['H'], variationKeys.browse),
+  inVariations('find', 'Find among the variations', ['/', 'Mod+F'], variationKeys.find),
+  inVariations('generate', 'Generate, or stop', ['G'], variationKeys.generate),
+  inVariations('leave', 'Close the lanes, the search, the choice', ['Escape'], variationKeys.leave),
+
   inRemix('transport.toggle', 'Play or stop', 'Play', ['Space'], togglePlay),
   inRemix('transport.return', 'Stop and return to where play began', 'Play', ['Shift+Space'], () =>
     transportStore.getState().isPlaying ? stopAndReturn() : togglePlay(),
@@ -147,14 +196,26 @@ export const COMMANDS: readonly Command[] = [
 
   { id: 'go.library', title: 'Library', group: 'Go to', keys: ['Mod+1'], run: () => showScreen('library') },
   { id: 'go.remix', title: 'Remix', group: 'Go to', keys: ['Mod+2'], run: () => remixStore.getState().uid !== null && showScreen('remix') },
+  {
+    id: 'go.variations',
+    title: 'Variations',
+    group: 'Go to',
+    keys: ['V'],
+    run: () => remixStore.getState().uid !== null && showScreen('variations'),
+  },
   { id: 'go.verify', title: 'Verify a file', group: 'Go to', keys: ['Mod+3'], run: () => showScreen('verify') },
   { id: 'go.ledger', title: 'Ledger', group: 'Go to', keys: ['Mod+4'], run: () => showScreen('ledger') },
   { id: 'go.approvals', title: 'Approvals', group: 'Go to', keys: ['Mod+5'], run: () => showScreen('approvals') },
 ]
 
 /** Whether a command can run now. */
-export const canRun = (command: Command): boolean =>
-  command.needsRemix !== true || (remixStore.getState().uid !== null && viewStore.getState().screen === 'remix')
+export const canRun = ({ id, needsRemix, isOfVariations }: Command): boolean => {
+  if (needsRemix !== true && isOfVariations !== true) return true
+  if (remixStore.getState().uid === null) return false
+  if (isOfVariations) return areVariationsActive()
+  const { screen } = viewStore.getState()
+  return screen === 'remix' || (screen === 'variations' && OF_THE_WHOLE.has(id))
+}
 
 /** What a command is called now. */
 export const commandText = (command: Command): string => command.text?.() ?? command.title

@@ -3,7 +3,7 @@ import { Dialog, Keys } from '../parts/index.ts'
 import { openSheet, useView } from '../state/index.ts'
 import { COMMANDS, type CommandGroup } from './commands.ts'
 
-const GROUPS: readonly CommandGroup[] = ['Play', 'Edit', 'View', 'File', 'Go to']
+const GROUPS: readonly CommandGroup[] = ['Play', 'Edit', 'Variations', 'View', 'File', 'Go to']
 
 const POINTER: readonly (readonly [string, string])[] = [
   ['Alt while dragging a clip', 'leaves a copy'],
@@ -20,6 +20,9 @@ const POINTER: readonly (readonly [string, string])[] = [
   ['Ctrl and wheel', 'zooms around the pointer'],
   ['Shift and wheel', 'moves sideways'],
   ['Ctrl and click on S', 'solo only this'],
+  ['Rest on a variation', 'plays it'],
+  ['Double-click on its waveform', 'plays from there'],
+  ['Swipe over a comp lane', 'chooses it there'],
 ]
 
 /** A list of keys; also in settings. */

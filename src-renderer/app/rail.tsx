@@ -1,5 +1,5 @@
 // The way between screens, at the left edge.
-import { FileCheck2, Keyboard, LibraryBig, type LucideIcon, ReceiptText, MailCheck, Rows3, Settings } from 'lucide-react'
+import { FileCheck2, Keyboard, LibraryBig, LayoutGrid, type LucideIcon, ReceiptText, MailCheck, Rows3, Settings } from 'lucide-react'
 import { threadsOf, useApprovals } from '../approvals/index.ts'
 import { classes, Hint } from '../parts/index.ts'
 import { openSheet, type Screen, showScreen, useLedger, useRemix, useView } from '../state/index.ts'
@@ -8,10 +8,14 @@ import { keysOf } from './commands.ts'
 const PLACES: readonly { readonly screen: Screen; readonly label: string; readonly icon: LucideIcon }[] = [
   { screen: 'library', label: 'Library', icon: LibraryBig },
   { screen: 'remix', label: 'Remix', icon: Rows3 },
+  { screen: 'variations', label: 'Variations', icon: LayoutGrid },
   { screen: 'verify', label: 'Verify', icon: FileCheck2 },
   { screen: 'ledger', label: 'Ledger', icon: ReceiptText },
   { screen: 'approvals', label: 'Approvals', icon: MailCheck },
 ]
+
+/** Screens of the open remix. */
+const needsRemix = (place: Screen): boolean => place === 'remix' || place === 'variations'
 
 /** The rail. */
 export const Rail = () => {
@@ -29,7 +33,7 @@ export const Rail = () => {
       {PLACES.map(({ screen: place, label, icon: Icon }) => (
         <Hint
           key={place}
-          text={place === 'remix' && !hasRemix ? 'Open a work as a remix first' : label}
+          text={needsRemix(place) && !hasRemix ? 'Open a work as a remix first' : label}
           keys={keysOf(`go.${place}`)}
           side="right"
         >
@@ -37,8 +41,8 @@ export const Rail = () => {
             type="button"
             className={classes('rail-button', screen === place && 'is-here')}
             aria-current={screen === place ? 'page' : undefined}
-            aria-disabled={place === 'remix' && !hasRemix}
-            onClick={() => (place !== 'remix' || hasRemix) && showScreen(place)}
+            aria-disabled={needsRemix(place) && !hasRemix}
+            onClick={() => (!needsRemix(place) || hasRemix) && showScreen(place)}
           >
             <Icon size={18} strokeWidth={1.8} aria-hidden />
             <span>{label}</span>

@@ -1,6 +1,15 @@
 // Everything the window listens to, started once before the first drawing.
 import { startApprovals } from '../approvals/index.ts'
-import { loadPreferences, startExports, startLedger, startLibrary, startListening, startRemixSession, startTransport } from '../state/index.ts'
+import {
+  loadPreferences,
+  startExports,
+  startLedger,
+  startLibrary,
+  startListening,
+  startRemixSession,
+  startTransport,
+} from '../state/index.ts'
+import { startAudition, startVariations } from '../variations/index.ts'
 import { startStyles } from '../styles/index.ts'
 
 /** Connects the window to main and to the engine. */
@@ -13,6 +22,8 @@ export const start = (): void => {
   startExports()
   startListening()
   startStyles()
+  startVariations()
+  startAudition()
   startApprovals()
   // A file dropped beside a drop area would navigate the window away.
   window.addEventListener('dragover', (event) => event.preventDefault())

@@ -144,7 +144,7 @@ export const TopBar = () => {
         <>
           <Transport />
           <Position />
-          {isFull && <Undoing />}
+          {(isFull || screen === 'variations') && <Undoing />}
           {isFull && <Modes />}
           <span className="spacer" />
           {isFull && <TitleArea />}

@@ -3,7 +3,11 @@ import { useEffect } from 'react'
 import { viewStore } from '../state/index.ts'
 import { canRun, COMMANDS, type Command, runCommand } from './commands.ts'
 
-const byKeys = new Map<string, Command>(COMMANDS.flatMap((command) => command.keys.map((keys) => [keys.toLowerCase(), command] as const)))
+/** Commands by keys; one key may mean another thing in another place. */
+const byKeys = new Map<string, Command[]>()
+for (const command of COMMANDS) {
+  for (const keys of command.keys) byKeys.set(keys.toLowerCase(), [...(byKeys.get(keys.toLowerCase()) ?? []), command])
+}
 
 /** A key event as `mod+shift+z`. Signs that need Shift (`?`, `+`) are named by what they write. */
 export const keyText = (event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string => {
@@ -38,8 +42,8 @@ export const useKeys = (): void => {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isTyping(event.target) || isTaken(event)) return
-      const command = byKeys.get(keyText(event))
-      if (!command || !canRun(command)) return
+      const command = byKeys.get(keyText(event))?.find(canRun)
+      if (!command) return
       if (viewStore.getState().sheet !== null) return
       event.preventDefault()
       command.run()

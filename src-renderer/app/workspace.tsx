@@ -1,42 +1,28 @@
 // The remix screen: library, arrangement, inspector, and the panel below; every size is remembered.
 import { useMemo } from 'react'
-import { Group, type Layout, Panel, Separator } from 'react-resizable-panels'
+import { Group, Panel, Separator } from 'react-resizable-panels'
 import { Inspector } from '../inspector/index.ts'
 import { LibraryPanel } from '../library/index.ts'
-import { preferencesStore, setPreferences } from '../state/index.ts'
+import { rememberedLayout, rememberLayout } from '../state/index.ts'
 import { Timeline } from '../timeline/index.ts'
 import { BottomTabs } from './bottom-tabs.tsx'
 
-const remembered = (ids: readonly string[]): Layout | undefined => {
-  const { panels } = preferencesStore.getState()
-  const entries = ids.map((id) => [id, panels[id]] as const)
-  return entries.every(([, size]) => typeof size === 'number')
-    ? Object.fromEntries(entries.map(([id, size]) => [id, size ?? 0]))
-    : undefined
-}
-
-const remember = (layout: Layout): void => {
-  const { panels } = preferencesStore.getState()
-  const next = { ...panels, ...layout }
-  if (Object.entries(layout).some(([id, size]) => Math.abs((panels[id] ?? -1) - size) > 0.05)) setPreferences({ panels: next })
-}
-
 /** The workspace of the open remix. */
 export const Workspace = () => {
-  const rows = useMemo(() => remembered(['above', 'below']), [])
-  const columns = useMemo(() => remembered(['library', 'arrangement', 'inspector']), [])
+  const rows = useMemo(() => rememberedLayout(['above', 'below']), [])
+  const columns = useMemo(() => rememberedLayout(['library', 'arrangement', 'inspector']), [])
   return (
     <Group
       orientation="vertical"
       className="workspace"
       defaultLayout={rows}
-      onLayoutChanged={(layout, { isUserInteraction }) => isUserInteraction && remember(layout)}
+      onLayoutChanged={(layout, { isUserInteraction }) => isUserInteraction && rememberLayout(layout)}
     >
       <Panel id="above" minSize={220}>
         <Group
           orientation="horizontal"
           defaultLayout={columns}
-          onLayoutChanged={(layout, { isUserInteraction }) => isUserInteraction && remember(layout)}
+          onLayoutChanged={(layout, { isUserInteraction }) => isUserInteraction && rememberLayout(layout)}
         >
           <Panel id="library" defaultSize={222} minSize={168} maxSize={380} collapsible groupResizeBehavior="preserve-pixel-size">
             <LibraryPanel />

@@ -27,6 +27,22 @@ export const setPreferences = (patch: Partial<Preferences>): void => {
   void request('preferences.set', { patch: { ...patch } })
 }
 
+/** Sizes of panels as they were left, by panel; undefined unless all of them are known. */
+export const rememberedLayout = (ids: readonly string[]): Record<string, number> | undefined => {
+  const { panels } = preferencesStore.getState()
+  const entries = ids.map((id) => [id, panels[id]] as const)
+  return entries.every(([, size]) => typeof size === 'number')
+    ? Object.fromEntries(entries.map(([id, size]) => [id, size ?? 0]))
+    : undefined
+}
+
+/** Keeps the sizes of panels. */
+export const rememberLayout = (layout: Readonly<Record<string, number>>): void => {
+  const { panels } = preferencesStore.getState()
+  if (Object.entries(layout).some(([id, size]) => Math.abs((panels[id] ?? -1) - size) > 0.05))
+    setPreferences({ panels: { ...panels, ...layout } })
+}
+
 const GRIDS: readonly SnapGrid[] = ['off', 'bar', 'beat', '1/8', '1/16', '1/32', '1/8t', '1/16t']
 
 /** Snap grids with their words. */

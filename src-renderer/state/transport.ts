@@ -90,6 +90,17 @@ const onEvent = (name: string, payload: unknown): void => {
     metersAt = performance.now()
   } else if (name === 'playback.warning') toastProblem(payload as Problem)
   else if (name === 'playback.preparing') takePreparing(payload as EngineEvents['playback.preparing'])
+  else if (name === 'audition.changed' || name === 'audition.position')
+    for (const listener of auditionListeners) listener(name, payload as never)
+}
+
+type AuditionListener = (name: 'audition.changed' | 'audition.position', payload: TransportState | { readonly frame: number }) => void
+const auditionListeners = new Set<AuditionListener>()
+
+/** Calls back with what the player for previews does; it runs beside the remix. */
+export const onAudition = (listener: AuditionListener): (() => void) => {
+  auditionListeners.add(listener)
+  return () => auditionListeners.delete(listener)
 }
 
 const connect = (next: MessagePort): void => {

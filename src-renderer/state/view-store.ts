@@ -2,9 +2,9 @@
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 
-export type Screen = 'library' | 'remix' | 'verify' | 'ledger' | 'approvals'
+export type Screen = 'library' | 'remix' | 'variations' | 'verify' | 'ledger' | 'approvals'
 export type Sheet = 'export' | 'settings' | 'palette' | 'help' | 'submit' | null
-export type BottomTab = 'mixer' | 'lineage' | 'history' | 'ledger'
+export type BottomTab = 'mixer' | 'variations' | 'lineage' | 'history' | 'ledger'
 
 export interface ViewState {
   readonly screen: Screen
