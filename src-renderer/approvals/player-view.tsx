@@ -49,10 +49,13 @@ const Clock = ({ player }: { player: AbPlayer }) => {
   )
 }
 
+/** Less than this nobody hears, and it would read as 0.0 dB. */
+const AUDIBLE_DB = 0.05
+
 const matchWords = ({ previewGainDb, originalGainDb }: RequestView['levelMatch']): string =>
-  previewGainDb < 0
+  previewGainDb < -AUDIBLE_DB
     ? `Equally loud: the remix plays at ${formatDb(previewGainDb)} dB`
-    : originalGainDb < 0
+    : originalGainDb < -AUDIBLE_DB
       ? `Equally loud: the original plays at ${formatDb(originalGainDb)} dB`
       : 'Equally loud as they are'
 

@@ -126,6 +126,13 @@ const isSame = (a: Chosen, b: Chosen): boolean =>
 const settingsWords = ({ range, loudnessTargetLufs }: Chosen): string =>
   `${range ? placeOf(range.fromFrame / 48, range.toFrame / 48) : 'everything'}, ${loudnessTargetLufs === null ? 'as mixed' : `${String(loudnessTargetLufs).replace('-', '−')} LUFS`}`
 
+/** Why an export would be refused for want of a yes; null where there is one, or none is needed. */
+export const useMissingYes = (chosen: Chosen | null): string | null => {
+  const needed = useApprovals((state) => state.standing).filter(({ isNeeded }) => isNeeded)
+  if (needed.some(({ state }) => state !== 'approved' && state !== 'conditions')) return 'The artist’s yes is missing.'
+  return chosen && needed.some(({ settings }) => settings && !isSame(settings, chosen)) ? 'The yes is to other settings.' : null
+}
+
 /** At export: who said yes, on what conditions, to which settings; or the way to ask. */
 export const ApprovalAtExport = ({ chosen, onUse }: { chosen: Chosen | null; onUse: (settings: Chosen) => void }) => {
   const standing = useApprovals((state) => state.standing)

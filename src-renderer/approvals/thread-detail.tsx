@@ -12,15 +12,17 @@ import { PlayerView } from './player-view.tsx'
 import type { Mark, Stretch } from './waveform.tsx'
 import { dayOf, placeOf, STATE_WORDS } from './words.ts'
 
-const marksOf = (view: RequestView, draft: readonly { fromMs: number; toMs: number | null; text: string }[]): readonly Mark[] => [
-  ...view.answers.flatMap(({ answer, isReplaced }) =>
-    isReplaced ? [] : answer.notes.map((note, i) => ({ id: `${answer.id}-${i}`, ...note, isDraft: false })),
-  ),
-  ...view.comments.flatMap(({ comment: { id, atMs, text } }) =>
-    atMs === null ? [] : [{ id, fromMs: atMs, toMs: null, text, isDraft: false }],
-  ),
-  ...draft.map((note, i) => ({ id: `draft-${i}`, ...note, isDraft: true })),
-]
+/** Everything said at a place, in the order of the sound. */
+const marksOf = (view: RequestView, draft: readonly { fromMs: number; toMs: number | null; text: string }[]): readonly Mark[] =>
+  [
+    ...view.answers.flatMap(({ answer, isReplaced }) =>
+      isReplaced ? [] : answer.notes.map((note, i) => ({ id: `${answer.id}-${i}`, ...note, isDraft: false })),
+    ),
+    ...view.comments.flatMap(({ comment: { id, atMs, text } }) =>
+      atMs === null ? [] : [{ id, fromMs: atMs, toMs: null, text, isDraft: false }],
+    ),
+    ...draft.map((note, i) => ({ id: `draft-${i}`, ...note, isDraft: true })),
+  ].sort((a, b) => a.fromMs - b.fromMs)
 
 const NoteComposer = ({ id, stretch, onAdded }: { id: string; stretch: Stretch | null; onAdded: () => void }) => {
   const [text, setText] = useState('')
@@ -44,7 +46,7 @@ const NoteComposer = ({ id, stretch, onAdded }: { id: string; stretch: Stretch |
       onSubmit={(event) => {
         event.preventDefault()
         if (text.trim() === '') return
-        changeDraft(id, { notes: [...notes, { ...place, text: text.trim() }].slice(0, 500) })
+        changeDraft(id, { notes: [...notes, { ...place, text: text.trim() }].sort((a, b) => a.fromMs - b.fromMs).slice(0, 500) })
         setText('')
         onAdded()
       }}
@@ -148,6 +150,11 @@ export const ThreadDetail = ({ thread }: { thread: ApprovalThreadView }) => {
   const stretch = chosen?.id === id ? chosen.stretch : null
   const choose = (place: Stretch): void => setChosen({ id, stretch: { fromMs: place.fromMs, toMs: place.toMs } })
   const number = thread.requests.indexOf(view) + 1
+  // The producer wants to know what was said, the artist what was done.
+  const said = <Conversation key="said" thread={thread} view={view} stretch={stretch} onPlace={choose} />
+  const done = (
+    <DoneList key="done" request={view.request} onPlace={(fromMs, toMs) => choose({ fromMs, toMs: toMs > fromMs ? toMs : null })} />
+  )
   return (
     <article className="thread-detail" aria-label={thread.remix.title}>
       <header className="thread-head">
@@ -162,14 +169,13 @@ export const ThreadDetail = ({ thread }: { thread: ApprovalThreadView }) => {
         </div>
         <Badge tone={tone}>{word}</Badge>
       </header>
-      <p className="thread-sentence" role="status">
-        {view.sentence} {view === newest && <Due thread={thread} />}
-        {view.isSuperseded && <span className="muted"> A later version took its place.</span>}{' '}
-        <DeliveryMark delivery={view.delivery} message={view.deliveryMessage} />
-      </p>
       <div className="thread-tools">
+        <p className="thread-sentence" role="status">
+          {view.sentence} {view === newest && <Due thread={thread} />}
+          {view.isSuperseded && <span className="muted"> A later version took its place.</span>}{' '}
+          <DeliveryMark delivery={view.delivery} message={view.deliveryMessage} />
+        </p>
         <Versions thread={thread} shown={view} />
-        <span className="spacer" />
         {thread.isMine && view.state === 'waiting' && view === newest && (
           <Button icon={BellRing} onClick={() => void remind(id)}>
             Remind
@@ -201,8 +207,7 @@ export const ThreadDetail = ({ thread }: { thread: ApprovalThreadView }) => {
           <p className="muted thread-facts">
             {`Version ${number} of ${countOf(thread.requests.length, 'version')} · ${dayOf(view.request.issuedAt)} · ${settingsWords(view.request)}`}
           </p>
-          <DoneList request={view.request} onPlace={(fromMs, toMs) => choose({ fromMs, toMs: toMs > fromMs ? toMs : null })} />
-          <Conversation thread={thread} view={view} stretch={stretch} onPlace={choose} />
+          {thread.isMine ? [said, done] : [done, said]}
         </div>
         <Side thread={thread} view={view} isNewest={view === newest} />
       </div>

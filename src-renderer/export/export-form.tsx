@@ -5,7 +5,7 @@ import { useState } from 'react'
 import type { ExportFormat, ExportOptions } from '../../src-shared/protocol/index.ts'
 import { remixOf } from '../../src-shared/remix/index.ts'
 import { frameAt, parsePosition, tick } from '../../src-shared/time/index.ts'
-import { ApprovalAtExport } from '../approvals/index.ts'
+import { ApprovalAtExport, useMissingYes } from '../approvals/index.ts'
 import { Alternative, modelName } from '../inspector/index.ts'
 import { Button, classes, FieldRow, formatClock, ToneIcon } from '../parts/index.ts'
 import { preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
@@ -81,10 +81,10 @@ const Says = () => {
   )
 }
 
-const Notices = ({ options }: { options: ExportOptions }) =>
-  options.notices.length === 0 ? null : (
+const Notices = ({ notices }: { notices: ExportOptions['notices'] }) =>
+  notices.length === 0 ? null : (
     <ul className="export-notices" aria-label="Licence">
-      {options.notices.map((notice) => {
+      {notices.map((notice) => {
         return (
           <li key={`${notice.code}-${notice.message}`}>
             <ToneIcon tone={notice.effect === 'deny' ? 'bad' : notice.effect === 'approval' ? 'pending' : 'limited'} size={14} />
@@ -139,6 +139,7 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
     const end = parsePosition(to, maps)
     return start !== null && end !== null && end > start ? { fromFrame: toFrame(start), toFrame: toFrame(end) } : 'bad'
   })()
+  const missingYes = useMissingYes(frames === 'bad' ? null : { range: frames, loudnessTargetLufs: target })
   const denied = options.notices.find((notice) => notice.effect === 'deny')
   const blocked =
     formats.size === 0
@@ -149,7 +150,7 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
           ? 'Give the file a name.'
           : denied
             ? 'The licence does not allow this export as it stands.'
-            : null
+            : missingYes
   const start = async (): Promise<void> => {
     if (blocked !== null || uid === null || frames === 'bad') return
     setIsStarting(true)
@@ -166,7 +167,7 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
         void start()
       }}
     >
-      <Notices options={options} />
+      <Notices notices={missingYes === null ? options.notices.filter(({ effect }) => effect !== 'approval') : options.notices} />
       <Formats options={options} chosen={formats} onToggle={toggle} />
       <div className="export-pair">
         <fieldset className="export-group">

@@ -372,6 +372,41 @@ describe('a yes taken back', () => {
   }, 60_000)
 })
 
+describe('the artist’s ledger', () => {
+  it('shows every second of each stem used, to the artist alone, and marks what was withdrawn (approval.usage)', async () => {
+    const snapshot = await remixAt(-31)
+    const request = await submit(snapshot)
+    await sync(producer, artist)
+    say(request, 'approve')
+    await sync(artist, producer)
+    const exported = unwrap(await exportOf(snapshot))
+    const { receiptId } = exported.files[0]!
+    unwrap(await producer.sync())
+    const { receipt } = unwrap(producer.ledger.show(receiptId))
+    if (receipt.type === 'void') throw new Error('a void')
+    const usage = unwrap(await artist.approvals.usage({ max: 1_000 }))
+    const use = usage.uses.find((one) => one.receipt === receiptId)!
+    expect(use).toMatchObject({ isWithdrawn: false, workTitle: TITLE, approval: 'approve', containsAI: 'None', scope: receipt.scope })
+    expect(use.logIndex).not.toBeNull()
+    expect(use.stems.map(({ stem, usedMs }) => [stem, usedMs])).toEqual(receipt.stems.map(({ stem, usedMs }) => [stem, usedMs]))
+    expect(use.stems.find(({ title }) => title === 'Kick')?.operations.map(({ text }) => text)).toContain('Made louder or quieter')
+    // An export of a work of somebody else is not among them.
+    unwrap(await exportOf(await remixOfWork(producer, 'Open')))
+    unwrap(await producer.sync())
+    const uses = unwrap(await artist.approvals.usage({ max: 1_000 })).uses
+    expect(new Set(uses.map(({ workTitle }) => workTitle))).toEqual(new Set([TITLE]))
+    expect(unwrap(await artist.approvals.usage({ max: 1 }))).toMatchObject({ isTruncated: true, uses: [{ receipt: uses[0]!.receipt }] })
+    expect(problemOf(await stranger.approvals.usage({ max: 10 })).code).toBe('approval.no_artist')
+    const { enrolment } = unwrap(await stranger.connect())
+    const reply = await fetch(`${service.url}/v1/usage`, { headers: { authorization: `Bearer ${enrolment.token}` } })
+    expect(reply.status).toBeGreaterThanOrEqual(400)
+    unwrap(producer.ledger.voidReceipt(receiptId))
+    unwrap(await producer.sync())
+    const after = unwrap(await artist.approvals.usage({ max: 1_000 })).uses
+    expect(after.filter(({ isWithdrawn }) => isWithdrawn).map((one) => one.receipt)).toEqual([receiptId])
+  }, 60_000)
+})
+
 describe('away from the service', () => {
   it('both sides work by file, and sync later without counting anything twice (approval.offline)', async () => {
     const snapshot = await remixAt(-18)
@@ -388,6 +423,27 @@ describe('away from the service', () => {
     expect((await artist.approvals.sync()).ok).toBe(false)
     expect(artist.approvals.syncView().queued).toBe(1)
     const answers = JSON.stringify(unwrap(artist.approvals.answerFile(request)))
+    // What a browser wrote without a key is handed back to be signed, to the artist only, and counts for nothing.
+    const { hash } = unwrap(artist.approvals.find(request)).view
+    const draft = {
+      format: 'stemma-answer-draft',
+      v: 1,
+      request,
+      requestHash: hash,
+      verdict: 'refuse',
+      conditions: [],
+      notes: [],
+      expires: null,
+    }
+    expect(unwrap(await artist.approvals.takeIn('a', JSON.stringify(draft)))).toMatchObject({
+      kind: 'draft',
+      added: 0,
+      draft: { verdict: 'refuse' },
+    })
+    expect(stateOf(artist, request)).toBe('approved')
+    expect(problemOf(await producer.approvals.takeIn('a', JSON.stringify(draft))).code).toBe('approval.not_approver')
+    const other = { ...draft, requestHash: `sha256:${'0'.repeat(64)}` }
+    expect(problemOf(await artist.approvals.takeIn('a', JSON.stringify(other))).code).toBe('approval.other_request')
     expect(unwrap(await producer.approvals.takeIn('Asked.stemma-answer', answers)).added).toBe(1)
     expect(unwrap(await producer.approvals.takeIn('Asked.stemma-answer', answers)).added).toBe(0)
     const exported = unwrap(await exportOf(snapshot))

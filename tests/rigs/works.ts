@@ -91,7 +91,7 @@ const roleOf = (name: string): string => {
 }
 
 /** Writes an author's folder around real stems: 90 BPM, 4/4, C major; the audio is linked, not copied. */
-export const authorMaterial = (dir: string, source: string, title: string): string => {
+export const authorMaterial = (dir: string, source: string, title: string, grant: Readonly<Record<string, unknown>> = {}): string => {
   mkdirSync(dir, { recursive: true })
   const files = readdirSync(source).filter((name) => /\.(m4a|flac)$/.test(name))
   for (const file of files) symlinkSync(join(source, file), join(dir, file))
@@ -99,7 +99,15 @@ export const authorMaterial = (dir: string, source: string, title: string): stri
     const name = file.replace(/\.\w+$/, '')
     return { file, title: name, role: roleOf(name) }
   })
-  const work = { title, artists: ['Software-Entwicklungskit'], tempo: 90, key: 'C major', meter: '4/4', stems, grant: OPEN_GRANT }
+  const work = {
+    title,
+    artists: ['Software-Entwicklungskit'],
+    tempo: 90,
+    key: 'C major',
+    meter: '4/4',
+    stems,
+    grant: { ...OPEN_GRANT, ...grant },
+  }
   writeFileSync(join(dir, 'work.json'), JSON.stringify(work))
   return dir
 }
