@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFingerprintSearch, matchFingerprints, storedFingerprint } from '../../src-shared/receipts/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { fingerprintFile, openAudio } from '../files/index.ts'
+import { loadKernels } from '../kernels/index.ts'
 import { createFingerprinter } from './index.ts'
+import { createPlainFingerprinter } from './testing/plain-fingerprint.ts'
 
 const RATE = 48_000
 const MATERIAL = process.env.STEMMA_MATERIAL ?? join(import.meta.dirname, '../../../shared/material')
@@ -24,10 +26,10 @@ const hasFfmpeg = ((): boolean => {
 
 /** Takes pieces of odd lengths, as decoders hand them out. */
 const wordsOf = (sound: Float32Array, kind: 'stored' | 'query' = 'stored', rate = RATE, piece = 1_000): Uint32Array => {
-  const fingerprinter = createFingerprinter(rate, { kind })
+  const fingerprinter = createFingerprinter(loadKernels(), rate, { kind })
   for (let at = 0; at < sound.length; at += piece) {
     const part = sound.subarray(at, at + piece)
-    fingerprinter.push(part, part, part.length)
+    fingerprinter.pushArrays(part, part, part.length)
   }
   return fingerprinter.finish()
 }
@@ -69,6 +71,37 @@ describe('fingerprints of made sound', () => {
     const words = wordsOf(beginning)
     expect(words).toEqual(stored.subarray(0, words.length))
     for (const piece of [1, 7_919, 48_000]) expect(wordsOf(beginning, 'stored', RATE, piece)).toEqual(words)
+  })
+
+  it('equal those of the plain calculation that earlier receipts were made with, to the last word', () => {
+    for (const [rate, piece] of [
+      [8_000, 20_000],
+      [44_100, 1_001],
+      [48_000, 4_096],
+      [48_000, 20_001],
+      [192_000, 7_777],
+    ] as const) {
+      const [left, right] = [noise(5, (9 * rate) / RATE), noise(6, (9 * rate) / RATE)]
+      // Stretches that are silent, broken and next to silent.
+      left.fill(0, rate, 3 * rate)
+      right.fill(0, rate, 2.5 * rate)
+      left[4 * rate] = Number.NaN
+      right[4 * rate + 1] = Number.NEGATIVE_INFINITY
+      right[4 * rate + 2] = 9
+      for (let i = 5 * rate; i < left.length; i += 7) left[i] = left[i]! * 1e-5
+      for (const kind of ['stored', 'query'] as const) {
+        const plain = createPlainFingerprinter(rate, kind)
+        const fingerprinter = createFingerprinter(loadKernels(), rate, { kind })
+        for (let at = 0; at < left.length; at += piece) {
+          const parts = [left.subarray(at, at + piece), right.subarray(at, at + piece)] as const
+          plain.push(...parts, parts[0].length)
+          fingerprinter.pushArrays(...parts, parts[0].length)
+        }
+        const words = fingerprinter.finish()
+        expect(words, `${kind} at ${rate} Hz`).toEqual(plain.finish())
+        expect(words.filter((word) => word !== 0).length).toBeGreaterThan(8)
+      }
+    }
   })
 
   it('hold one word each 0.32 s, so that four minutes take at most 4 KB of a receipt', () => {
@@ -144,8 +177,8 @@ describe.skipIf(!hasMaterial || !hasFfmpeg)('fingerprints of real music', () => 
   const storedOf = async (path: string): Promise<Uint32Array> => {
     const source = openAudio(path)
     try {
-      const fingerprinter = createFingerprinter(source.info.sampleRate)
-      for await (const { channels, frames } of source.blocks()) fingerprinter.push(channels[0]!, channels[1] ?? channels[0]!, frames)
+      const fingerprinter = createFingerprinter(loadKernels(), source.info.sampleRate)
+      for await (const { channels, frames } of source.blocks()) fingerprinter.pushArrays(channels[0]!, channels[1] ?? channels[0]!, frames)
       return fingerprinter.finish()
     } finally {
       source.close()

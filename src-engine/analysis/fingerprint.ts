@@ -2,15 +2,18 @@
 // (ISMIR 2002): the sign of band energy differences in time and frequency. Windows are longer and words rarer, so that a receipt can carry it.
 import { FINGERPRINT_HOP_MS, MAX_FINGERPRINT_WORDS, MAX_QUERY_WORDS, QUERY_DENSITY } from '../../src-shared/receipts/index.ts'
 import { assert } from '../../src-shared/std/index.ts'
-import { cosineOf, createPowerSpectra } from './fourier.ts'
+import type { Kernels } from '../kernels/index.ts'
+import { cosineOf } from './fourier.ts'
 
 /** Takes a stream of stereo blocks; `finish` gives the words. */
 export interface Fingerprinter {
-  /** Samples, -1..1; for a mono stream hand the same array twice. */
-  push(left: Float32Array, right: Float32Array, frames: number): void
+  /** Samples, -1..1, as blocks of the kernels; for a mono stream hand the same one twice. */
+  push(left: number, right: number, frames: number): void
+  /** The same from arrays, which costs a copy. */
+  pushArrays(left: Float32Array, right: Float32Array, frames: number): void
   /** True once everything it can hold is taken; more sound changes nothing. */
   isFull(): boolean
-  /** One word per hop, or `QUERY_DENSITY` of them; 0 where there is next to nothing to hear. */
+  /** One word per hop, or `QUERY_DENSITY` of them; 0 where there is next to nothing to hear. Once, at the end. */
   finish(): Uint32Array
 }
 
@@ -48,59 +51,62 @@ const buildTaps = (sampleRate: number, half: number): readonly Float64Array[] =>
     return taps.map((tap) => tap / sum)
   })
 
-/** Mono at `RATE`, each sample handed on as it is complete. */
+/** Frames taken at once. */
+const CHUNK_FRAMES = 8_192
+
+/** Mono at `RATE`, in the kernels' memory. */
 class Downsampler {
-  readonly #taps: readonly Float64Array[]
+  readonly #kernels: Kernels
   readonly #half: number
   readonly #sampleRate: number
+  readonly #taps: number
   /** Input not used up yet; its first sample is number `#start` of the stream. */
-  #input: Float64Array
+  readonly #input: number
   #length: number
   #start: number
   #emitted = 0
 
-  constructor(sampleRate: number) {
+  constructor(kernels: Kernels, sampleRate: number) {
+    this.#kernels = kernels
     this.#sampleRate = sampleRate
     this.#half = Math.ceil(sampleRate * HALF_WIDTH_SECONDS)
-    this.#taps = buildTaps(sampleRate, this.#half)
-    this.#input = new Float64Array(4 * this.#half + 16_384)
+    const rows = buildTaps(sampleRate, this.#half)
+    this.#taps = kernels.alloc(PHASES * 2 * this.#half * 8)
+    for (const [phase, row] of rows.entries()) kernels.f64(this.#taps + phase * row.byteLength, row.length).set(row)
+    this.#input = kernels.alloc((4 * this.#half + CHUNK_FRAMES) * 8)
     // The stream begins in silence.
     this.#length = this.#half
     this.#start = -this.#half
   }
 
-  push(left: Float32Array, right: Float32Array, frames: number, emit: (sample: number) => void): void {
-    if (this.#length + frames > this.#input.length) {
-      const wider = new Float64Array(this.#length + frames)
-      wider.set(this.#input.subarray(0, this.#length))
-      this.#input = wider
-    }
-    const input = this.#input
-    for (let i = 0, at = this.#length; i < frames; i++, at++) {
-      const sample = (left[i]! + right[i]!) * 0.5
-      // A broken sample must not spoil everything after it.
-      input[at] = sample >= -8 && sample <= 8 ? sample : 0
-    }
+  /** Takes at most `CHUNK_FRAMES`; writes what they complete to `to` and returns how many samples that is: at most as many. */
+  push(left: number, right: number, frames: number, to: number): number {
+    const { raw } = this.#kernels
+    raw.fingerprintMono(this.#input + this.#length * 8, left, right, frames)
     this.#length += frames
-    const half = this.#half
-    const size = 2 * half
-    for (;;) {
-      const exact = (this.#emitted * this.#sampleRate) / RATE
-      const step = Math.round(exact * PHASES)
-      const first = Math.floor(step / PHASES) - half + 1 - this.#start
-      if (first + size > this.#length) break
-      const taps = this.#taps[step % PHASES]!
-      let sum = 0
-      for (let i = 0; i < size; i++) sum += input[first + i]! * taps[i]!
-      this.#emitted++
-      emit(sum)
-    }
-    const done = Math.floor((this.#emitted * this.#sampleRate) / RATE) - half - this.#start
+    const made = raw.fingerprintDownsample(
+      to,
+      this.#input,
+      this.#length,
+      this.#start,
+      this.#taps,
+      this.#half,
+      this.#sampleRate,
+      this.#emitted,
+    )
+    this.#emitted += made
+    const done = Math.floor((this.#emitted * this.#sampleRate) / RATE) - this.#half - this.#start
     if (done > 0) {
-      input.copyWithin(0, done, this.#length)
       this.#length -= done
       this.#start += done
+      raw.copy(this.#input, this.#input + done * 8, this.#length * 2)
     }
+    return made
+  }
+
+  dispose(): void {
+    this.#kernels.release(this.#taps)
+    this.#kernels.release(this.#input)
   }
 }
 
@@ -128,26 +134,81 @@ const bandRatio = (): number => {
   return low
 }
 
-/** A fingerprinter for sound at a rate of 8 to 384 kHz. Costs about 1 ms (`stored`) a second of sound; memory grows by the words only. */
-export const createFingerprinter = (sampleRate: number, { kind }: FingerprinterOptions = { kind: 'stored' }): Fingerprinter => {
+/** Windows of `WINDOW` samples in the kernels' memory to power per bin, two windows at a time as one complex transform. */
+class Spectra {
+  readonly #kernels: Kernels
+  readonly #window: number
+  readonly #order: number
+  readonly #twiddles: number
+  readonly #frames: readonly [number, number]
+  readonly #powers: readonly [number, number]
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels
+    this.#window = kernels.alloc(WINDOW * 8)
+    kernels.f64(this.#window, WINDOW).set(Float64Array.from({ length: WINDOW }, (_, i) => 0.5 - 0.5 * cosineOf(2 * i + 1, 2 * WINDOW)))
+    const reversed = new Uint32Array(WINDOW)
+    for (let i = 1; i < WINDOW; i++) reversed[i] = (reversed[i >> 1]! >> 1) | (i & 1 ? WINDOW / 2 : 0)
+    this.#order = kernels.alloc(WINDOW * 4)
+    kernels.bytes(this.#order, WINDOW * 4).set(new Uint8Array(reversed.buffer))
+    this.#twiddles = kernels.alloc(2 * WINDOW * 8)
+    const cosines = Float64Array.from({ length: WINDOW / 2 }, (_, i) => cosineOf(i, WINDOW))
+    const sines = Float64Array.from({ length: WINDOW / 2 }, (_, i) => -cosineOf(i - WINDOW / 4, WINDOW))
+    let at = this.#twiddles
+    for (let span = 1; span < WINDOW; span *= 2) {
+      const step = WINDOW / 2 / span
+      const table = kernels.f64(at, 2 * span)
+      for (let k = 0; k < span; k++) {
+        table[k] = cosines[k * step]!
+        table[span + k] = sines[k * step]!
+      }
+      at += 2 * span * 8
+    }
+    this.#frames = [kernels.alloc(WINDOW * 8), kernels.alloc(WINDOW * 8)]
+    this.#powers = [kernels.alloc((TO_BIN - FROM_BIN) * 8), kernels.alloc((TO_BIN - FROM_BIN) * 8)]
+  }
+
+  /** Takes a window as the first or second of the next two. */
+  take(slot: number, samples: number): void {
+    this.#kernels.raw.fingerprintWindow(this.#frames[slot]!, samples, this.#window, this.#order, WINDOW)
+  }
+
+  /** Power of bins `FROM_BIN` to `TO_BIN` of the windows taken, `count` of them: views, to be used at once. */
+  run(count: number): readonly Float64Array[] {
+    const { raw } = this.#kernels
+    if (count === 1) raw.clear(this.#frames[1], WINDOW * 2)
+    raw.fingerprintSpectra(this.#frames[0], this.#frames[1], this.#twiddles, WINDOW, FROM_BIN, TO_BIN, this.#powers[0], this.#powers[1])
+    return this.#powers.slice(0, count).map((power) => this.#kernels.f64(power, TO_BIN - FROM_BIN))
+  }
+
+  dispose(): void {
+    for (const ptr of [this.#window, this.#order, this.#twiddles, ...this.#frames, ...this.#powers]) this.#kernels.release(ptr)
+  }
+}
+
+/** A fingerprinter for sound at a rate of 8 to 384 kHz. Costs a quarter of a millisecond (`stored`) a second of sound; memory grows by the words only. */
+export const createFingerprinter = (
+  kernels: Kernels,
+  sampleRate: number,
+  { kind }: FingerprinterOptions = { kind: 'stored' },
+): Fingerprinter => {
   assert(Number.isInteger(sampleRate) && sampleRate >= 8_000 && sampleRate <= 384_000, `cannot fingerprint at ${sampleRate} Hz`)
   const density = kind === 'query' ? QUERY_DENSITY : 1
   const maxFrames = (kind === 'query' ? MAX_QUERY_WORDS : MAX_FINGERPRINT_WORDS) + density
   const hop = (RATE * FINGERPRINT_HOP_MS) / 1_000 / density
-  const downsampler = new Downsampler(sampleRate)
-  const window = Float64Array.from({ length: WINDOW }, (_, i) => 0.5 - 0.5 * cosineOf(2 * i + 1, 2 * WINDOW))
-  const spectra = createPowerSpectra(WINDOW, FROM_BIN, TO_BIN)
+  const downsampler = new Downsampler(kernels, sampleRate)
+  const spectra = new Spectra(kernels)
   const edges = bandEdges()
-  const frames = [new Float64Array(WINDOW), new Float64Array(WINDOW)] as const
-  const powers = [new Float64Array(TO_BIN - FROM_BIN), new Float64Array(TO_BIN - FROM_BIN)] as const
   /** Energy per band of the last `density` frames, oldest overwritten. */
   const history = Array.from({ length: density }, () => new Float64Array(BANDS))
   const loud = new Uint8Array(density)
-  const sound = new Float64Array(WINDOW * 4)
+  const sound = kernels.alloc((WINDOW + CHUNK_FRAMES) * 8)
   const words: number[] = []
   let filled = 0
   let waiting = 0
   let framesDone = 0
+  /** Where arrays are copied to. */
+  let incoming: readonly [number, number] | undefined
 
   /** Mean square of a full-scale sample after the window, per unit of bin power: sum over both halves of the spectrum. */
   const silence = SILENCE * WINDOW * WINDOW * 0.375 * 0.5
@@ -175,38 +236,43 @@ export const createFingerprinter = (sampleRate: number, { kind }: FingerprinterO
   }
 
   const transform = (): void => {
-    if (waiting === 0) return
-    if (waiting === 1) frames[1].fill(0)
-    spectra.run(frames[0], frames[1], powers[0], powers[1])
-    for (let i = 0; i < waiting; i++) addFrame(powers[i]!)
+    for (const power of waiting > 0 ? spectra.run(waiting) : []) addFrame(power)
     waiting = 0
   }
 
-  const take = (sample: number): void => {
-    sound[filled++] = sample
-    if (filled < WINDOW) return
-    // Windows are cut where they end, so that nothing is kept twice; the buffer moves down only when it is full.
-    if (nextEnd === filled) {
-      const frame = frames[waiting]!
-      for (let i = 0, at = filled - WINDOW; i < WINDOW; i++, at++) frame[i] = sound[at]! * window[i]!
-      nextEnd += hop
+  const isFull = (): boolean => framesDone + waiting >= maxFrames
+
+  const take = (left: number, right: number, frames: number): void => {
+    filled += downsampler.push(left, right, frames, sound + filled * 8)
+    let from = 0
+    for (; from + WINDOW <= filled; from += hop) {
+      spectra.take(waiting, sound + from * 8)
       if (++waiting === 2) transform()
     }
-    if (filled === sound.length) {
-      sound.copyWithin(0, filled - WINDOW + 1, filled)
-      nextEnd -= filled - WINDOW + 1
-      filled = WINDOW - 1
-    }
+    filled -= from
+    if (from > 0) kernels.raw.copy(sound, sound + from * 8, filled * 2)
   }
-  let nextEnd = WINDOW
 
   return {
-    isFull: () => framesDone + waiting >= maxFrames,
-    push(left, right, count) {
-      if (framesDone + waiting < maxFrames) downsampler.push(left, right, count, take)
+    isFull,
+    push(left, right, frames) {
+      for (let done = 0; done < frames && !isFull(); done += CHUNK_FRAMES)
+        take(left + done * 4, right + done * 4, Math.min(CHUNK_FRAMES, frames - done))
+    },
+    pushArrays(left, right, frames) {
+      incoming ??= [kernels.alloc(CHUNK_FRAMES * 4), kernels.alloc(CHUNK_FRAMES * 4)]
+      for (let done = 0; done < frames && !isFull(); done += CHUNK_FRAMES) {
+        const count = Math.min(CHUNK_FRAMES, frames - done)
+        kernels.f32(incoming[0], count).set(left.subarray(done, done + count))
+        kernels.f32(incoming[1], count).set(right.subarray(done, done + count))
+        take(incoming[0], incoming[1], count)
+      }
     },
     finish() {
       transform()
+      downsampler.dispose()
+      spectra.dispose()
+      for (const ptr of [sound, ...(incoming ?? [])]) kernels.release(ptr)
       return Uint32Array.from(words.slice(0, maxFrames - density))
     },
   }

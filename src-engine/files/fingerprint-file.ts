@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
 import { createFingerprinter } from '../analysis/index.ts'
+import { loadKernels } from '../kernels/index.ts'
 import { openAudio } from './open-audio.ts'
 import { problemFrom } from './problems.ts'
 
@@ -10,10 +11,10 @@ export const fingerprintFile = async (path: string): Promise<Result<Uint32Array>
   try {
     const source = openAudio(path)
     try {
-      const fingerprinter = createFingerprinter(source.info.sampleRate, { kind: 'query' })
+      const fingerprinter = createFingerprinter(loadKernels(), source.info.sampleRate, { kind: 'query' })
       for await (const { channels, frames } of source.blocks()) {
         const left = channels[0]!
-        fingerprinter.push(left, channels[1] ?? left, frames)
+        fingerprinter.pushArrays(left, channels[1] ?? left, frames)
         if (fingerprinter.isFull()) break
       }
       return ok(fingerprinter.finish())

@@ -92,12 +92,49 @@ export interface PeaksExports {
   readonly peaksHalve: (src: number, pairs: number, dst: number) => void
 }
 
+/** Loops of the acoustic fingerprint; pointers hold f64 but for the stereo block and `order` (u32). */
+export interface FingerprintExports {
+  /** Stereo f32 to mono; what is no number, or beyond +-8, is 0. */
+  readonly fingerprintMono: (dst: number, left: number, right: number, n: number) => void
+  /** To 6 kHz by 32 rows of 2 * `half` taps: writes what `length` samples of input from number `start` on are enough for, returns how many. */
+  readonly fingerprintDownsample: (
+    dst: number,
+    input: number,
+    length: number,
+    start: number,
+    taps: number,
+    half: number,
+    sampleRate: number,
+    emitted: number,
+  ) => number
+  /** dst[i] = src[order[i]] * window[order[i]] */
+  readonly fingerprintWindow: (dst: number, src: number, window: number, order: number, size: number) => void
+  /** Power of bins of two real frames in bit-reversed order, which it overwrites; `twiddles`: cosines, then sines, of spans 1, 2, 4 ... size / 2. */
+  readonly fingerprintSpectra: (
+    re: number,
+    im: number,
+    twiddles: number,
+    size: number,
+    fromBin: number,
+    toBin: number,
+    power0: number,
+    power1: number,
+  ) => void
+}
+
 /** Memory of a module; growing it replaces `buffer`. */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer
 }
 
-export interface KernelExports extends DeviceExports, MixExports, ConvertExports, LoudnessExports, ResamplerExports, PeaksExports {
+export interface KernelExports
+  extends DeviceExports,
+    MixExports,
+    ConvertExports,
+    LoudnessExports,
+    ResamplerExports,
+    PeaksExports,
+    FingerprintExports {
   readonly memory: WasmMemory
   readonly alloc: (bytes: number) => number
   readonly free: (ptr: number) => void

@@ -59,7 +59,7 @@ export class Writer {
     })
     this.#kernels = kernels
     this.#hash = trackIndex === null ? undefined : new FloatHash(kernels)
-    this.#fingerprinter = trackIndex === null ? undefined : createFingerprinter(REMIX_SAMPLE_RATE)
+    this.#fingerprinter = trackIndex === null ? undefined : createFingerprinter(kernels, REMIX_SAMPLE_RATE)
     const zeros = kernels.alloc(CELL_FRAMES * 4)
     this.#silence = { left: zeros, right: zeros }
     this.#at = fromFrame
@@ -70,9 +70,9 @@ export class Writer {
     this.#skipTo(frame)
     this.#hash?.update(block, frames)
     this.#at = frame + frames
+    this.#fingerprinter?.push(block.left, block.right, frames)
     const left = this.#kernels.f32(block.left, frames)
     const right = this.#kernels.f32(block.right, frames)
-    this.#fingerprinter?.push(left, right, frames)
     // The usual case copies nothing: encoders take what they need at once.
     if (this.#sink && this.#pending === undefined && this.#waiting.length === 0) this.#pending = this.#sink.write(left, right, frames)
     else this.#waiting.push({ left: left.slice(), right: right.slice() })
@@ -146,7 +146,7 @@ export class Writer {
     for (let done = 0; done < silentFrames; done += CELL_FRAMES) {
       const frames = Math.min(CELL_FRAMES, silentFrames - done)
       this.#hash?.update(this.#silence, frames)
-      this.#fingerprinter?.push(this.#zeros, this.#zeros, frames)
+      this.#fingerprinter?.push(this.#silence.left, this.#silence.right, frames)
     }
   }
 

@@ -2,7 +2,7 @@
 import type { LoudnessReport } from '../../src-shared/protocol/index.ts'
 import { storedFingerprint } from '../../src-shared/receipts/index.ts'
 import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
-import { createFingerprinter, createLoudnessMeter, type LoudnessMeter } from '../analysis/index.ts'
+import { createFingerprinter, createLoudnessMeter, type Fingerprinter, type LoudnessMeter } from '../analysis/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { FloatHash } from './float-hash.ts'
@@ -30,21 +30,20 @@ export interface MasterReport {
 
 /** Listens to the master of a render that runs in the same kernels. */
 export class MasterMeasure {
-  readonly #kernels: Kernels
   readonly #hash: FloatHash
   readonly #meter: LoudnessMeter
-  readonly #fingerprinter = createFingerprinter(REMIX_SAMPLE_RATE)
+  readonly #fingerprinter: Fingerprinter
 
   constructor(kernels: Kernels) {
-    this.#kernels = kernels
     this.#hash = new FloatHash(kernels)
     this.#meter = createLoudnessMeter(kernels, REMIX_SAMPLE_RATE)
+    this.#fingerprinter = createFingerprinter(kernels, REMIX_SAMPLE_RATE)
   }
 
   push(block: StereoBlock, frames: number): void {
     this.#hash.update(block, frames)
     this.#meter.push(block.left, block.right, frames)
-    this.#fingerprinter.push(this.#kernels.f32(block.left, frames), this.#kernels.f32(block.right, frames), frames)
+    this.#fingerprinter.push(block.left, block.right, frames)
   }
 
   /** Once, at the end. */

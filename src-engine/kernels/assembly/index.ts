@@ -11,6 +11,7 @@ export {
 } from './compressor'
 export { delayCreate, delayDispose, delayProcess, delayReset, delaySet, delayTail } from './delay'
 export { eqCreate, eqDispose, eqProcess, eqReset, eqSet, eqTail } from './eq'
+export { fingerprintDownsample, fingerprintMono, fingerprintSpectra, fingerprintWindow } from './fingerprint'
 export { filterCreate, filterDispose, filterProcess, filterReset, filterSet, filterTail } from './filter'
 export {
   limiterCreate,
