@@ -6,7 +6,7 @@ import type {
   SectionFinding,
   SpectralProfile,
   TempoFinding,
-} from '../../src-shared/protocol/engine-analysis.ts'
+} from '../../src-shared/protocol/index.ts'
 import type { LicenceTerms } from '../../src-shared/provenance/index.ts'
 import type { Note, Role } from '../../src-shared/remix/index.ts'
 

@@ -6,7 +6,7 @@ import { hasGrid, layFeel, MAX_SLICES, swingFeel } from './cuts.ts'
 import { isDrums, isTexture, type Lane, namesOf } from './lanes.ts'
 import type { Stage } from './stage.ts'
 import { choice, num, type Style, text, toggle } from './style.ts'
-import { balance } from './sound/touch.ts'
+import { balance } from './sound/index.ts'
 
 export const swing: Style = {
   id: 'swing',

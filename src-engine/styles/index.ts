@@ -18,5 +18,5 @@ export {
   type StyleRun,
 } from './style.ts'
 export { decodeOwnStyle, MAX_OWN_STYLE_BYTES, orderOfOwnStyle, type OwnStyle, ownStyleOf } from './own-style.ts'
-export type { WordAction, WordReading, WordUnderstanding } from './words/parse-words.ts'
-export { understandWords } from './words/words-style.ts'
+export type { WordAction, WordReading, WordUnderstanding } from './words/index.ts'
+export { understandWords } from './words/index.ts'

@@ -1,9 +1,9 @@
 // Match: the tone and the loudness of a reference, by an equaliser fitted to the difference of two third-octave profiles, smooth and with a strength.
 import { fail } from '../../src-shared/std/index.ts'
-import type { SpectralProfile } from '../../src-shared/protocol/engine-analysis.ts'
+import type { SpectralProfile } from '../../src-shared/protocol/index.ts'
 import type { Stage } from './stage.ts'
 import { num, type Style } from './style.ts'
-import { compress } from './sound/touch.ts'
+import { compress } from './sound/index.ts'
 
 interface Curve {
   readonly hz: number

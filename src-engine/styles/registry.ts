@@ -1,16 +1,16 @@
 // Every built-in style, by id. What the window and the command line list comes from here.
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import { callAndAnswer, doubleTime, halfTime, minusOne, stemSwaps } from './arrange/roles.ts'
-import { breakdown, build, drop, edit60, extendedIntro, loopEdit } from './arrange/shapes.ts'
+import { callAndAnswer, doubleTime, halfTime, minusOne, stemSwaps } from './arrange/index.ts'
+import { breakdown, build, drop, edit60, extendedIntro, loopEdit } from './arrange/index.ts'
 import { beatLayer, beatReplace, grooveTransfer, swing } from './groove.ts'
 import { match } from './match.ts'
 import { createOwnStyle } from './own-style.ts'
 import { revoice, vocalChop } from './revoice.ts'
-import { chopped, club, dub, hard } from './sound/beat-styles.ts'
-import { acousticRoom, loFi, radio } from './sound/band-styles.ts'
-import { ambient, slowed, spedUp } from './sound/tempo-styles.ts'
+import { chopped, club, dub, hard } from './sound/index.ts'
+import { acousticRoom, loFi, radio } from './sound/index.ts'
+import { ambient, slowed, spedUp } from './sound/index.ts'
 import type { Style, StyleDescriptor } from './style.ts'
-import { createWordsStyle } from './words/words-style.ts'
+import { createWordsStyle } from './words/index.ts'
 
 const BUILT_IN: readonly Style[] = [
   loFi,

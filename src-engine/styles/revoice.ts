@@ -7,7 +7,7 @@ import { isVoice, type Lane, namesOf } from './lanes.ts'
 import { INSTRUMENTS_BY_NAME } from './kits.ts'
 import type { Stage } from './stage.ts'
 import { choice, num, type Style, text, toggle } from './style.ts'
-import { beatMs, echo } from './sound/touch.ts'
+import { beatMs, echo } from './sound/index.ts'
 
 /** Chords in order, one per bar from the start of the stem, round and round. */
 const chordChanges = (

@@ -62,7 +62,8 @@ const areas: readonly Area[] = [
 ]
 
 const isCode = (path: string): boolean => /\.(ts|tsx|mts|cts|js|mjs|cjs|jsx)$/.test(path)
-const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path)
+/** Tests, and the fixtures that only tests import. */
+const isTest = (path: string): boolean => /\.(test|fixture)\.tsx?$/.test(path)
 
 const areaOf = (path: string): Area | undefined => areas.find(({ folder }) => path.startsWith(`${folder}/`))
 

@@ -6,7 +6,7 @@ import { type Bar, type Section, type SectionKind, sectionKind } from '../grid.t
 import { isVoice, type Lane } from '../lanes.ts'
 import type { Stage } from '../stage.ts'
 import { text, type StyleParameter } from '../style.ts'
-import { byEnergy, highPass, lowPass } from '../sound/touch.ts'
+import { byEnergy, highPass, lowPass } from '../sound/index.ts'
 
 export const sectionParam: StyleParameter = text(
   'section',

@@ -6,7 +6,7 @@ import type { Section } from '../grid.ts'
 import { isBass, isDrums, isHarmony, isTexture, isVoice, type Lane, playsIn } from '../lanes.ts'
 import type { Stage } from '../stage.ts'
 import { choice, num, type Style, toggle } from '../style.ts'
-import { byEnergy, reverb, roll } from '../sound/touch.ts'
+import { byEnergy, reverb, roll } from '../sound/index.ts'
 import { arrangeWithWords, chosenSections, nameSection, oneLoud, ride, sectionParam, type Stretch, sweep, wholeBars } from './parts.ts'
 
 const secondsBetween = (stage: Stage, from: number, to: number): number =>
