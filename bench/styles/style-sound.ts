@@ -8,7 +8,7 @@ import { ok, type Result, unwrap } from '../../src-shared/std/index.ts'
 export interface StyleSound {
   readonly lufs: number | null
   readonly truePeakDb: number | null
-  /** Middle of the spectrum weighed by power, over 16 bands from 60 Hz to 16 kHz. */
+  /** Middle of the spectrum weighed by amplitude, over 16 bands from 60 Hz to 16 kHz. */
   readonly centroidHz: number
   /** Level of the bands under 150 Hz against all of them. */
   readonly lowDb: number
@@ -30,6 +30,7 @@ const soundOf = (report: PreviewReport, snapshot: RemixSnapshot): StyleSound => 
     for (let segment = 0; segment < 8; segment++) sum += 10 ** ((report.signature[segment * 16 + band] ?? -100) / 10)
     return sum
   })
+  const amplitude = power.map(Math.sqrt)
   const total = power.reduce((sum, one) => sum + one, 0)
   const middle = (band: number): number => Math.sqrt((EDGES[band] ?? 0) * (EDGES[band + 1] ?? 0))
   const share = (isIn: (hz: number) => boolean): number =>
@@ -38,7 +39,9 @@ const soundOf = (report: PreviewReport, snapshot: RemixSnapshot): StyleSound => 
   return {
     lufs: report.loudness.integratedLufs,
     truePeakDb: report.loudness.truePeakDb,
-    centroidHz: Math.round(power.reduce((sum, one, band) => sum + one * middle(band), 0) / total),
+    centroidHz: Math.round(
+      amplitude.reduce((sum, one, band) => sum + one * middle(band), 0) / amplitude.reduce((sum, one) => sum + one, 0),
+    ),
     lowDb: Math.round(share((hz) => hz < 150) * 10) / 10,
     highDb: Math.round(share((hz) => hz > 5_000) * 10) / 10,
     onsetsPerSecond: Math.round(report.onsetsPerSecond * 100) / 100,

@@ -172,8 +172,8 @@ export const radio: Style = {
         { type: HIGH_SHELF, hz: 9_000, db: presence * 0.5 },
       ),
     )
-    if (density > 0) stage.master(compress(-16 - 8 * density, 1.6 + density, 15, 140, 1 + 3 * density))
-    stage.master({ kind: 'limiter', params: { ceilingDb: -1, inputDb: 1 + 3 * density, releaseMs: 90 } })
+    if (density > 0) stage.master(compress(-16 - 8 * density, 1.6 + density, 15, 140, 2 + 5 * density))
+    stage.master({ kind: 'limiter', params: { ceilingDb: -1, inputDb: 2 + 4 * density, releaseMs: 90 } })
     stage.say(`voice ${forward} dB forward, dense`)
     const bus = stage.bus('Vocal plate', [
       reverb(random.between(0.9, 1.4, 0.05), { preDelayMs: 25, lowCutHz: 300, dampingHz: 7_000, sizePercent: 50 }),

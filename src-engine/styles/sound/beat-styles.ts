@@ -151,8 +151,8 @@ export const hard: Style = {
       else stage.device(lane, saturate(drive * 0.35, 50))
     }
     stage.master(eq({ type: LOW_CUT, hz: 30 }, { type: HIGH_SHELF, hz: 5_500, db: bite * 0.6 }))
-    stage.master(compress(-20, 3, 10, 70, 2))
-    stage.master({ kind: 'limiter', params: { ceilingDb: -1, inputDb: params.number('loudness'), releaseMs: 40 } })
+    stage.master(compress(-20, 3, 10, 70, 4.5))
+    stage.master({ kind: 'limiter', params: { ceilingDb: -1, inputDb: params.number('loudness') + 2, releaseMs: 40 } })
     const bus = stage.bus('Slam room', [
       reverb(random.between(0.3, 0.5, 0.05), { preDelayMs: 0, sizePercent: 25, dampingHz: 9_000, lowCutHz: 250 }),
     ])
