@@ -155,6 +155,8 @@ export const COMMANDS: readonly Command[] = [
   inRemix('clip.next', 'Select the next clip', 'Edit', ['Mod+ArrowRight'], () => timeline.selectNeighbour('next')),
   inRemix('clip.above', 'Select a clip on the track above', 'Edit', ['ArrowUp'], () => timeline.selectNeighbour('above')),
   inRemix('clip.below', 'Select a clip on the track below', 'Edit', ['ArrowDown'], () => timeline.selectNeighbour('below')),
+  inRemix('clip.up', 'Transpose up a semitone', 'Edit', ['Shift+ArrowUp'], () => timeline.transposeChosen(1)),
+  inRemix('clip.down', 'Transpose down a semitone', 'Edit', ['Shift+ArrowDown'], () => timeline.transposeChosen(-1)),
   inRemix('mute', 'Mute the clips, or the track', 'Edit', ['M'], timeline.toggleMute),
   inRemix('solo', 'Solo the track', 'Edit', ['Shift+S'], timeline.toggleSolo),
   inRemix('rename', 'Rename the clip, or the track', 'Edit', ['F2'], timeline.renameChosen),
@@ -170,6 +172,7 @@ export const COMMANDS: readonly Command[] = [
   inRemix('section.detect', 'Detect sections…', 'Edit', [], () => void timeline.detectSections()),
   inRemix('music.open', 'Tempo, meter and key…', 'Edit', ['Mod+T'], timeline.openMusic),
   inRemix('styles.open', 'Apply a style…', 'Edit', ['Mod+Shift+Y'], () => showStyles(true)),
+  inRemix('work.match', 'Match tempo and key of the other work', 'Edit', ['Shift+M'], () => timeline.matchWork()),
   inRemix('tempo.tap', 'Tap the tempo', 'Edit', ['T'], timeline.tapTempo),
 
   inRemix('zoom.in', 'Zoom in', 'View', ['+', '='], () => timeline.zoomBy(1.5)),

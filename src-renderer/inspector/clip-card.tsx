@@ -6,6 +6,7 @@ import { previewEdit } from '../mixer/index.ts'
 import { CardGroup, FieldRow, formatClock, formatDb, NumberField } from '../parts/index.ts'
 import { edit, useRemix } from '../state/index.ts'
 import { barText, NameField } from '../timeline/index.ts'
+import { WarpFields } from './warp-fields.tsx'
 
 const FADE_MAX = 10 * REMIX_SAMPLE_RATE
 
@@ -104,6 +105,7 @@ export const ClipCard = ({ clips }: { clips: readonly Clip[] }) => {
           onCommit={(frames) => void edit([set({ fadeOutFrames: Math.max(0, Math.round(frames)) })])}
         />
       </FieldRow>
+      <WarpFields clips={clips} />
       <FieldRow name="Muted">
         <Switch.Root
           className="switch"

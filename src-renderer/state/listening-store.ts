@@ -5,6 +5,7 @@ import type { ListeningProgress, PlaybackPreparing, WorkAnalysis } from '../../s
 import type { Problem, Result } from '../../src-shared/std/index.ts'
 import { announce } from '../parts/index.ts'
 import { request } from './bridge.ts'
+import { toastProblem } from './notices.ts'
 import { remixStore } from './remix-store.ts'
 
 export interface ListeningState {
@@ -65,4 +66,9 @@ export const startListening = (): void => {
 }
 
 /** Takes over what the engine says about sounds that are being prepared. */
-export const takePreparing = (preparing: PlaybackPreparing): void => listeningStore.setState({ preparing })
+export const takePreparing = (preparing: PlaybackPreparing): void => {
+  const { problem } = listeningStore.getState().preparing
+  listeningStore.setState({ preparing })
+  // Nothing stays silently as it was: what will not come is said once.
+  if (preparing.problem && preparing.problem.message !== problem?.message) toastProblem(preparing.problem)
+}

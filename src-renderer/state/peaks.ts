@@ -1,6 +1,8 @@
 // Peaks of stems: fetched once per stem, shared by every clip that shows it. Where a stem is silent there is nothing to draw.
-import { useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
+import type { SoundRecord } from '../../src-shared/remix/index.ts'
 import { request } from './bridge.ts'
+import { remixStore } from './remix-store.ts'
 
 /** A stretch of a stem that sounds, in frames at 48 kHz. */
 export interface Island {
@@ -88,3 +90,29 @@ const subscribe = (listener: () => void): (() => void) => {
 
 /** The peaks of a stem, as they are known now. */
 export const usePeaks = (stem: string): WaveState => useSyncExternalStore(subscribe, () => waves.get(stem) ?? LOADING)
+
+/** Waves of made sounds, by the record itself: another make is another record. */
+const soundWaves = new WeakMap<SoundRecord, WaveState>()
+
+const loadSoundPeaks = async (sound: SoundRecord, clip: string): Promise<void> => {
+  const { uid } = remixStore.getState()
+  const known = soundWaves.get(sound)
+  if (uid === null || (known && known.state !== 'failed')) return
+  const tell = (state: WaveState): void => {
+    soundWaves.set(sound, state)
+    for (const listener of listeners) listener()
+  }
+  tell({ state: 'loading' })
+  const reply = await request('remix.soundPeaks', { uid, clip })
+  if (!reply.ok) return tell({ state: 'failed', message: reply.error.message })
+  const { framesPerPeak, lengthFrames, peaks } = reply.value
+  tell({ state: 'ready', wave: { framesPerPeak, lengthFrames, peaks, islands: findIslands(peaks, framesPerPeak, lengthFrames) } })
+}
+
+/** The peaks of a made sound that a clip plays, before it is warped; they are asked for when first shown. */
+export const useSoundPeaks = (sound: SoundRecord | undefined, clip: string): WaveState => {
+  useEffect(() => {
+    if (sound) void loadSoundPeaks(sound, clip)
+  }, [sound, clip])
+  return useSyncExternalStore(subscribe, () => (sound ? (soundWaves.get(sound) ?? LOADING) : LOADING))
+}

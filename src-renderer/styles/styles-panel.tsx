@@ -2,7 +2,7 @@
 import { FolderOpen } from 'lucide-react'
 import { useEffect } from 'react'
 import type { StyleInfo } from '../../src-shared/protocol/index.ts'
-import { Badge, Button, classes, Loading, ProblemState } from '../parts/index.ts'
+import { Button, classes, Loading, ProblemState } from '../parts/index.ts'
 import { recipeLabels } from './recipe-labels.ts'
 import { StyleDetail } from './style-detail.tsx'
 import { asksModel, chooseStyle, loadStyles, openStyleFile, useStyles } from './styles-store.ts'
@@ -27,7 +27,11 @@ const Group = ({ title, styles }: { title: string; styles: readonly StyleInfo[] 
         <li key={style.id}>
           <button type="button" className="style-choice" title={style.description} onClick={() => chooseStyle(style)}>
             <span className="ellipsis">{style.label}</span>
-            {asksModel(style) && <Badge tone="info">AI</Badge>}
+            {asksModel(style) && (
+              <small className="ai-tag" title="A trained model finds notes or phrases for it">
+                AI
+              </small>
+            )}
           </button>
         </li>
       ))}

@@ -1,13 +1,23 @@
 // One clip: its sounding stretches as boxes in the role's colour, its waveform, its handles. Positions are in ticks; the zoom is a CSS variable.
 import { type CSSProperties, memo, type PointerEvent, useState } from 'react'
-import { type Clip, endTick, REMIX_SAMPLE_RATE, recordOf, remixOf, type Role } from '../../src-shared/remix/index.ts'
+import {
+  type Clip,
+  endTick,
+  REMIX_SAMPLE_RATE,
+  recordOf,
+  remixOf,
+  type Role,
+  sourceFramesBetween,
+  tickAfterSourceFrames,
+} from '../../src-shared/remix/index.ts'
 import { frame, frameAt, tick, tickAtFrame, type TempoPoint } from '../../src-shared/time/index.ts'
 import { classes, WithContextMenu } from '../parts/index.ts'
-import { type StemWave, usePeaks, useRemix, useView } from '../state/index.ts'
+import { type StemWave, useListening, usePeaks, useRemix, useSoundPeaks, useView } from '../state/index.ts'
 import { useCamera } from './camera.ts'
 import { dragClips, dragEdge, dragFade, dragGain, pressClip, slipClips, spokenClip } from './clip-gestures.ts'
 import { clipMenu } from './clip-menu.ts'
 import { useGesture } from './gesture.ts'
+import { warpText } from './warp-commands.ts'
 import { Waveform } from './waveform.tsx'
 
 const CLIP_HEIGHT = 36
@@ -26,17 +36,18 @@ const islandsOf = (
   tempo: readonly TempoPoint[],
   sourceStart: number,
 ): readonly { readonly from: number; readonly to: number }[] => {
-  const startFrame = framesAt(tempo, clip.startTick)
-  const endFrame = framesAt(tempo, endTick(clip))
-  const shift = startFrame - sourceStart
+  const sourceEnd = sourceStart + sourceFramesBetween(tempo, clip, clip.startTick, endTick(clip))
+  const ticksTo = (sourceFrame: number): number =>
+    tickAfterSourceFrames(tempo, clip, clip.startTick, sourceFrame - sourceStart) - clip.startTick
   const found: { from: number; to: number }[] = []
   for (const { fromFrame, toFrame } of wave.islands) {
-    const from = Math.max(startFrame, fromFrame + shift)
-    const to = Math.min(endFrame, toFrame + shift)
+    const from = Math.max(sourceStart, fromFrame)
+    const to = Math.min(sourceEnd, toFrame)
     if (to <= from) continue
-    const fromTick = from === startFrame ? 0 : tickAtFrame(tempo, frame(from), REMIX_SAMPLE_RATE) - clip.startTick
-    const toTick = to === endFrame ? clip.lengthTicks : tickAtFrame(tempo, frame(to), REMIX_SAMPLE_RATE) - clip.startTick
-    found.push({ from: fromTick, to: toTick })
+    found.push({
+      from: from === sourceStart ? 0 : ticksTo(from),
+      to: to === sourceEnd ? clip.lengthTicks : Math.min(clip.lengthTicks, ticksTo(to)),
+    })
   }
   return found
 }
@@ -65,7 +76,8 @@ const WaveWindow = ({
   const scale = useCamera((camera) => camera.settledScale)
   if (toTick <= fromTick) return null
   const width = Math.max(1, Math.round((toTick - fromTick) * scale))
-  const shift = sourceStart - framesAt(tempo, clip.startTick)
+  // A stretched clip is its stem's wave drawn longer or shorter: where its ticks lie in the source says how much.
+  const sourceAt = (at: number): number => sourceStart + sourceFramesBetween(tempo, clip, clip.startTick, at)
   const style: CSSProperties = {
     left: tickCss(fromTick - clip.startTick),
     transform: `scaleX(calc(var(--k) * ${(toTick - fromTick) / width}))`,
@@ -74,8 +86,8 @@ const WaveWindow = ({
     <div className="clip-wave" style={style}>
       <Waveform
         wave={wave}
-        fromFrame={framesAt(tempo, fromTick) + shift}
-        toFrame={framesAt(tempo, toTick) + shift}
+        fromFrame={sourceAt(Math.round(fromTick))}
+        toFrame={sourceAt(Math.round(toTick))}
         width={width}
         height={CLIP_HEIGHT - 2}
         gain={dbToGain(clip.gainDb)}
@@ -88,7 +100,12 @@ const WaveWindow = ({
 /** One clip on its lane. */
 export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Role; isTabStop: boolean }) => {
   const isSelected = useView((view) => view.clipIds.includes(clip.id))
-  const state = usePeaks(clip.stemId)
+  const stemState = usePeaks(clip.stemId)
+  const sound = useRemix((remix) => (clip.soundId === undefined ? undefined : recordOf(remix.confirmed, 'sound', clip.soundId)))
+  const soundState = useSoundPeaks(sound, clip.id)
+  const state = clip.soundId === undefined ? stemState : soundState
+  // A number, not an object: hundreds of clips ask this on each report.
+  const preparing = useListening(({ preparing: now }) => (now.clipIds.includes(clip.id) ? now.fraction : null))
   const badge = useRemix((remix) => remix.status?.badges[clip.stemId] ?? '')
   const isMissing = useRemix((remix) => remix.status?.missingStems.includes(clip.stemId) ?? false)
   const denied = useRemix((remix) => remix.status?.notices.find((notice) => notice.clipIds.includes(clip.id))?.message ?? '')
@@ -102,6 +119,9 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
   const [isHovered, setIsHovered] = useState(false)
   const islands = wave ? islandsOf(clip, wave, tempo, sourceStart) : []
   const licence = denied === '' ? badge : denied
+  const bent = warpText(clip, tempo)
+  const made =
+    sound === undefined ? '' : sound.make.kind === 'model' || (sound.make.kind === 'notes' && sound.make.model !== null) ? 'AI' : 'made'
 
   // Inside the clip everything is a share of its length, so that a zoom step ends at the clip itself.
   const share = (ticks: number): string => `${(ticks / clip.lengthTicks) * 100}%`
@@ -144,7 +164,7 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
         role="gridcell"
         tabIndex={isTabStop || isSelected ? 0 : -1}
         aria-selected={isSelected}
-        aria-label={spokenClip(clip, licence)}
+        aria-label={[spokenClip(clip, licence), bent, preparing === null ? '' : 'its sound is being prepared'].filter(Boolean).join(', ')}
         data-clip={clip.id}
         onPointerDown={onPointerDown}
         onPointerEnter={() => setIsHovered(true)}
@@ -155,12 +175,22 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
           {islands.map(({ from, to }) => (
             <span key={from} className="clip-island" style={{ left: share(from), width: share(to - from) }}>
               {(to - from) * scale > 34 && <span className="clip-name ellipsis">{clip.name}</span>}
-              {badge !== '' && (to - from) * scale > 90 && <span className="clip-badge">{badge}</span>}
+              {(to - from) * scale > 90 && (badge !== '' || bent !== '' || made !== '') && (
+                <span className="clip-badge">{[made, bent, badge].filter(Boolean).join(' · ')}</span>
+              )}
             </span>
           ))}
           {state.state === 'failed' && <span className="clip-note ellipsis">{state.message}</span>}
           {(isMissing || state.state === 'loading' || (islands.length === 0 && (isHovered || isSelected))) && state.state !== 'failed' && (
             <span className="clip-name ellipsis">{isMissing ? `${clip.name}, not on this machine` : clip.name}</span>
+          )}
+          {preparing !== null && (
+            <span
+              className="clip-preparing"
+              title={`Its sound is being prepared, ${Math.round(preparing * 100)} %; until then it plays as before`}
+            >
+              <span style={{ transform: `scaleX(${Math.max(0.03, preparing)})` }} />
+            </span>
           )}
           {clip.fadeInFrames > 0 && <span className="clip-fade clip-fade-in" style={{ width: share(fadeTicks(tempo, clip, 'in')) }} />}
           {clip.fadeOutFrames > 0 && <span className="clip-fade clip-fade-out" style={{ width: share(fadeTicks(tempo, clip, 'out')) }} />}

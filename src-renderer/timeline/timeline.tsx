@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { ListMusic, Maximize2, Minus, Plus, ScanSearch } from 'lucide-react'
 import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { barTicks, tick } from '../../src-shared/time/index.ts'
-import { remixOf } from '../../src-shared/remix/index.ts'
+import { recordsOf, remixOf } from '../../src-shared/remix/index.ts'
 import { EmptyState, IconButton, MenuButton } from '../parts/index.ts'
 import {
   edit,
@@ -15,6 +15,7 @@ import {
   setPreferences,
   settledSnapshot,
   takeZoomAll,
+  useLibrary,
   usePreference,
   useRemix,
   useView,
@@ -46,12 +47,16 @@ import { ProposalBar, Sections, SectionShade } from './sections.tsx'
 import { candidatesOf, snapped } from './snap-candidates.ts'
 import { lastTick, shownTracks } from './snapshot-index.ts'
 import { TrackHeader } from './track-header.tsx'
+import { addWorkEntries, matchWork } from './work-commands.ts'
 import { TrackDropLine } from './track-reorder.tsx'
 import './timeline.css'
 import './clips.css'
 
 const Corner = () => {
   const isFollowing = usePreference('followPlayhead')
+  const works = useRemix((remix) => recordsOf(remix.snapshot, 'work').length)
+  // The entries read the library when it changes.
+  useLibrary((library) => library.works)
   const add = (kind: 'audio' | 'bus') => () => {
     const id = newId()
     void edit([{ op: 'track.add', id, kind, name: kind === 'bus' ? 'Bus' : 'Track' }])
@@ -63,9 +68,12 @@ const Corner = () => {
         entries={[
           { label: 'Audio track', run: add('audio') },
           { label: 'Bus for sends', run: add('bus') },
+          'separator',
+          { label: 'Another work', entries: addWorkEntries() },
+          { label: 'Match tempo and key', keys: 'Shift+M', isDisabled: works < 2, run: () => matchWork() },
         ]}
       >
-        <button type="button" className="icon-button" aria-label="Add track" title="Add track">
+        <button type="button" className="icon-button" aria-label="Add track" title="Add a track or another work">
           <Plus size={15} aria-hidden />
         </button>
       </MenuButton>

@@ -152,6 +152,29 @@ describe('the structure of a song, by hand', () => {
     await page.keyboard.press('Escape')
   })
 
+  it('transposes a clip by key, lets it follow the tempo, and says what is being prepared', async () => {
+    const { page } = driver
+    const piano = page.getByRole('gridcell', { name: /^Felt piano/ })
+    await piano.click({ position: { x: 60, y: 25 } })
+    await page.keyboard.press('Shift+ArrowUp')
+    await page.keyboard.press('Shift+ArrowUp')
+    const dock = page.getByRole('complementary', { name: 'Inspector' })
+    await expect.poll(() => dock.getByRole('spinbutton', { name: 'Transpose' }).innerText()).toBe('+2 st')
+    await expect.poll(() => piano.getAttribute('aria-label')).toContain('+2 st')
+    await dock.getByRole('switch', { name: 'Follow tempo' }).click()
+    await dock.getByRole('spinbutton', { name: 'Source tempo' }).waitFor()
+    const before = await box(piano)
+    await dock.getByRole('spinbutton', { name: 'Source tempo' }).press('Enter')
+    await dock.getByRole('textbox', { name: 'Source tempo' }).fill('240')
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => (await box(piano)).width).toBeGreaterThan(before.width * 1.9)
+    await driver.screenshot('clip-warped')
+    await expect.poll(() => page.locator('.clip-preparing').count(), { timeout: 60_000 }).toBe(0)
+    for (let i = 0; i < 4; i++) await undo()
+    await expect.poll(async () => (await piano.getAttribute('aria-label'))?.includes('st,')).toBe(false)
+    await page.keyboard.press('Escape')
+  })
+
   it('says what a style would do, applies it as one step, and reads a wish word by word', async () => {
     const { page } = driver
     await page.keyboard.press('Control+Shift+Y')

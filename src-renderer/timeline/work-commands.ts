@@ -1,0 +1,51 @@
+// A second work in the remix: taken in from the library, then brought to the remix's tempo and key.
+import { clipsOf, type RemixSnapshot, recordOf, recordsOf } from '../../src-shared/remix/index.ts'
+import { announce, type MenuEntry } from '../parts/index.ts'
+import { edit, libraryStore, remixStore, request, settledSnapshot, showTip, toastDone, toastProblem, viewStore } from '../state/index.ts'
+import { mainWork } from './section-commands.ts'
+
+const addWork = async (work: string, title: string): Promise<void> => {
+  const { uid } = remixStore.getState()
+  if (uid === null) return
+  const reply = await request('remix.addWork', { uid, work })
+  if (!reply.ok) return toastProblem(reply.error)
+  toastDone(`${title} is in the remix`, 'Its stems are on tracks of their own below, at their own tempo and key.', {
+    label: 'Match tempo and key',
+    run: () => matchWork(work),
+  })
+}
+
+/** Works on this computer that are not in the remix yet, as menu entries. */
+export const addWorkEntries = (): readonly MenuEntry[] => {
+  const snapshot = settledSnapshot()
+  const ready = (libraryStore.getState().works ?? []).filter(({ work, pull }) => pull.state === 'ready' && !snapshot.has(work.id))
+  return ready.length === 0
+    ? [{ label: 'Pull another work in the library first', isDisabled: true, run: () => undefined }]
+    : ready.map(({ work }) => ({ label: work.title, run: () => void addWork(work.id, work.title) }))
+}
+
+/** The work that is meant: of the chosen clips or track, else the one that came last. */
+const meantWork = (snapshot: RemixSnapshot): string | undefined => {
+  const { clipIds, trackId } = viewStore.getState()
+  const clip = recordOf(snapshot, 'clip', clipIds.at(-1) ?? '') ?? clipsOf(snapshot).find((one) => one.trackId === trackId)
+  const chosen = clip && recordOf(snapshot, 'stem', clip.stemId)?.workId
+  const main = mainWork()?.id
+  if (chosen !== undefined) return chosen
+  return recordsOf(snapshot, 'work').findLast((work) => work.id !== main)?.id
+}
+
+/** Brings a work to the tempo and key of the remix. What is not known of it, and what the licence refuses, is said. */
+export const matchWork = (workId: string | undefined = meantWork(settledSnapshot())): void => {
+  const work = recordOf(settledSnapshot(), 'work', workId ?? '')
+  if (!work) {
+    showTip({
+      title: 'Nothing to match',
+      message: 'There is only one work in this remix. Add another with the plus at the top left of the arrangement.',
+      alternative: null,
+    })
+    return
+  }
+  void edit([{ op: 'work.match', workId: work.id }], `Match ${work.title}`).then(
+    (isDone) => isDone && announce(`${work.title} follows the tempo and key of the remix`),
+  )
+}
