@@ -39,7 +39,7 @@ export const readOriginal = (snapshot: RemixSnapshot, facts: StyleFacts): Result
  * Deterministic: the same original and variation give the same document, to the byte.
  */
 export const makeVariation = (original: Original, variation: Variation): Result<Made> => {
-  let { snapshot } = original
+  let { snapshot, assessment } = original
   const summaries: string[] = []
   const leftOut: string[] = []
   const asks: string[] = []
@@ -49,15 +49,14 @@ export const makeVariation = (original: Original, variation: Variation): Result<
     const run = runStyle(style.value, snapshot, recipe, { ...original.facts, keep: variation.keep })
     if (!run.ok) return run
     snapshot = run.value.snapshot
+    assessment = run.value.assessment
     summaries.push(run.value.summary)
     for (const { what, why } of run.value.leftOut) leftOut.push(`${what}: ${why}`)
     asks.push(...run.value.asks)
   }
-  const assessed = assessRemix(snapshot, original.facts.terms)
-  if (!assessed.ok) return assessed
-  const [denied] = denialsOfEdit(original.assessment.decisions, assessed.value.decisions)
+  const [denied] = denialsOfEdit(original.assessment.decisions, assessment.decisions)
   if (denied) return fail('variations.illegal', denied.message, { decision: denied })
-  const { plan } = assessed.value
+  const { plan } = assessment
   if (plan.lengthFrames === 0) return fail('variations.silent', 'Nothing would be left to hear.')
   const layout = layoutOf(plan, original.assessment.plan.lengthFrames)
   const lengths = plan.lengthFrames / original.assessment.plan.lengthFrames

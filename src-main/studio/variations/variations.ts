@@ -101,6 +101,8 @@ export class Variations {
   #originalReport: PreviewReport | undefined
   #run: VariationRun
   #stop = new AbortController()
+  /** What is asked for one by one goes on when a run is stopped. */
+  readonly #lasting = new AbortController().signal
   #number = 0
   #pace = 0
 
@@ -191,7 +193,7 @@ export class Variations {
       return fail('variations.nothing_to_mix', 'One has no sections of its own and the other no sound of its own; there is nothing to mix.')
     const added = this.#add(variation)
     if (!added.ok) return added
-    const rendered = await this.#renderOne(added.value, true, this.#stop.signal)
+    const rendered = await this.#renderOne(added.value, true, this.#lasting)
     if (!rendered.ok) return rendered
     const [row] = this.#rows([added.value])
     this.#tell({ shown: this.#entries.size }, row ? [row] : [])
@@ -252,7 +254,7 @@ export class Variations {
       const known = id === null ? ok(this.#original.snapshot) : (snapshots.get(id) ?? this.snapshotOf(id))
       if (id !== null) snapshots.set(id, known)
       if (!known.ok) return known
-      const number = id === null ? '' : `V${this.#entries.get(id)?.variation.number ?? ''}`
+      const number = id === null ? '' : `#${this.#entries.get(id)?.variation.number ?? ''}`
       wanted.push({ fromTick, toTick, snapshot: known.value, name: number })
     }
     return compVariations(this.#original.snapshot, wanted)
@@ -276,7 +278,8 @@ export class Variations {
     }
     const plan = id === null ? this.#planOfOriginal() : this.planOf(id)
     if (!plan.ok) return plan
-    if (entry) void this.#renderOne(entry, true, this.#stop.signal)
+    // So that it plays at once the next time, and its card shows what it is.
+    if (entry) void this.#renderOne(entry, true, this.#lasting).then((rendered) => rendered.ok && this.#tell({}, this.#rows([entry])))
     return engine.value.request(
       'audition.plan',
       { plan: plan.value, stems: [...this.#tools.stems(this.#current)], atFrame, gainDb },
