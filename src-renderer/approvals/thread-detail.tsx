@@ -150,7 +150,7 @@ export const ThreadDetail = ({ thread }: { thread: ApprovalThreadView }) => {
   const stretch = chosen?.id === id ? chosen.stretch : null
   const choose = (place: Stretch): void => setChosen({ id, stretch: { fromMs: place.fromMs, toMs: place.toMs } })
   const number = thread.requests.indexOf(view) + 1
-  // The producer wants to know what was said, the artist what was done.
+  // The artist wants to know what was done; whoever reads an answer wants that first.
   const said = <Conversation key="said" thread={thread} view={view} stretch={stretch} onPlace={choose} />
   const done = (
     <DoneList key="done" request={view.request} onPlace={(fromMs, toMs) => choose({ fromMs, toMs: toMs > fromMs ? toMs : null })} />
@@ -207,7 +207,7 @@ export const ThreadDetail = ({ thread }: { thread: ApprovalThreadView }) => {
           <p className="muted thread-facts">
             {`Version ${number} of ${countOf(thread.requests.length, 'version')} · ${dayOf(view.request.issuedAt)} · ${settingsWords(view.request)}`}
           </p>
-          {thread.isMine ? [said, done] : [done, said]}
+          {thread.isMine || view.answers.length > 0 ? [said, done] : [done, said]}
         </div>
         <Side thread={thread} view={view} isNewest={view === newest} />
       </div>

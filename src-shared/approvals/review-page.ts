@@ -10,7 +10,7 @@ import { type StatementCrypto, verifyAnswer, verifyComment, verifyRequest } from
 const asHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`).replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, ' ')
 
-const time = (ms: number): string => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1_000) % 60).padStart(2, '0')}`
+const time = (ms: number): string => `${Math.floor(Math.round(ms / 1_000) / 60)}:${String(Math.round(ms / 1_000) % 60).padStart(2, '0')}`
 const day = (iso: string): string => asHtml(iso.slice(0, 10))
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
