@@ -1,4 +1,4 @@
-// Listening: one thing sounds at a time, and what is asked for next takes over in place. Requests never queue up: only the newest wish is sent.
+// Listening: one thing sounds at a time, and what is asked for next takes over in place. Only the newest wish counts; main lets go of older ones.
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import { announce } from '../parts/index.ts'
@@ -10,11 +10,13 @@ export interface AuditionState {
   /** What sounds or is about to: `id` null is the original. */
   readonly heard: { readonly id: string | null } | null
   readonly isPlaying: boolean
+  /** What is asked for does not sound yet: it is being rendered or put in place. */
+  readonly isStarting: boolean
   /** The variation heard last: A against the original. */
   readonly last: string | null
 }
 
-export const auditionStore = createStore<AuditionState>(() => ({ heard: null, isPlaying: false, last: null }))
+export const auditionStore = createStore<AuditionState>(() => ({ heard: null, isPlaying: false, isStarting: false, last: null }))
 
 export const useAudition = <T>(select: (state: AuditionState) => T): T => useStore(auditionStore, select)
 
@@ -30,36 +32,45 @@ const place = (frame: number): void => {
 }
 
 type Wish = { readonly kind: 'start'; readonly id: string | null; readonly atFrame: number | null } | { readonly kind: 'end' }
-let wish: Wish | null = null
-let isAsking = false
+let turn = 0
+let soon = 0
+let askedAt = 0
 let settling = 0
+/** A player that changes over stops for a moment: only what lasts this long is an end. */
 const SETTLE_MS = 300
+/** Held arrow keys run over cards faster than anyone listens. */
+const PACE_MS = 70
 /** The remix whose variation was asked for last: ending is said to it, also after another remix was opened. */
 let lastUid: string | null = null
 
-const ask = async (): Promise<void> => {
-  if (isAsking) return
-  isAsking = true
-  while (wish) {
-    const now: Wish = wish
-    wish = null
-    const { uid } = variationStore.getState()
-    if (now.kind === 'end') {
-      if (lastUid !== null) await request('audition.end', { uid: lastUid })
-      continue
-    }
-    if (uid === null) continue
-    lastUid = uid
-    const reply = await request('audition.start', { uid, id: now.id, atFrame: now.atFrame })
-    if (reply.ok) {
-      place(reply.value.frame)
-      auditionStore.setState({ isPlaying: reply.value.isPlaying })
-    } else if (!wish) {
-      auditionStore.setState({ heard: null, isPlaying: false })
-      toastProblem(reply.error)
-    }
+const ask = async (wish: Wish): Promise<void> => {
+  const mine = ++turn
+  const { uid } = variationStore.getState()
+  askedAt = performance.now()
+  if (wish.kind === 'end') {
+    if (lastUid !== null) await request('audition.end', { uid: lastUid })
+    return
   }
-  isAsking = false
+  if (uid === null) return
+  lastUid = uid
+  const reply = await request('audition.start', { uid, id: wish.id, atFrame: wish.atFrame })
+  // A newer wish is under way: main has let go of this one.
+  if (mine !== turn) return
+  if (reply.ok) {
+    place(reply.value.frame)
+    auditionStore.setState({ isPlaying: reply.value.isPlaying, isStarting: false })
+    return
+  }
+  auditionStore.setState({ heard: null, isPlaying: false, isStarting: false })
+  if (!reply.error.code.endsWith('cancelled')) toastProblem(reply.error)
+}
+
+/** Sends the newest wish, at once unless one was sent just now. */
+const wishFor = (wish: Wish): void => {
+  clearTimeout(soon)
+  const wait = wish.kind === 'end' ? 0 : PACE_MS - (performance.now() - askedAt)
+  if (wait <= 0) void ask(wish)
+  else soon = window.setTimeout(() => void ask(wish), wait)
 }
 
 const rangeOf = (id: string | null): { readonly fromFrame: number; readonly toFrame: number } | null => {
@@ -74,12 +85,11 @@ export const listenTo = (id: string | null, fromStart = false): void => {
   const { heard, isPlaying, last } = auditionStore.getState()
   const range = rangeOf(id)
   if (!range) return
-  const isGoingOn = heard !== null && (isPlaying || isAsking) && !fromStart
+  const isGoingOn = heard !== null && isPlaying && !fromStart
   const isInside = at.frame > range.fromFrame && at.frame < range.toFrame - SAMPLE_RATE
   const atFrame = isGoingOn ? null : isInside && !fromStart ? Math.round(at.frame) : range.fromFrame
-  auditionStore.setState({ heard: { id }, last: id ?? last })
-  wish = { kind: 'start', id, atFrame }
-  void ask()
+  auditionStore.setState({ heard: { id }, isStarting: true, last: id ?? last })
+  wishFor({ kind: 'start', id, atFrame })
 }
 
 /** Plays from a part 0..1 of a variation's preview. */
@@ -87,13 +97,12 @@ export const listenFrom = (id: string | null, part: number): void => {
   const range = rangeOf(id)
   if (!range) return
   const { last } = auditionStore.getState()
-  auditionStore.setState({ heard: { id }, last: id ?? last })
-  wish = {
+  auditionStore.setState({ heard: { id }, isStarting: true, last: id ?? last })
+  wishFor({
     kind: 'start',
     id,
     atFrame: Math.round(range.fromFrame + Math.max(0, Math.min(0.999, part)) * (range.toFrame - range.fromFrame)),
-  }
-  void ask()
+  })
 }
 
 /** Ends listening. */
@@ -101,9 +110,8 @@ export const endListening = (): void => {
   const { heard, isPlaying } = auditionStore.getState()
   if (heard === null && !isPlaying) return
   place(auditionFrame())
-  auditionStore.setState({ heard: null, isPlaying: false })
-  wish = { kind: 'end' }
-  void ask()
+  auditionStore.setState({ heard: null, isPlaying: false, isStarting: false })
+  wishFor({ kind: 'end' })
 }
 
 /** Space: stops, or plays what is chosen. */
@@ -174,7 +182,8 @@ export const startAudition = (): void => {
     auditionStore.setState({ isPlaying })
     clearTimeout(settling)
     // Where one takes over from another the player stops for a moment: only what lasts is an end.
-    if (!isPlaying) settling = window.setTimeout(() => !isAsking && auditionStore.setState({ heard: null }), SETTLE_MS)
+    if (!isPlaying)
+      settling = window.setTimeout(() => !auditionStore.getState().isStarting && auditionStore.setState({ heard: null }), SETTLE_MS)
   })
   // Two things at once help nobody: the remix takes over.
   transportStore.subscribe((state, before) => {

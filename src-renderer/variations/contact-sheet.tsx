@@ -65,7 +65,7 @@ export const ContactSheet = ({ rows, runRange }: { rows: readonly VariationRow[]
   const selection = useVariations((state) => state.selection)
   const pinned = useVariations((state) => state.pinned)
   const heardId = useAudition((state) => state.heard?.id ?? null)
-  const isPlaying = useAudition((state) => state.isPlaying)
+  const isStarting = useAudition((state) => state.isStarting)
   const active = selection.at(-1) ?? null
   const chosen = new Set(selection)
   const virtualizer = useVirtualizer({
@@ -151,7 +151,7 @@ export const ContactSheet = ({ rows, runRange }: { rows: readonly VariationRow[]
             // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus.
             <div key={line.key} role="row" aria-rowindex={line.index + 1}>
               {rows.slice(line.index * columns, (line.index + 1) * columns).map((row, column) => {
-                const sounding: Sounding = heardId !== row.id ? 'no' : isPlaying ? 'playing' : 'starting'
+                const sounding: Sounding = heardId !== row.id ? 'no' : isStarting ? 'starting' : 'playing'
                 return (
                   <VariationCard
                     key={row.id}

@@ -75,7 +75,7 @@ const NowWave = ({ row, run, range }: { row: VariationRow | null; run: Variation
 /** The bar under the sheet. */
 export const ListeningBar = ({ run }: { run: VariationRun }) => {
   const heard = useAudition((state) => state.heard)
-  const isPlaying = useAudition((state) => state.isPlaying)
+  const isStarting = useAudition((state) => state.isStarting)
   const last = useAudition((state) => state.last)
   const rows = useVariations((state) => state.rows)
   const pinned = useVariations((state) => state.pinned)
@@ -110,7 +110,7 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
       <span className="vnow-what" role="status">
         <b className="ellipsis">
           {heard === null ? 'Stopped' : heard.id === null ? 'Original' : now ? nameOf(now) : '–'}
-          {heard !== null && !isPlaying && <small className="muted"> starting…</small>}
+          {heard !== null && isStarting && <small className="muted"> starting…</small>}
         </b>
         <small className="muted ellipsis" title={sentence}>
           {sentence}

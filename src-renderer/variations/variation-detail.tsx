@@ -183,7 +183,7 @@ export const VariationDetail = ({ run }: { run: VariationRun }) => {
       </aside>
     )
   }
-  const many = selection.length > 1 ? ` ${countOf(selection.length, 'variation')}` : ''
+  const many = selection.length > 1 ? ` ${selection.length}` : ''
   const isKept = selection.every((id) => rows.get(id)?.mark === 'kept')
   const isRejected = selection.every((id) => rows.get(id)?.mark === 'rejected')
   return (
@@ -191,6 +191,7 @@ export const VariationDetail = ({ run }: { run: VariationRun }) => {
       <div className="vdetail-scroll">
         <header className="vdetail-head">
           <h2 title={nameOf(row)}>{nameOf(row)}</h2>
+          {selection.length > 1 && <small className="muted">and {countOf(selection.length - 1, 'other')}</small>}
           <span className="vdetail-styles">
             {row.styles.map((style) => (
               <span key={style} className="vchip">

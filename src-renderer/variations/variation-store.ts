@@ -168,7 +168,7 @@ const withUid = async (busy: string | null, act: (uid: string) => Promise<Proble
   if (busy !== null) variationStore.setState({ busy })
   const problem = await act(uid)
   if (busy !== null) variationStore.setState({ busy: null })
-  if (problem && problem.code !== 'canceled') toastProblem(problem)
+  if (problem && !problem.code.endsWith('cancelled')) toastProblem(problem)
   return problem === null
 }
 
