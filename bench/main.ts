@@ -11,6 +11,7 @@ import { potassiumCases } from './cases/potassium.ts'
 import { receiptsCase } from './cases/receipts.ts'
 import { transcriptionCases } from './cases/transcription.ts'
 import { stretchCases } from './cases/stretch.ts'
+import { variationCases } from './cases/variations.ts'
 import type { Outcome } from './compare.ts'
 
 const leave = (message: string): never => {
@@ -53,6 +54,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   stretch: () => stretchCases({ rounds, node }),
   transcription: () => transcriptionCases({ node }),
   analysis: () => analysisCases({ node }),
+  variations: () => variationCases({ node }),
   launch: async () => [await launchCase({ rounds, node })],
 }
 
