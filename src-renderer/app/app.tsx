@@ -5,6 +5,7 @@ import { ApprovalsScreen, StandingBar, SubmitSheet } from '../approvals/index.ts
 import { ExportSheet } from '../export/index.ts'
 import { LedgerScreen } from '../ledger/index.ts'
 import { LibraryHome } from '../library/index.ts'
+import { RevoiceSheet } from '../pianoroll/index.ts'
 import { usePreference, useRemix, useView } from '../state/index.ts'
 import { TipView } from '../timeline/index.ts'
 import { VariationsScreen } from '../variations/index.ts'
@@ -55,8 +56,15 @@ export const App = () => {
       <SettingsSheet />
       <HelpSheet />
       <CommandPalette />
+      <RevoiceSheet />
       <TipView />
-      <Toaster theme={theme === 'light' ? 'light' : 'dark'} position="bottom-right" closeButton visibleToasts={4} />
+      <Toaster
+        theme={theme === 'light' ? 'light' : 'dark'}
+        position={screen === 'variations' ? 'bottom-center' : 'bottom-right'}
+        offset={screen === 'variations' ? { bottom: 64 } : undefined}
+        closeButton
+        visibleToasts={4}
+      />
     </Tooltip.Provider>
   )
 }

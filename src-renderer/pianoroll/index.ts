@@ -1,0 +1,2 @@
+export { RevoiceSheet } from './revoice-sheet.tsx'
+export { openRevoice, playStemAgain } from './revoice-store.ts'
