@@ -1,5 +1,5 @@
 // Approvals: what producers asked and artists said. One screen for both; an artist's home has an inbox and a ledger of uses beside it.
-import { Download, Inbox, MailCheck, RefreshCw } from 'lucide-react'
+import { Download, Inbox, MailCheck, RefreshCw, Send } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { useState } from 'react'
 import { Badge, Button, EmptyState, FileDrop, formatMoment, Loading, ProblemState } from '../parts/index.ts'
@@ -104,6 +104,7 @@ const Threads = ({ tab }: { tab: ApprovalsTab }) => {
 /** The screen. */
 export const ApprovalsScreen = () => {
   const tab = useApprovals((state) => state.tab)
+  const canSubmit = useApprovals((state) => state.standing.some(({ state: one }) => !['waiting', 'approved', 'conditions'].includes(one)))
   const toAnswer = useApprovals((state) => threadsOf(state.threads, 'inbox').filter(({ waitsFor }) => waitsFor === 'artist').length)
   return (
     <FileDrop
@@ -119,6 +120,11 @@ export const ApprovalsScreen = () => {
           <h1>Approvals</h1>
           <p className="muted">The artist’s yes, signed over exactly one sound.</p>
         </div>
+        {canSubmit && (
+          <Button icon={Send} onClick={openSubmit}>
+            Submit the open remix…
+          </Button>
+        )}
       </header>
       <SyncLine />
       <Tabs.Root value={tab} onValueChange={(next) => showTab(next as ApprovalsTab)} className="approvals-tabs">
