@@ -1,8 +1,11 @@
 // The left panel beside the timeline: works at hand, what this remix has used of its caps, the ledger in two lines.
-import { PackagePlus } from 'lucide-react'
+import { PackagePlus, Plus } from 'lucide-react'
+import { useShallow } from 'zustand/react/shallow'
+import { recordsOf } from '../../src-shared/remix/index.ts'
 import { LicenceCard } from '../inspector/index.ts'
-import { CardGroup, IconButton, Loading } from '../parts/index.ts'
+import { Button, CardGroup, IconButton, Loading } from '../parts/index.ts'
 import { importPack, showScreen, useLedger, useLibrary, useRemix } from '../state/index.ts'
+import { addWork } from '../timeline/index.ts'
 import { SearchField } from './library-home.tsx'
 import { PullAction } from './pull-panel.tsx'
 import { WorkCard } from './work-card.tsx'
@@ -13,6 +16,7 @@ export const LibraryPanel = () => {
   const selected = useLibrary((library) => library.selected)
   const sync = useLedger((ledger) => ledger.sync)
   const hasRemix = useRemix((remix) => remix.uid !== null)
+  const inRemix = useRemix(useShallow((remix) => recordsOf(remix.snapshot, 'work').map((work) => work.id)))
   const chosen = works?.find(({ work }) => work.id === selected)
   return (
     <aside className="library-panel" aria-label="Library">
@@ -32,6 +36,11 @@ export const LibraryPanel = () => {
                 {entry === chosen && (
                   <div className="panel-action">
                     <PullAction entry={entry} isCompact />
+                    {hasRemix && entry.pull.state === 'ready' && !inRemix.includes(entry.work.id) && (
+                      <Button icon={Plus} onClick={() => void addWork(entry.work.id, entry.work.title)}>
+                        Add to this remix
+                      </Button>
+                    )}
                   </div>
                 )}
               </div>

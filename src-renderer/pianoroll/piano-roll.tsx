@@ -109,10 +109,13 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
         if (x + w < KEYS_WIDTH || x > width) continue
         const y = RULER + (range.high - note.pitch) * ROW
         const isChosen = chosen.has(index)
-        context.globalAlpha = isChosen ? 1 : 0.4 + (note.velocity / 127) * 0.55
-        context.fillStyle = fill
         context.beginPath()
         context.roundRect(x, y + 1, w, ROW - 2, 2)
+        // Loud notes are strong, soft ones pale; the grid must not show through either.
+        context.fillStyle = tokenColor('--canvas')
+        context.fill()
+        context.globalAlpha = isChosen ? 1 : 0.4 + (note.velocity / 127) * 0.55
+        context.fillStyle = fill
         context.fill()
         context.globalAlpha = 1
         if (isChosen) {

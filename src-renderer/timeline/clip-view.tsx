@@ -176,7 +176,7 @@ export const ClipView = memo(({ clip, role, isTabStop }: { clip: Clip; role: Rol
             <span key={from} className="clip-island" style={{ left: share(from), width: share(to - from) }}>
               {(to - from) * scale > 34 && <span className="clip-name ellipsis">{clip.name}</span>}
               {(to - from) * scale > 90 && (badge !== '' || bent !== '' || made !== '') && (
-                <span className="clip-badge">{[made, bent, badge].filter(Boolean).join(' · ')}</span>
+                <span className={classes('clip-badge', badge === '' && 'is-fact')}>{[made, bent, badge].filter(Boolean).join(' · ')}</span>
               )}
             </span>
           ))}

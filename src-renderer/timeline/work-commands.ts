@@ -4,7 +4,8 @@ import { announce, type MenuEntry } from '../parts/index.ts'
 import { edit, libraryStore, remixStore, request, settledSnapshot, showTip, toastDone, toastProblem, viewStore } from '../state/index.ts'
 import { mainWork } from './section-commands.ts'
 
-const addWork = async (work: string, title: string): Promise<void> => {
+/** Takes a work that is on this computer into the open remix. */
+export const addWork = async (work: string, title: string): Promise<void> => {
   const { uid } = remixStore.getState()
   if (uid === null) return
   const reply = await request('remix.addWork', { uid, work })
