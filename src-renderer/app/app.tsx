@@ -61,7 +61,7 @@ export const App = () => {
       <Toaster
         theme={theme === 'light' ? 'light' : 'dark'}
         position={screen === 'variations' ? 'bottom-center' : 'bottom-right'}
-        offset={screen === 'variations' ? { bottom: 64 } : undefined}
+        offset={screen === 'variations' ? { bottom: 64 } : { bottom: 24 }}
         closeButton
         visibleToasts={4}
       />

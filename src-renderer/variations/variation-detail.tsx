@@ -46,17 +46,21 @@ const Sentences = ({
     </section>
   )
 
+let tagField: HTMLInputElement | null = null
+/** Puts the cursor where a tag is typed. */
+export const focusTags = (): void => tagField?.focus()
+
 const Tags = ({ row }: { row: VariationRow }) => {
   const [text, setText] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  const tagging = useVariations((state) => state.tagging)
   const rows = useVariations((state) => state.rows)
-  const before = useRef(tagging)
   const known = useMemo(() => [...new Set([...rows.values()].flatMap(({ tags }) => tags))].sort(), [rows])
   useEffect(() => {
-    if (tagging !== before.current) input.current?.focus()
-    before.current = tagging
-  }, [tagging])
+    tagField = input.current
+    return () => {
+      tagField = null
+    }
+  }, [])
   const add = (): void => {
     const tag = text.trim().slice(0, 60)
     setText('')

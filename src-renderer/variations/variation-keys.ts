@@ -3,7 +3,7 @@ import { showScreen, viewStore } from '../state/index.ts'
 import { comparePair, compareOriginal, toggleListeningNow } from './audition.ts'
 import { moveInSheet, type SheetMove } from './sheet-moves.ts'
 import { focusFind } from './sheet-toolbar.tsx'
-import { pairOf } from './variation-detail.tsx'
+import { focusTags, pairOf } from './variation-detail.tsx'
 import {
   activeRow,
   applyVariation,
@@ -28,9 +28,15 @@ const withActive = (act: (id: string) => unknown): void => {
   if (row) void act(row.id)
 }
 
+/** By then another screen is drawn. */
+const SCREEN_MS = 60
+
 const tag = (): void => {
-  if (viewStore.getState().screen !== 'variations') showScreen('variations')
-  if (activeRow(variationStore.getState())) variationStore.setState(({ tagging }) => ({ tagging: tagging + 1 }))
+  if (viewStore.getState().screen === 'variations') focusTags()
+  else {
+    showScreen('variations')
+    setTimeout(focusTags, SCREEN_MS)
+  }
 }
 
 const mix = (): void => {

@@ -36,8 +36,6 @@ export interface VariationsState {
   readonly isComping: boolean
   /** Null until something was swiped. */
   readonly stretches: readonly Stretch[] | null
-  /** Asks the tag field to take the focus, by counting up. */
-  readonly tagging: number
 }
 
 const NO_ROWS: ReadonlyMap<string, VariationRow> = new Map()
@@ -53,7 +51,6 @@ const FRESH = {
   pinned: null,
   isComping: false,
   stretches: null,
-  tagging: 0,
 } as const satisfies VariationsState
 
 export const variationStore = createStore<VariationsState>(() => FRESH)

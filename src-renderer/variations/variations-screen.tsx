@@ -118,7 +118,7 @@ export const VariationsScreen = () => {
               defaultLayout={columns}
               onLayoutChanged={(layout, { isUserInteraction }) => isUserInteraction && rememberLayout(layout)}
             >
-              <Panel id="vmap" defaultSize={300} minSize={180} maxSize={560} collapsible groupResizeBehavior="preserve-pixel-size">
+              <Panel id="vmap" defaultSize="22%" minSize={180} maxSize={560} collapsible groupResizeBehavior="preserve-pixel-size">
                 <VariationMap rows={shown} />
               </Panel>
               <Separator className="divider divider-column" aria-label="Resize the map" />
@@ -129,7 +129,7 @@ export const VariationsScreen = () => {
                 </div>
               </Panel>
               <Separator className="divider divider-column" aria-label="Resize the panel of the chosen variation" />
-              <Panel id="vdetail" defaultSize={264} minSize={200} maxSize={420} collapsible groupResizeBehavior="preserve-pixel-size">
+              <Panel id="vdetail" defaultSize="19%" minSize={200} maxSize={420} collapsible groupResizeBehavior="preserve-pixel-size">
                 <VariationDetail run={run} />
               </Panel>
             </Group>
