@@ -1,6 +1,7 @@
 // Cutting clips and laying the pieces elsewhere: swing, chops, rolls, half-time. The grid is the remix's; words are not cut where phrases are known.
 import {
   type Clip,
+  type EditCommand,
   endTick,
   milliBpmAt,
   recordsOf,
@@ -30,16 +31,33 @@ export const MAX_SLICES = 1_200
 
 const stemOfClip = (lane: Lane, clip: Clip): StemRecord | undefined => lane.stems.find((stem) => stem.id === clip.stemId)
 
+/** Where in an ascending list the first number that is not below `at` is. */
+const firstFrom = (sorted: readonly number[], at: number): number => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Replaces what a lane plays between two positions by pieces of what it played anywhere. Pieces outside of the lane's clips are silence. */
 export const recut = (stage: Stage, lane: Lane, fromTick: number, toTick: number, pieces: readonly Piece[]): void => {
   if (stage.isFull || stage.isKept(lane)) return
   const { tempo } = remixOf(stage.snapshot)
   const sources = stage.clipsNow(lane)
-  const added: Parameters<Stage['edit']>[0][] = []
+  const added: EditCommand[] = []
+  // The latest end among the clips up to each: where to begin to look for those that a piece touches.
+  const ends: number[] = []
+  for (const clip of sources) ends.push(Math.max(ends.at(-1) ?? 0, endTick(clip)))
   for (const piece of pieces) {
     const speed = (piece.speedPermille ?? 1000) / 1000
     const covered = piece.lengthTicks * speed
-    for (const clip of sources) {
+    for (let i = firstFrom(ends, piece.fromTick); i < sources.length; i++) {
+      const clip = sources[i] as Clip
+      if (clip.startTick >= piece.fromTick + covered) break
       const stem = stemOfClip(lane, clip)
       const start = Math.max(piece.fromTick, clip.startTick)
       const end = Math.min(piece.fromTick + covered, endTick(clip))
@@ -89,9 +107,21 @@ export const hasGrid = (stage: Stage, what: string): boolean => {
   return heard
 }
 
+const ascending = new WeakMap<readonly number[], readonly number[]>()
+
+/** Numbers in ascending order, sorted once: the same facts are read for every variation. */
+const sortedOnce = (numbers: readonly number[]): readonly number[] => {
+  const known = ascending.get(numbers)
+  if (known) return known
+  const sorted = [...numbers].sort((left, right) => left - right)
+  ascending.set(numbers, sorted)
+  return sorted
+}
+
 /** Positions at which a lane's onsets are heard, ascending; undefined where they are not known. */
 export const onsetTicks = (stage: Stage, lane: Lane): readonly number[] | undefined => {
   const positions: number[] = []
+  const { tempo } = stage
   let isKnown = false
   for (const clip of stage.clipsNow(lane)) {
     const stem = stemOfClip(lane, clip)
@@ -99,9 +129,12 @@ export const onsetTicks = (stage: Stage, lane: Lane): readonly number[] | undefi
     if (!stem || !onsets) continue
     isKnown = true
     const offset = offset48(clip, stem)
-    for (const onset of onsets) {
-      const at = tickOfSource(clip, onset, offset, stage.tempo)
-      if (at !== undefined) positions.push(at)
+    const sorted = sortedOnce(onsets)
+    const tickAt = tickOfSource(clip, offset, tempo)
+    for (let i = firstFrom(sorted, offset); i < sorted.length; i++) {
+      const at = tickAt(sorted[i] ?? 0)
+      if (at === undefined) break
+      positions.push(at)
     }
   }
   return isKnown ? positions.sort((left, right) => left - right) : undefined
@@ -116,6 +149,7 @@ export interface HeardPhrase {
 /** Vocal phrases of a lane on the timeline, ascending; undefined where they are not known. */
 export const phrasesOf = (stage: Stage, lane: Lane): readonly HeardPhrase[] | undefined => {
   const found: HeardPhrase[] = []
+  const { tempo } = stage
   let isKnown = false
   for (const clip of stage.clipsNow(lane)) {
     const stem = stemOfClip(lane, clip)
@@ -123,10 +157,12 @@ export const phrasesOf = (stage: Stage, lane: Lane): readonly HeardPhrase[] | un
     if (!stem || !report) continue
     isKnown = true
     const offset = offset48(clip, stem)
+    const tickAt = tickOfSource(clip, offset, tempo)
     for (const { startFrame, endFrame } of report.phrases) {
-      const startTick = tickOfSource(clip, Math.max(startFrame, offset), offset, stage.tempo)
-      const stop = tickOfSource(clip, endFrame, offset, stage.tempo) ?? endTick(clip)
-      if (startTick !== undefined && endFrame > offset && stop > startTick) found.push({ startTick, endTick: stop, model: report.model })
+      if (endFrame <= offset) continue
+      const startTick = tickAt(Math.max(startFrame, offset))
+      const stop = tickAt(endFrame) ?? endTick(clip)
+      if (startTick !== undefined && stop > startTick) found.push({ startTick, endTick: stop, model: report.model })
     }
   }
   return isKnown ? found.sort((left, right) => left.startTick - right.startTick) : undefined
@@ -147,14 +183,7 @@ export const betweenWords = (phrases: readonly HeardPhrase[] | undefined, at: nu
 }
 
 const isNear = (sorted: readonly number[], at: number, within: number): boolean => {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] ?? 0) < at - within) low = middle + 1
-    else high = middle
-  }
-  const found = sorted[low]
+  const found = sorted[firstFrom(sorted, at - within)]
   return found !== undefined && found <= at + within
 }
 

@@ -60,8 +60,20 @@ const merged = (spans: readonly Span[]): readonly Span[] => {
 
 const lengthOf = (spans: readonly Span[]): number => spans.reduce((sum, { from, to }) => sum + to - from, 0)
 
-const overlap = (spans: readonly Span[], from: number, to: number): number =>
-  spans.reduce((sum, span) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)), 0)
+/** How much of each block the spans cover. Both ascending and without overlaps. */
+const coverOf = (spans: readonly Span[], blocks: readonly Span[]): readonly number[] => {
+  let first = 0
+  return blocks.map(({ from, to }) => {
+    while ((spans[first]?.to ?? from + 1) <= from) first++
+    let sum = 0
+    for (let i = first; i < spans.length; i++) {
+      const span = spans[i] as Span
+      if (span.from >= to) break
+      sum += Math.min(to, span.to) - Math.max(from, span.from)
+    }
+    return sum
+  })
+}
 
 /** How much a stem is missed in a section: rhythm and voice carry the loud ones, chords the quiet ones. */
 const wanted = (lane: Lane, { energy, kind }: Section): number => {
@@ -110,13 +122,14 @@ export const capUsedTime = (stage: Stage): void => {
     if (cap === null || !lane) continue
     // A millisecond of room, for the rounding of positions to frames.
     const limit = (cap - 1) * 48
+    const covers = coverOf(used, blocks)
     if (lengthOf(used) <= limit) {
-      for (const block of blocks) if (overlap(used, block.from, block.to) > 0) block.cover++
+      for (const [i, block] of blocks.entries()) if (covers[i]) block.cover++
       continue
     }
     const own = random.fork(stem.id)
     const ranked = blocks
-      .map((block) => ({ block, length: overlap(used, block.from, block.to) }))
+      .map((block, i) => ({ block, length: covers[i] ?? 0 }))
       .filter(({ length }) => length > 0)
       .map((one) => ({
         ...one,
@@ -124,16 +137,16 @@ export const capUsedTime = (stage: Stage): void => {
       }))
       .sort((left, right) => right.score - left.score || left.block.from - right.block.from)
     let room = limit
-    const kept: typeof blocks = []
+    const kept = new Set<(typeof blocks)[number]>()
     for (const { block, length } of ranked) {
       if (length > room) continue
       room -= length
-      kept.push(block)
+      kept.add(block)
       block.cover++
     }
-    const keptSpans = merged(kept.map(({ startTick, endTick: to }) => ({ from: startTick, to })))
+    const keptSpans = merged([...kept].map(({ startTick, endTick: to }) => ({ from: startTick, to })))
     const rests = new Set<string>()
-    for (const block of blocks) if (!kept.includes(block) && overlap(used, block.from, block.to) > 0) rests.add(block.section.name)
+    for (const [i, block] of blocks.entries()) if (!kept.has(block) && covers[i]) rests.add(block.section.name)
     const end = stage.endTick
     let at = 0
     for (const span of [...keptSpans, { from: end, to: end }]) {

@@ -1,5 +1,5 @@
 // Bars, beats and sections of a remix as styles see them: stated sections first, then detected ones, then plain blocks of bars.
-import { type Clip, clipsOf, endTick, markersOf, REMIX_SAMPLE_RATE, type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
+import { type Clip, endTick, markersOf, recordsOf, REMIX_SAMPLE_RATE, type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
 import { barTicks, beatTicks, frame, frameAt, type MeterPoint, type TempoPoint, tick, tickAtFrame } from '../../src-shared/time/index.ts'
 import type { StyleFacts } from './facts.ts'
 
@@ -79,15 +79,23 @@ export const nearestBar = (meter: readonly MeterPoint[], at: number): number => 
 export const contentEnd = (clips: readonly Clip[]): number =>
   clips.reduce((end, clip) => (clip.isMuted ? end : Math.max(end, endTick(clip))), 0)
 
-/** The position at which a frame of a stem's own time (48 kHz) is heard in a clip, or undefined where the clip does not play it. */
-export const tickOfSource = (clip: Clip, frame48: number, offset48: number, tempo: readonly TempoPoint[]): number | undefined => {
-  const into = frame48 - offset48
-  if (into < 0) return undefined
-  const at =
-    clip.warp?.milliBpm == null
-      ? tickAtFrame(tempo, frame(frameAt(tempo, clip.startTick, REMIX_SAMPLE_RATE) + into), REMIX_SAMPLE_RATE)
-      : clip.startTick + Math.round((into * clip.warp.milliBpm * 960) / (REMIX_SAMPLE_RATE * 60_000))
-  return at < endTick(clip) ? at : undefined
+/**
+ * For a clip that starts `offset48` frames into its stem: the position at which a frame of the stem's own time (48 kHz) is heard, or undefined where the
+ * clip does not play it. Later frames are never heard earlier.
+ */
+export const tickOfSource = (clip: Clip, offset48: number, tempo: readonly TempoPoint[]): ((frame48: number) => number | undefined) => {
+  const milliBpm = clip.warp?.milliBpm
+  const first: number = milliBpm == null ? frameAt(tempo, clip.startTick, REMIX_SAMPLE_RATE) : 0
+  const end = endTick(clip)
+  return (frame48) => {
+    const into = frame48 - offset48
+    if (into < 0) return undefined
+    const at =
+      milliBpm == null
+        ? tickAtFrame(tempo, frame(first + into), REMIX_SAMPLE_RATE)
+        : clip.startTick + Math.round((into * milliBpm * 960) / (REMIX_SAMPLE_RATE * 60_000))
+    return at < end ? at : undefined
+  }
 }
 
 const withEnergy = (
@@ -128,10 +136,10 @@ const BLOCK_BARS = 8
  */
 export const sectionsOf = (snapshot: RemixSnapshot, facts: StyleFacts): readonly Section[] => {
   const { meter, tempo } = remixOf(snapshot)
-  const clips = clipsOf(snapshot)
+  const clips = recordsOf(snapshot, 'clip')
   const end = contentEnd(clips)
   if (end <= 0) return []
-  const workId = [...snapshot.values()].find((record) => record.type === 'work')?.id
+  const workId = recordsOf(snapshot, 'work')[0]?.id
   const frameOf = (at: number): number => frameAt(tempo, tick(at), REMIX_SAMPLE_RATE)
   const bare: Omit<Section, 'energy'>[] = []
   const measured: (number | undefined)[] = []

@@ -24,6 +24,8 @@ export interface Lane {
   readonly role: Role
   readonly part: Part
   readonly title: string
+  /** End of the last clip. */
+  readonly endTick: number
 }
 
 const drumPart = (title: string): Part => {
@@ -52,61 +54,100 @@ export const isPitched = ({ role }: Lane): boolean => role !== 'drums' && role !
 
 const byStart = (left: Clip, right: Clip): number => left.startTick - right.startTick || (left.id < right.id ? -1 : 1)
 
+/** Two lists by (start, id) as one. */
+const mergeSorted = (left: readonly Clip[], right: readonly Clip[]): readonly Clip[] => {
+  const merged: Clip[] = []
+  let i = 0
+  for (const clip of right) {
+    for (let one = left[i]; one && byStart(one, clip) < 0; one = left[++i]) merged.push(one)
+    merged.push(clip)
+  }
+  for (; i < left.length; i++) merged.push(left[i] as Clip)
+  return merged
+}
+
 /** The clips of each track, kept up to date edit by edit: a style makes hundreds, and looks between them. */
 export class ClipIndex {
-  readonly #byTrack = new Map<string, Map<string, Clip>>()
   readonly #trackOf = new Map<string, string>()
   readonly #sorted = new Map<string, readonly Clip[]>()
+  /** What changed since a track was last looked at, by track and clip; null is gone or muted. */
+  readonly #changed = new Map<string, Map<string, Clip | null>>()
+  readonly #lanes = new Map<string, Lane>()
 
   constructor(snapshot: RemixSnapshot) {
-    for (const clip of recordsOf(snapshot, 'clip')) this.#put(clip)
+    for (const clip of recordsOf(snapshot, 'clip')) this.#note(clip.id, clip)
   }
 
-  #put(clip: Clip): void {
-    const clips = this.#byTrack.get(clip.trackId)
-    if (clips) clips.set(clip.id, clip)
-    else this.#byTrack.set(clip.trackId, new Map([[clip.id, clip]]))
-    this.#trackOf.set(clip.id, clip.trackId)
-    this.#sorted.delete(clip.trackId)
+  #note(id: string, clip: Clip | undefined): void {
+    const known = this.#trackOf.get(id)
+    if (known !== undefined && known !== clip?.trackId) {
+      this.#changeOf(known).set(id, null)
+      this.#trackOf.delete(id)
+    }
+    if (!clip) return
+    if (known !== clip.trackId) this.#trackOf.set(id, clip.trackId)
+    this.#changeOf(clip.trackId).set(id, clip.isMuted ? null : clip)
+  }
+
+  #changeOf(trackId: string): Map<string, Clip | null> {
+    const known = this.#changed.get(trackId)
+    if (known) return known
+    const made = new Map<string, Clip | null>()
+    this.#changed.set(trackId, made)
+    return made
   }
 
   /** Looks again at the clips with these ids. */
-  refresh(snapshot: RemixSnapshot, ids: Iterable<string>): void {
+  refresh(snapshot: RemixSnapshot, ids: readonly string[]): void {
     for (const id of ids) {
-      const known = this.#trackOf.get(id)
-      if (known !== undefined) {
-        this.#byTrack.get(known)?.delete(id)
-        this.#trackOf.delete(id)
-        this.#sorted.delete(known)
-      }
       const clip = snapshot.get(id)
-      if (clip?.type === 'clip') this.#put(clip)
+      this.#note(id, clip?.type === 'clip' ? clip : undefined)
     }
   }
 
-  /** By (start, id), muted ones left out. */
+  /** By (start, id), muted ones left out. The same list as long as nothing changed. */
   of(trackId: string): readonly Clip[] {
-    const known = this.#sorted.get(trackId)
-    if (known) return known
-    const clips = [...(this.#byTrack.get(trackId)?.values() ?? [])].filter((clip) => !clip.isMuted).sort(byStart)
+    const known = this.#sorted.get(trackId) ?? []
+    const changed = this.#changed.get(trackId)
+    if (!changed) return known
+    this.#changed.delete(trackId)
+    const put: Clip[] = []
+    for (const clip of changed.values()) if (clip) put.push(clip)
+    const clips = mergeSorted(
+      known.filter((clip) => !changed.has(clip.id)),
+      put.sort(byStart),
+    )
     this.#sorted.set(trackId, clips)
     return clips
   }
+
+  /** The lane of an audio track; undefined where it plays nothing. Made anew only where the track or its clips changed. */
+  laneOf(snapshot: RemixSnapshot, track: Track): Lane | undefined {
+    const all = this.of(track.id)
+    const known = this.#lanes.get(track.id)
+    if (known?.track === track && known.clips === all) return known
+    const stemIds = new Set<string>()
+    for (const clip of all) stemIds.add(clip.stemId)
+    const stems = [...stemIds].flatMap((id) => stemOf(snapshot, id) ?? [])
+    if (stems.length === 0) return undefined
+    const clips = stems.length === stemIds.size ? all : all.filter((clip) => stemOf(snapshot, clip.stemId))
+    let end = 0
+    for (const clip of clips) end = Math.max(end, endTick(clip))
+    const lane: Lane = { track, stems, clips, role: track.role, part: partOf(track.role, track.name), title: track.name, endTick: end }
+    this.#lanes.set(track.id, lane)
+    return lane
+  }
 }
 
-/** Audio tracks that are heard, in the order they are shown. */
-export const lanesOf = (snapshot: RemixSnapshot, index = new ClipIndex(snapshot)): readonly Lane[] => {
-  const tracks = tracksOf(snapshot).filter((track) => track.kind === 'audio')
-  const isAnySoloed = tracks.some((track) => track.isSoloed)
-  return tracks.flatMap((track): Lane[] => {
-    if (track.isMuted || (isAnySoloed && !track.isSoloed)) return []
-    const known = index.of(track.id)
-    const stemIds = new Set<string>()
-    for (const clip of known) stemIds.add(clip.stemId)
-    const stems = [...stemIds].flatMap((id) => stemOf(snapshot, id) ?? [])
-    const clips = stems.length === stemIds.size ? known : known.filter((clip) => stemOf(snapshot, clip.stemId))
-    return stems.length > 0 ? [{ track, stems, clips, role: track.role, part: partOf(track.role, track.name), title: track.name }] : []
-  })
+/** Audio tracks that are heard, in the order they are shown. `tracks` are those of the snapshot. */
+export const lanesOf = (
+  snapshot: RemixSnapshot,
+  index = new ClipIndex(snapshot),
+  tracks: readonly Track[] = tracksOf(snapshot),
+): readonly Lane[] => {
+  const audio = tracks.filter((track) => track.kind === 'audio')
+  const isAnySoloed = audio.some((track) => track.isSoloed)
+  return audio.flatMap((track) => (track.isMuted || (isAnySoloed && !track.isSoloed) ? [] : (index.laneOf(snapshot, track) ?? [])))
 }
 
 /** Where a clip starts in its stem, in frames at 48 kHz. */

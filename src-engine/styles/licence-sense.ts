@@ -23,31 +23,48 @@ export interface Verdict {
 
 const ALLOWED: Verdict = { effect: 'allow', why: '' }
 
-/** Answers by terms: a thousand runs under the same terms ask each question once. */
-const answers = new WeakMap<LicenceTerms, Map<string, readonly Decision[]>>()
+type Values = Pick<UsedOperation, 'ratioPermille' | 'cents' | 'model' | 'strengthPermille'>
+
+/** What was asked of one stem. */
+interface Answers {
+  readonly decisions: Map<string, readonly Decision[]>
+  readonly verdicts: Map<string, Verdict>
+  capMs?: number | null
+}
+
+/** Answers by terms and stem: a thousand runs under the same terms ask each question once. */
+const answers = new WeakMap<LicenceTerms, WeakMap<StemRecord, Answers>>()
+
+const NO_VALUES: Values = {}
 
 export class LicenceSense {
   readonly #terms: LicenceTerms
-  readonly #known: Map<string, readonly Decision[]>
+  readonly #known: WeakMap<StemRecord, Answers>
 
   constructor(terms: LicenceTerms) {
     this.#terms = terms
-    this.#known = answers.get(terms) ?? new Map()
+    this.#known = answers.get(terms) ?? new WeakMap()
     answers.set(terms, this.#known)
   }
 
-  #ask(
-    stem: StemRecord,
-    used: Pick<UsedOperation, 'op' | 'ratioPermille' | 'cents' | 'model' | 'strengthPermille'> | null,
-  ): readonly Decision[] {
-    const key = `${stem.id}\n${stem.contentSha256}\n${stem.title}\n${used === null ? '' : JSON.stringify(used)}`
-    const known = this.#known.get(key)
+  #of(stem: StemRecord): Answers {
+    const known = this.#known.get(stem)
+    if (known) return known
+    const made: Answers = { decisions: new Map(), verdicts: new Map() }
+    this.#known.set(stem, made)
+    return made
+  }
+
+  #ask(stem: StemRecord, used: (Pick<UsedOperation, 'op'> & Values) | null): readonly Decision[] {
+    const { decisions: asked } = this.#of(stem)
+    const key = used === null ? '' : `${used.op}\n${used.ratioPermille}\n${used.cents}\n${used.model}\n${used.strengthPermille}`
+    const known = asked.get(key)
     if (known) return known
     const ops: UsedOperation[] = used === null ? [] : [{ ...used, fromMs: 0, toMs: 1_000 }]
     const { id, role, title, contentSha256 } = stem
     const usage = { lengthMs: 1_000, stems: [{ stem: id, role, title, contentSha256, usedMs: 0, ops }] }
     const decisions = decide(this.#terms.grants, usage, this.#terms.context).filter((one) => one.effect !== 'allow')
-    this.#known.set(key, decisions)
+    asked.set(key, decisions)
     return decisions
   }
 
@@ -57,11 +74,15 @@ export class LicenceSense {
   }
 
   /** Whether an operation may be done to a stem. */
-  verdict(
-    stem: StemRecord,
-    op: string,
-    values: Pick<UsedOperation, 'ratioPermille' | 'cents' | 'model' | 'strengthPermille'> = {},
-  ): Verdict {
+  verdict(stem: StemRecord, op: string, values: Values = NO_VALUES): Verdict {
+    if (values !== NO_VALUES) return this.#judge(stem, op, values)
+    const { verdicts } = this.#of(stem)
+    const verdict = verdicts.get(op) ?? this.#judge(stem, op, values)
+    verdicts.set(op, verdict)
+    return verdict
+  }
+
+  #judge(stem: StemRecord, op: string, values: Values): Verdict {
     const against = this.#ask(stem, { op, ...values }).filter((one) => one.op === op)
     const denied = against.find((one) => one.effect === 'deny')
     if (denied) return { effect: 'deny', why: denied.message }
@@ -90,9 +111,12 @@ export class LicenceSense {
 
   /** How long a stem may be used in one export, in milliseconds; null is no limit. */
   capMs(stem: StemRecord): number | null {
+    const known = this.#of(stem)
+    if (known.capMs !== undefined) return known.capMs
     const caps = this.#terms.grants.flatMap(({ grant }) =>
       grant.assets.some((asset) => asset.stem === stem.id) && grant.transform.maxUsedMs !== null ? [grant.transform.maxUsedMs] : [],
     )
-    return caps.length === 0 ? null : Math.min(...caps)
+    known.capMs = caps.length === 0 ? null : Math.min(...caps)
+    return known.capMs
   }
 }

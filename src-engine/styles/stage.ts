@@ -1,5 +1,6 @@
 // Where a style does its work: every step becomes an ordinary edit at once, so the next step sees it; what the licence forbids is bent or left out on the way.
 import {
+  automationOf,
   type Clip,
   devicesOf,
   type DeviceKind,
@@ -14,11 +15,13 @@ import {
   remixOf,
   type StemRecord,
   stemOf,
+  type Track,
+  tracksOf,
 } from '../../src-shared/remix/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
 import type { MeterPoint, TempoPoint } from '../../src-shared/time/index.ts'
 import type { StemFactsHeard, StyleFacts } from './facts.ts'
-import { barsBetween, type Bar, contentEnd, type Section, sectionsOf } from './grid.ts'
+import { barsBetween, type Bar, type Section, sectionsOf } from './grid.ts'
 import { ClipIndex, isPitched, isVoice, type Lane, lanesOf, namesOf } from './lanes.ts'
 import { LicenceSense } from './licence-sense.ts'
 import { type Random, roundTo } from './random.ts'
@@ -103,6 +106,7 @@ export class Stage {
   #ids = 0
   #lanes: readonly Lane[] | undefined
   #clips: ClipIndex | undefined
+  #tracks: readonly Track[] | undefined
   #sections: readonly Section[] | undefined
   /** Operations a lane is to be spared, by track id: what the user asked to be kept. */
   readonly #spared = new Map<string, { readonly ops: ReadonlySet<string>; readonly why: string }>()
@@ -158,7 +162,8 @@ export class Stage {
   /** Tracks that are heard. */
   get lanes(): readonly Lane[] {
     this.#clips ??= new ClipIndex(this.snapshot)
-    this.#lanes ??= lanesOf(this.snapshot, this.#clips)
+    this.#tracks ??= tracksOf(this.snapshot)
+    this.#lanes ??= lanesOf(this.snapshot, this.#clips, this.#tracks)
     return this.#lanes
   }
 
@@ -169,7 +174,7 @@ export class Stage {
 
   /** End of the last clip that is heard. */
   get endTick(): number {
-    return this.lanes.reduce((end, lane) => Math.max(end, contentEnd(lane.clips)), 0)
+    return this.lanes.reduce((end, lane) => Math.max(end, lane.endTick), 0)
   }
 
   bars(fromTick = 0, toTick = this.endTick): readonly Bar[] {
@@ -256,19 +261,24 @@ export class Stage {
     this.#commands.push(
       command.op === 'time.arrange' && this.#arrangedIds.length > 0 ? { ...command, newIds: [...this.#arrangedIds] } : command,
     )
-    if (command.op.startsWith('device') || command.op.startsWith('send') || command.op.startsWith('automation')) return
+    this.#forget(command)
+  }
+
+  /** Drops what was read off the remix and is no longer so after an edit. */
+  #forget(command: EditCommand): void {
+    const { op } = command
+    if (op.startsWith('device') || op.startsWith('send') || op.startsWith('automation')) return
     this.#lanes = undefined
-    if (!command.op.startsWith('clip')) {
-      if (command.op !== 'track.set') this.#sections = undefined
-      if (!command.op.startsWith('track') && !command.op.startsWith('sound')) this.#clips = undefined
+    if (!op.startsWith('clip')) {
+      this.#tracks = undefined
+      if (op !== 'track.set') this.#sections = undefined
+      if (!op.startsWith('track') && !op.startsWith('sound')) this.#clips = undefined
       return
     }
-    const ids: string[] = []
-    if ('clipIds' in command) ids.push(...command.clipIds)
-    if ('clipId' in command) ids.push(command.clipId)
-    if (command.op === 'clip.split') ids.push(...(command.rightIds ?? []))
-    if (command.op === 'clip.add' && command.id !== undefined) ids.push(command.id)
-    this.#clips?.refresh(this.snapshot, ids)
+    if ('clipIds' in command) this.#clips?.refresh(this.snapshot, command.clipIds)
+    if ('clipId' in command) this.#clips?.refresh(this.snapshot, [command.clipId])
+    if (op === 'clip.split' && command.rightIds) this.#clips?.refresh(this.snapshot, command.rightIds)
+    if (op === 'clip.add' && command.id !== undefined) this.#clips?.refresh(this.snapshot, [command.id])
   }
 
   get isFull(): boolean {
@@ -360,13 +370,11 @@ export class Stage {
       .filter(({ atTick }) => atTick >= 0 && atTick <= MAX_TICK)
       .map((point) => ({ ...point, atTick: Math.round(point.atTick) }))
     if (kept.length === 0) return false
-    const known = [...this.snapshot.values()].find(
-      (record) => record.type === 'automation' && record.ownerId === ownerId && record.param === param,
-    )
+    const known = automationOf(this.snapshot, ownerId, param)
     const first = Math.min(...kept.map(({ atTick }) => atTick))
     const last = Math.max(...kept.map(({ atTick }) => atTick))
     // Outside the new stretch, what was there holds on.
-    const old = known?.type === 'automation' ? known.points.filter(({ atTick }) => atTick < first || atTick > last) : []
+    const old = known?.points.filter(({ atTick }) => atTick < first || atTick > last) ?? []
     this.edit({
       op: 'automation.set',
       id: this.newId(),
