@@ -1,4 +1,5 @@
 // Listening in the window: one job at a time, with progress and cancel. What is found is only shown; edits are the user's.
+import { randomUUID } from 'node:crypto'
 import type {
   AppReplies,
   EngineClient,
@@ -7,7 +8,7 @@ import type {
   Transcription,
   WorkAnalysis,
 } from '../../src-shared/protocol/index.ts'
-import { recordOf } from '../../src-shared/remix/index.ts'
+import { applyEdits, recordOf, recordsOf } from '../../src-shared/remix/index.ts'
 import { judgeOperation } from '../../src-shared/rights/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { type Studio, termsOf } from '../studio/index.ts'
@@ -116,7 +117,7 @@ export class AnalysisDesk {
     return engine.value.request('sources.derivedPeaks', { source, stems: [{ path, contentSha256, name }] })
   }
 
-  addWork(uid: string, workId: string): Result<null> {
+  addWork(uid: string, workId: string): Result<AppReplies['remix.addWork']> {
     const remix = this.#remixes.find(uid)
     if (!remix.ok) return remix
     const work = this.#studio.library.work(workId)
@@ -135,14 +136,19 @@ export class AnalysisDesk {
       lengthFrames: stem.lengthFrames,
       isrc: stem.isrc,
     }))
-    const reply = this.#remixes.edit(
-      uid,
-      [{ op: 'work.add', work: { id, title, artists, milliBpm, key }, stems, atTick: 0 }],
-      `Add ${title}`,
-    )
+    const before = remix.value.session.snapshot
+    const order = { op: 'work.add' as const, work: { id, title, artists: [...artists], milliBpm, key }, stems, atTick: 0 }
+    const added = applyEdits(before, [order], { newId: randomUUID })
+    if (!added.ok) return added
+    const whole = this.#remixes.replace(uid, added.value.snapshot, `Add ${title}`)
+    // A licence that takes only part of the work at once still lets it be chosen from: muted, nothing of it is used yet.
+    const clipIds = recordsOf(added.value.snapshot, 'clip').flatMap((clip) => (before.has(clip.id) ? [] : [clip.id]))
+    const muted = whole.ok ? whole : applyEdits(added.value.snapshot, [{ op: 'clip.set', clipIds, isMuted: true }], { newId: randomUUID })
+    if (!muted.ok) return muted
+    const reply = whole.ok || !('snapshot' in muted.value) ? whole : this.#remixes.replace(uid, muted.value.snapshot, `Add ${title}`)
     if (!reply.ok) return reply
     this.#send('remix.changed', { uid, reply: reply.value })
-    return ok(null)
+    return ok({ mutedBecause: whole.ok ? null : whole.error.message })
   }
 }
 

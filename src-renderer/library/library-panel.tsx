@@ -38,7 +38,7 @@ export const LibraryPanel = () => {
                     <PullAction entry={entry} isCompact />
                     {hasRemix && entry.pull.state === 'ready' && !inRemix.includes(entry.work.id) && (
                       <Button icon={Plus} onClick={() => void addWork(entry.work.id, entry.work.title)}>
-                        Add to this remix
+                        Add to remix
                       </Button>
                     )}
                   </div>

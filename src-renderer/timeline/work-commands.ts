@@ -10,10 +10,14 @@ export const addWork = async (work: string, title: string): Promise<void> => {
   if (uid === null) return
   const reply = await request('remix.addWork', { uid, work })
   if (!reply.ok) return toastProblem(reply.error)
-  toastDone(`${title} is in the remix`, 'Its stems are on tracks of their own below, at their own tempo and key.', {
-    label: 'Match tempo and key',
-    run: () => matchWork(work),
-  })
+  const { mutedBecause } = reply.value
+  toastDone(
+    mutedBecause === null ? `${title} is in the remix` : `${title} is in the remix, muted`,
+    mutedBecause === null
+      ? 'Its stems are on tracks of their own below, at their own tempo and key.'
+      : `${mutedBecause} Shorten the clips you want, then unmute them.`,
+    { label: 'Match tempo and key', run: () => matchWork(work) },
+  )
 }
 
 /** Works on this computer that are not in the remix yet, as menu entries. */

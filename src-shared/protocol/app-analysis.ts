@@ -24,7 +24,8 @@ export interface ListeningReplies {
   'analysis.work': WorkAnalysis
   'revoice.transcribe': Transcription
   'listening.cancel': null
-  'remix.addWork': null
+  /** Why its clips came muted, in words; null where all of it may be used at once. */
+  'remix.addWork': { readonly mutedBecause: string | null }
   'remix.soundPeaks': PeaksReply
 }
 
