@@ -34,7 +34,7 @@ export const mainWork = () => {
   const ticks = new Map<string, number>()
   for (const clip of recordsOf(snapshot, 'clip')) {
     const work = recordOf(snapshot, 'stem', clip.stemId)?.workId
-    if (work !== undefined) ticks.set(work, (ticks.get(work) ?? 0) + clip.lengthTicks)
+    if (work !== undefined && !clip.isMuted) ticks.set(work, (ticks.get(work) ?? 0) + clip.lengthTicks)
   }
   const [id] = [...ticks].sort(([, left], [, right]) => right - left)[0] ?? []
   return recordsOf(snapshot, 'work').find((work) => work.id === id) ?? recordsOf(snapshot, 'work')[0]

@@ -1,8 +1,7 @@
 // A second work in the remix: taken in from the library, then brought to the remix's tempo and key.
-import { clipsOf, type RemixSnapshot, recordOf, recordsOf } from '../../src-shared/remix/index.ts'
+import { clipsOf, type RemixSnapshot, recordOf, recordsOf, remixOf } from '../../src-shared/remix/index.ts'
 import { announce, type MenuEntry } from '../parts/index.ts'
 import { edit, libraryStore, remixStore, request, settledSnapshot, showTip, toastDone, toastProblem, viewStore } from '../state/index.ts'
-import { mainWork } from './section-commands.ts'
 
 /** Takes a work that is on this computer into the open remix. */
 export const addWork = async (work: string, title: string): Promise<void> => {
@@ -29,14 +28,15 @@ export const addWorkEntries = (): readonly MenuEntry[] => {
     : ready.map(({ work }) => ({ label: work.title, run: () => void addWork(work.id, work.title) }))
 }
 
-/** The work that is meant: of the chosen clips or track, else the one that came last. */
+/** The work that is meant: of the chosen clips or track, else one that is not in the tempo and key of the remix. */
 const meantWork = (snapshot: RemixSnapshot): string | undefined => {
   const { clipIds, trackId } = viewStore.getState()
+  const works = recordsOf(snapshot, 'work')
+  if (works.length < 2) return undefined
   const clip = recordOf(snapshot, 'clip', clipIds.at(-1) ?? '') ?? clipsOf(snapshot).find((one) => one.trackId === trackId)
   const chosen = clip && recordOf(snapshot, 'stem', clip.stemId)?.workId
-  const main = mainWork()?.id
-  if (chosen !== undefined) return chosen
-  return recordsOf(snapshot, 'work').findLast((work) => work.id !== main)?.id
+  const { tempo, key } = remixOf(snapshot)
+  return chosen ?? works.findLast((work) => work.milliBpm !== tempo[0]?.milliBpm || work.key !== key)?.id
 }
 
 /** Brings a work to the tempo and key of the remix. What is not known of it, and what the licence refuses, is said. */
@@ -45,7 +45,8 @@ export const matchWork = (workId: string | undefined = meantWork(settledSnapshot
   if (!work) {
     showTip({
       title: 'Nothing to match',
-      message: 'There is only one work in this remix. Add another with the plus at the top left of the arrangement.',
+      message:
+        'No other work here has a tempo or key of its own. Add one with the plus at the top left of the arrangement, or choose its clips.',
       alternative: null,
     })
     return

@@ -201,4 +201,73 @@ describe('the structure of a song, by hand', () => {
     await undo()
     await button(/^Undo Style/).waitFor({ state: 'hidden' })
   })
+
+  it('finds the notes of a stem, lets them be corrected, and has another instrument play them', async () => {
+    const { page } = driver
+    const bass = page.getByRole('gridcell', { name: /^Bass/ })
+    await bass.click({ button: 'right', position: { x: 120, y: 25 } })
+    await page.getByRole('menuitem', { name: 'Re-voice (AI)…' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Re-voice Bass' })
+    await sheet.getByRole('button', { name: 'Find the notes' }).click()
+    await driver.screenshot('revoice-finding')
+    const roll = sheet.getByRole('application')
+    await roll.waitFor({ timeout: 120_000 })
+    const count = async (): Promise<number> => Number.parseInt((await sheet.locator('.roll-count').innerText()) || '0', 10)
+    const found = await count()
+    expect(found).toBeGreaterThan(10)
+    await roll.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Insert')
+    await expect.poll(count).toBe(found + 1)
+    await page.keyboard.press('Delete')
+    await expect.poll(count).toBe(found)
+    await page.keyboard.press('Control+z')
+    await expect.poll(count).toBe(found + 1)
+    const canvas = await box(roll)
+    await page.mouse.dblclick(canvas.x + 300, canvas.y + 60)
+    await expect.poll(count).toBe(found + 2)
+    await sheet.getByRole('combobox', { name: 'Instrument' }).selectOption('synth-bass')
+    await driver.screenshot('revoice-notes')
+    await sheet.getByRole('button', { name: 'Play these notes' }).click()
+    await sheet.waitFor({ state: 'hidden' })
+    await button('Undo Re-voice Bass').first().waitFor()
+    await expect.poll(() => page.locator('.clip-preparing').count(), { timeout: 60_000 }).toBe(0)
+    await page.getByText('1 fully', { exact: false }).or(page.getByText('AI credits')).first().waitFor()
+    await driver.screenshot('revoiced')
+    await undo()
+  })
+
+  it('takes a second work in and brings it to the tempo and key, or says in words what the licence forbids', async () => {
+    const { page } = driver
+    await page.locator('.work', { hasText: 'Harbour Lights' }).click()
+    await button('Pull').click()
+    await button('Add to remix').click({ timeout: 60_000 })
+    await button('Undo Add Harbour Lights').first().waitFor()
+    await page.keyboard.press('Shift+M')
+    await button('Undo Match Harbour Lights').or(page.getByRole('alert')).first().waitFor()
+    await driver.screenshot('second-work')
+  })
+
+  it('keeps its panels legible in light, in high contrast and in a small window', async () => {
+    const { page } = driver
+    await driver.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(960, 600))
+    for (const theme of ['light', 'contrast']) {
+      await page.evaluate((name) => {
+        document.documentElement.dataset.theme = name
+      }, theme)
+      await button('Tempo, meter and key').click()
+      const panel = page.getByRole('dialog', { name: 'Tempo, meter and key' })
+      const { y, height } = await box(panel)
+      expect(y + height).toBeLessThanOrEqual(600)
+      await driver.screenshot(`music-${theme}`)
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+Shift+Y')
+      await page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Dub' }).click()
+      await page.getByText('What it will do').waitFor()
+      await driver.screenshot(`styles-${theme}`)
+      await button('All styles').click()
+      await page.getByRole('complementary', { name: 'Inspector' }).getByRole('tab', { name: 'Inspector' }).click()
+    }
+  })
 })
