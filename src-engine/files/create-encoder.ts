@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { fail, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
 import { BatchSender } from './batch-sender.ts'
 import { createEncoderHere } from './create-encoder-here.ts'
 import { findFfmpeg, hasAacEncoder, NO_FFMPEG } from './encode-m4a.ts'
@@ -47,7 +48,7 @@ const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
   const refused = request.format === 'wav' ? refuseLongWav(request) : undefined
   if (refused) return { ok: false, error: refused }
   if (existsSync(request.path)) return { ok: false, error: takenProblem(request.path) }
-  const worker = new Worker(workerEntry('encode-worker'), { workerData: request })
+  const worker = new Worker(workerEntry('encode-worker'), { workerData: request, resourceLimits: SOUND_THREAD_LIMITS })
   const sender = new BatchSender(worker)
   let problem: Problem | undefined
   /** Whether the file at the path is the worker's, to be removed when things go wrong. */

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
+import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
 import type { DecodeRequest } from './decode-file.ts'
 import type { FromDecodeWorker, ToDecodeWorker } from './decode-worker.ts'
 import { audioProblem } from './problems.ts'
@@ -27,7 +28,7 @@ const waiting: Job[] = []
 let nextId = 1
 
 const start = (): Member => {
-  const member: Member = { worker: new Worker(workerEntry('decode-worker')), job: undefined }
+  const member: Member = { worker: new Worker(workerEntry('decode-worker'), { resourceLimits: SOUND_THREAD_LIMITS }), job: undefined }
   const finish = (result: Result<void>): void => {
     const { job } = member
     member.job = undefined

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { err, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { BatchSender } from '../files/index.ts'
 import { type Kernels, kernelsModule } from '../kernels/index.ts'
+import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
 import type { StereoBlock } from './channel.ts'
 import { MasterMeasure, type MasterReport } from './master-measure.ts'
 import type { FromMeasureWorker, MeasureJob, ToMeasureWorker } from './measure-worker.ts'
@@ -41,7 +42,10 @@ const lost: Problem = {
 }
 
 const listenInThread = (kernels: Kernels): MasterListener => {
-  const worker = new Worker(workerEntry('measure-worker'), { workerData: { module: kernelsModule() } satisfies MeasureJob })
+  const worker = new Worker(workerEntry('measure-worker'), {
+    workerData: { module: kernelsModule() } satisfies MeasureJob,
+    resourceLimits: SOUND_THREAD_LIMITS,
+  })
   const sender = new BatchSender(worker)
   const tell = (message: ToMeasureWorker): void => worker.postMessage(message)
   let isLost = false

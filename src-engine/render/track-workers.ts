@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { type DeviceKind, type PlanTrack, REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { type Kernels, kernelsModule } from '../kernels/index.ts'
+import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
 import type { StereoBlock } from './channel.ts'
 import { CELL_FRAMES, type MakeDevice } from './context.ts'
 import type { TrackFeed } from './track-feed.ts'
@@ -83,7 +84,7 @@ export class TrackWorkers {
         skipsSilence: options.skipsSilence,
         deviceModule: options.deviceModule,
       }
-      const worker = new Worker(workerEntry('engine-worker'), { workerData: job })
+      const worker = new Worker(workerEntry('engine-worker'), { workerData: job, resourceLimits: SOUND_THREAD_LIMITS })
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'warning') options.onWarning(message.problem)
         else if (message.kind === 'failed') this.#fail(new ProblemError(message.problem))
