@@ -146,7 +146,7 @@ export class EngineServer {
     player: () => this.#open().player,
     silence: () => void this.#open().transport.stop(),
     derive: (plan, cacheDir, call) =>
-      ensureDerived(derivedSourcesOf(plan), { cacheDir, modelsDir: this.#open().modelsDir, signal: call.signal }),
+      ensureDerived(derivedSourcesOf(plan), { cacheDir, modelsDir: this.#open().modelsDir, signal: call.signal, isFirst: call.isFirst }),
   })
 
   readonly #handlers: Handlers = {

@@ -72,8 +72,13 @@ const assign = (): void => {
   }
 }
 
-/** Derives in the next free worker. Aborting takes it out of the queue or stops it at the next block. */
-export const deriveInPool = (job: DeriveJob, onProgress: (fraction: number) => void, signal: AbortSignal): Promise<Result<void>> =>
+/** Derives in the next free worker; `isFirst` before all that waits. Aborting takes it out of the queue or stops it at the next block. */
+export const deriveInPool = (
+  job: DeriveJob,
+  onProgress: (fraction: number) => void,
+  signal: AbortSignal,
+  isFirst = false,
+): Promise<Result<void>> =>
   new Promise((resolve) => {
     const id = nextId++
     const stop = new SharedArrayBuffer(4)
@@ -92,7 +97,9 @@ export const deriveInPool = (job: DeriveJob, onProgress: (fraction: number) => v
     }
     if (signal.aborted) return settle(err(deriveProblem('derive.cancelled')))
     signal.addEventListener('abort', onAbort)
-    waiting.push({ id, job, stop, onProgress, settle })
+    const wanted = { id, job, stop, onProgress, settle }
+    if (isFirst) waiting.unshift(wanted)
+    else waiting.push(wanted)
     assign()
   })
 

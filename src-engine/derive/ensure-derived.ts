@@ -15,6 +15,8 @@ export interface DeriveCall {
   /** Folder of the user's models: `<sha256 of the file>.onnx`. */
   readonly modelsDir: string | null
   readonly signal?: AbortSignal
+  /** Somebody waits to hear it: it goes before what is made ahead. */
+  readonly isFirst?: boolean
   /** 0..1 over all of them, rising. `title` is the stem that got on. */
   readonly onProgress?: (fraction: number, title: string) => void
 }
@@ -59,7 +61,7 @@ const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fractio
           modelPath: modelPath(source, call),
         }
     return share(name, signal, onProgress, (controller, tell) =>
-      deriveInPool({ from: { dir: cacheDir, key: contentSha256 }, to, step }, tell, controller.signal),
+      deriveInPool({ from: { dir: cacheDir, key: contentSha256 }, to, step }, tell, controller.signal, call.isFirst),
     )
   }
   // What was made is kept by itself: another tempo needs the same notes.
@@ -70,7 +72,8 @@ const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fractio
     name,
     signal,
     (fraction) => onProgress((1 + fraction) / 2),
-    (controller, tell) => deriveInPool({ from: soundPlace(cacheDir, unwarped), to, step: { kind: 'warp', warp } }, tell, controller.signal),
+    (controller, tell) =>
+      deriveInPool({ from: soundPlace(cacheDir, unwarped), to, step: { kind: 'warp', warp } }, tell, controller.signal, call.isFirst),
   )
 }
 

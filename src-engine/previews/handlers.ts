@@ -38,7 +38,7 @@ export interface PreviewTools {
   /** Stops what else is playing. */
   readonly silence: () => void
   /** Makes the sounds that a plan needs beyond decoded stems. */
-  readonly derive: (plan: RenderPlan, cacheDir: string, call: Call) => Promise<Result<unknown>>
+  readonly derive: (plan: RenderPlan, cacheDir: string, call: Call & { readonly isFirst: boolean }) => Promise<Result<unknown>>
 }
 
 /** Raised when a preview would sound different for the same plan. */
@@ -53,7 +53,12 @@ export const previewKey = (plan: RenderPlan, range: FrameRange): string =>
     .update(canonicalBytes({ ...range, v: PREVIEW_VERSION }))
     .digest('hex')
 
-const prepare = async (plan: RenderPlan, stems: readonly StemFile[], tools: PreviewTools, call: Call): Promise<Result<unknown>> => {
+const prepare = async (
+  plan: RenderPlan,
+  stems: readonly StemFile[],
+  tools: PreviewTools,
+  call: Call & { readonly isFirst: boolean },
+): Promise<Result<unknown>> => {
   const used = new Set(plan.sources.map((source) => source.contentSha256))
   const wanted = stems.filter((stem) => used.has(stem.contentSha256))
   const cacheDir = tools.cacheDir()
@@ -98,7 +103,7 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
   return {
     'preview.render': async ({ plan: whole, stems, range, keeps }, call) => {
       const plan = windowPlan(whole, range)
-      const prepared = await prepare(plan, stems, tools, call)
+      const prepared = await prepare(plan, stems, tools, { ...call, isFirst: false })
       if (!prepared.ok) return prepared
       pool ??= new PreviewPool()
       const cacheDir = tools.cacheDir()
@@ -113,8 +118,9 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       opened.value.close()
       return listen(previewPlan(key, { fromFrame, toFrame }, gainDb), atFrame)
     },
-    'audition.plan': async ({ plan, stems, atFrame, gainDb }, call) => {
-      const prepared = await prepare(plan, stems, tools, call)
+    'audition.plan': async ({ plan: whole, range, stems, atFrame, gainDb }, call) => {
+      const plan = range ? windowPlan(whole, range) : whole
+      const prepared = await prepare(plan, stems, tools, { ...call, isFirst: true })
       if (!prepared.ok) return prepared
       if (call.signal.aborted) return fail('preview.cancelled', 'The preview was cancelled.')
       return listen(withGain(plan, gainDb), atFrame)

@@ -35,7 +35,14 @@ export const previewRequestSchemas = {
   /** Plays a preview that was kept, where it lies on the timeline. Without `fromFrame` it goes on where another one is playing. */
   'audition.preview': z.object({ key, fromFrame: frame, toFrame: frame, atFrame: frame.nullable(), gainDb }),
   /** Plays a plan that no preview was made of. */
-  'audition.plan': z.object({ plan: renderPlanSchema, stems, atFrame: frame.nullable(), gainDb }),
+  'audition.plan': z.object({
+    plan: renderPlanSchema,
+    stems,
+    /** Only this stretch: less has to be prepared. */
+    range: z.object({ fromFrame: frame, toFrame: frame }).exactOptional(),
+    atFrame: frame.nullable(),
+    gainDb,
+  }),
   'audition.stop': z.object({}).strict(),
 } as const satisfies Record<string, z.ZodType>
 

@@ -13,31 +13,30 @@ const FAR_DB = 14
 /** Stems are told apart in so many rows; more share rows. */
 const ROWS = 48
 
-/**
- * What plays when: for each stem and sampled moment a hash of what is heard of it, 0 where it rests. Plans of different length are sampled over the
- * same `lengthFrames`.
- */
-export const layoutOf = (plan: RenderPlan, lengthFrames: number): Uint32Array => {
-  const hashes = new Uint32Array(SAMPLES * ROWS)
+/** What of each stem is heard at each sampled moment: its own time in steps of 20 ms from 1 on, 0 where it rests. Row by row, a row for a stem. */
+export type Layout = Int32Array
+
+/** Reads a plan's layout. Plans of different length are sampled over the same `lengthFrames`. Where a stem plays twice at once the first clip counts. */
+export const layoutOf = (plan: RenderPlan, lengthFrames: number): Layout => {
+  const layout = new Int32Array(SAMPLES * ROWS)
   for (const track of plan.tracks) {
     if (!track.isAudible) continue
     for (const clip of track.clips) {
       const source = plan.sources[clip.source]
       if (!source) continue
-      const row = hashOf(source.stemId) % ROWS
-      const first = Math.max(0, Math.ceil((clip.startFrame * SAMPLES) / lengthFrames - 0.5))
+      const row = (hashOf(source.stemId) % ROWS) * SAMPLES
       const last = source.warp?.anchors.at(-1)
-      for (let i = first; i < SAMPLES; i++) {
+      const end = clip.startFrame + clip.lengthFrames
+      for (let i = Math.max(0, Math.ceil((clip.startFrame * SAMPLES) / lengthFrames - 0.5)); i < SAMPLES; i++) {
         const at = ((i + 0.5) * lengthFrames) / SAMPLES
-        if (at >= clip.startFrame + clip.lengthFrames) break
+        if (at >= end) break
         const out = clip.sourceStartFrame + at - clip.startFrame
         const heard = last ? (out * last[0]) / last[1] : out
-        const moment = Math.imul(Math.round(heard / SAME_FRAMES) + 1, 0x85ebca6b) >>> 0
-        hashes[row * SAMPLES + i] = ((hashes[row * SAMPLES + i] ?? 0) + (moment === 0 ? 1 : moment)) >>> 0
+        if (layout[row + i] === 0) layout[row + i] = 1 + Math.round(heard / SAME_FRAMES)
       }
     }
   }
-  return hashes
+  return layout
 }
 
 const hashOf = (text: string): number => {
@@ -46,14 +45,31 @@ const hashOf = (text: string): number => {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
-/** Share, 0..1, of what either plays that the other plays differently or not at all. */
-export const layoutDistance = (left: Uint32Array, right: Uint32Array): number => {
+/** What counts where all stems moved together: the song goes on elsewhere, but it is the song. */
+const MOVED_TOGETHER = 0.3
+
+const isNear = (left: number, right: number): boolean => Math.abs(left - right) <= 1
+
+/** How much of what either plays the other plays differently, 0..1: another moment or rest counts whole, a moment that all stems moved to less. */
+export const layoutDistance = (left: Layout, right: Layout): number => {
   let different = 0
   let heard = 0
-  for (let i = 0; i < left.length; i++) {
-    if (left[i] === 0 && right[i] === 0) continue
-    heard++
-    if (left[i] !== right[i]) different++
+  for (let i = 0; i < SAMPLES; i++) {
+    let moved = 0
+    let together = 0
+    let shift: number | undefined
+    for (let at = i; at < left.length; at += SAMPLES) {
+      const [was, is] = [left[at] ?? 0, right[at] ?? 0]
+      if (was === 0 && is === 0) continue
+      heard++
+      if (was === 0 || is === 0) different++
+      else if (!isNear(was, is)) {
+        moved++
+        shift ??= is - was
+        if (isNear(shift, is - was)) together++
+      }
+    }
+    different += together > moved / 2 ? together * MOVED_TOGETHER + (moved - together) : moved
   }
   return heard === 0 ? 0 : different / heard
 }

@@ -3,7 +3,7 @@ import { findStyle, runStyle, type StyleFacts } from '../../../src-engine/styles
 import { assessRemix, type Assessment, denialsOfEdit } from '../../../src-shared/provenance/index.ts'
 import { milliBpmAt, remixOf, type RemixSnapshot, type RenderPlan } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import { layoutDistance, layoutOf } from './distance.ts'
+import { type Layout, layoutDistance, layoutOf } from './distance.ts'
 import type { Variation } from './draw.ts'
 
 export interface Made {
@@ -13,7 +13,7 @@ export interface Made {
   readonly summary: string
   readonly leftOut: readonly string[]
   readonly asks: readonly string[]
-  readonly layout: Uint32Array
+  readonly layout: Layout
   readonly structureDistance: number
   readonly milliBpm: number
 }
@@ -23,7 +23,7 @@ export interface Original {
   readonly snapshot: RemixSnapshot
   readonly assessment: Assessment
   readonly facts: StyleFacts
-  readonly layout: Uint32Array
+  readonly layout: Layout
 }
 
 export const readOriginal = (snapshot: RemixSnapshot, facts: StyleFacts): Result<Original> => {

@@ -23,7 +23,7 @@ import {
   type Role,
 } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
-import { soundDistance, layoutDistance, spectralDifferenceDb } from './distance.ts'
+import { type Layout, layoutDistance, soundDistance, spectralDifferenceDb } from './distance.ts'
 import { drawLike, drawVariation, featuresOf, mixVariations, type Variation } from './draw.ts'
 import { type Made, makeVariation, type Original, readOriginal } from './make.ts'
 import { type CompLane, compVariations } from './comp.ts'
@@ -75,7 +75,7 @@ export interface VariationOrder {
 interface Entry {
   readonly variation: Variation
   readonly facts: Omit<VariationRow, 'mark' | 'tags' | 'likelyPercent' | 'preview' | 'soundDistance'>
-  readonly layout: Uint32Array
+  readonly layout: Layout
   report: PreviewReport | undefined
   range: { readonly fromFrame: number; readonly toFrame: number }
 }
@@ -282,7 +282,7 @@ export class Variations {
     if (entry) void this.#renderOne(entry, true, this.#lasting).then((rendered) => rendered.ok && this.#tell({}, this.#rows([entry])))
     return engine.value.request(
       'audition.plan',
-      { plan: plan.value, stems: [...this.#tools.stems(this.#current)], atFrame, gainDb },
+      { plan: plan.value, range, stems: [...this.#tools.stems(this.#current)], atFrame, gainDb },
       { signal },
     )
   }
