@@ -222,10 +222,21 @@ function betweenPeaks(p: usize, taps: usize, meterTaps: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function spanPeak(from: usize, to: usize): f32 {
-  let top = f32x4.splat(0)
-  for (; from < to; from += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(from)))
-  return maxLane(top)
+function spanPeak(left: usize, right: usize, bytes: usize): f32 {
+  // Four maxima side by side: one alone would wait for itself.
+  let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0)
+  let k: usize = 0
+  for (; k + 32 <= bytes; k += 32) {
+    a = f32x4.pmax(a, f32x4.abs(v128.load(left + k)))
+    b = f32x4.pmax(b, f32x4.abs(v128.load(right + k)))
+    c = f32x4.pmax(c, f32x4.abs(v128.load(left + k, 16)))
+    d = f32x4.pmax(d, f32x4.abs(v128.load(right + k, 16)))
+  }
+  if (k < bytes) {
+    a = f32x4.pmax(a, f32x4.abs(v128.load(left + k)))
+    b = f32x4.pmax(b, f32x4.abs(v128.load(right + k)))
+  }
+  return maxLane(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)))
 }
 
 function chunk(s: Limiter, left: usize, right: usize, n: i32): void {
@@ -263,7 +274,7 @@ function chunk(s: Limiter, left: usize, right: usize, n: i32): void {
   const reach = (<usize>(2 * T) << 2) + 15 & ~15
   for (i = 0; i < bytes; i += 64) {
     const end = i + min(64, bytes - i)
-    const isSafe = max(spanPeak(newLeft + i - reach, newLeft + i + 64), spanPeak(newRight + i - reach, newRight + i + 64)) <= safe
+    const isSafe = spanPeak(newLeft + i - reach, newRight + i - reach, reach + 64) <= safe
     if (isSafe) {
       // No sample around is loud enough to make a peak: the exact values do not matter below the ceiling.
       for (let k = i; k < end; k += 16) {
@@ -287,8 +298,9 @@ function chunk(s: Limiter, left: usize, right: usize, n: i32): void {
   }
   // Lanes past the end were computed from stale samples.
   let lowest = f32x4.splat(1)
-  for (i = 0; i < bytes; i += 4) lowest = f32x4.pmin(lowest, v128.load32_splat(newGains + i))
-  const isOpen = f32x4.extract_lane(lowest, 0) >= 1
+  for (i = 0; i + 16 <= bytes; i += 16) lowest = f32x4.pmin(lowest, v128.load(newGains + i))
+  for (; i < bytes; i += 4) lowest = f32x4.pmin(lowest, v128.load32_splat(newGains + i))
+  const isOpen = i32x4.all_true(f32x4.ge(lowest, f32x4.splat(1)))
   if (isOpen && s.calm > 2 * s.window) {
     // Unity gain throughout, as the long way would find: minima and boxes hold nothing else.
     s.calm = min(s.calm + n, 1 << 20)
