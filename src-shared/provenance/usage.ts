@@ -1,6 +1,7 @@
 // What an export uses of each stem, read off the render plan that makes the sound: nothing is declared, everything is derived.
 import {
   derivedLengthFrames,
+  type PlanClip,
   type PlanDevice,
   type PlanSend,
   type PlanSource,
@@ -30,9 +31,9 @@ interface Interval {
 
 /** A clip as it is heard. */
 interface Heard extends Interval {
-  readonly clipId: string
+  readonly clip: PlanClip
+  readonly source: PlanSource
   readonly track: PlanTrack
-  readonly ops: readonly Operation[]
 }
 
 /** An operation and how far it goes, before its time is known. */
@@ -142,28 +143,67 @@ const sourceOperations = ({ make, warp }: PlanSource): readonly Operation[] => {
 
 const ORDINARY = new Set(['arrange', 'trim', 'gain', 'pan', 'fade', 'automation'])
 
+/** An operation by the key under which it is told once. */
+interface Keyed {
+  readonly key: string
+  readonly used: Operation
+}
+
+const keyed = (used: Operation): Keyed => {
+  const { op, ratioPermille, cents, model, strengthPermille } = used
+  return { key: ORDINARY.has(op) ? op : [op, ratioPermille, cents, model, strengthPermille].join('\n'), used }
+}
+
+const [ARRANGE, TRIM, GAIN, FADE] = [keyed({ op: 'arrange' }), keyed({ op: 'trim' }), keyed({ op: 'gain' }), keyed({ op: 'fade' })] as const
+
+/** What the sources went through, worked out once for all clips of a source. */
+type SourceOperations = (source: PlanSource) => readonly Keyed[]
+
+/** What was done to a clip, in the order in which it is told. */
+const clipOperations = ({ clip, source }: Heard, bySource: SourceOperations): readonly Keyed[] => {
+  const ops = [...bySource(source)]
+  if (clip.startFrame !== clip.sourceStartFrame) ops.push(ARRANGE)
+  if (clip.lengthFrames < derivedLengthFrames(source)) ops.push(TRIM)
+  if (clip.gainDb !== 0) ops.push(GAIN)
+  if (clip.fadeInFrames > 0 || clip.fadeOutFrames > 0) ops.push(FADE)
+  if (clip.foundBy !== undefined) ops.push(keyed({ op: 'ai.analyse', model: clip.foundBy }))
+  return ops
+}
+
 /** Operations of one stem. Ordinary ones are told once per stem; a device is told on its own, so that a refusal can point at it. */
 const operationsOf = (
   heard: readonly Heard[],
   paths: ReadonlyMap<PlanTrack, readonly { op: string; causeId: string }[]>,
+  bySource: SourceOperations,
   toMs: (frame: number) => number,
 ): UsedOperation[] => {
-  const found = new Map<string, { used: Operation; causeId: string; intervals: Interval[] }>()
-  const note = (used: Operation, causeId: string, isOwn: boolean, interval: Interval): void => {
-    const { op, ratioPermille, cents, model, strengthPermille } = used
-    const key = ORDINARY.has(op) ? op : isOwn ? [op, ratioPermille, cents, model, strengthPermille].join('\n') : `${op}\n${causeId}`
+  const found = new Map<string, { used: Operation; causeId: string } & Interval>()
+  const note = (key: string, used: Operation, causeId: string, { from, to }: Interval): void => {
     const known = found.get(key)
-    if (known) known.intervals.push(interval)
-    else found.set(key, { used, causeId, intervals: [interval] })
+    if (!known) found.set(key, { used, causeId, from, to })
+    else {
+      known.from = Math.min(known.from, from)
+      known.to = Math.max(known.to, to)
+    }
   }
-  for (const clip of heard) {
-    for (const used of clip.ops) note(used, clip.clipId, true, clip)
-    for (const { op, causeId } of paths.get(clip.track) ?? []) note({ op }, causeId, false, clip)
+  // All clips of a track take the same path: it is told at the first one, for as long as any of them sounds.
+  const extents = new Map<PlanTrack, Interval>()
+  for (const { track, from, to } of heard) {
+    const known = extents.get(track)
+    if (!known) extents.set(track, { from, to })
+    else {
+      known.from = Math.min(known.from, from)
+      known.to = Math.max(known.to, to)
+    }
   }
-  return [...found.values()].map(({ used, causeId, intervals }) => {
-    const { from, to } = extentOf(intervals)
-    return { ...used, fromMs: toMs(from), toMs: toMs(to), causeId }
-  })
+  for (const one of heard) {
+    for (const { key, used } of clipOperations(one, bySource)) note(key, used, one.clip.clipId, one)
+    const extent = extents.get(one.track)
+    if (!extent) continue
+    extents.delete(one.track)
+    for (const { op, causeId } of paths.get(one.track) ?? []) note(ORDINARY.has(op) ? op : `${op}\n${causeId}`, { op }, causeId, extent)
+  }
+  return [...found.values()].map(({ used, causeId, from, to }) => ({ ...used, fromMs: toMs(from), toMs: toMs(to), causeId }))
 }
 
 /** Reads off a plan what it uses of each stem. Muted, silenced and faded-out tracks count nothing; overlaps of one stem count once. */
@@ -184,14 +224,8 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
       const to = Math.min(window.to, clip.startFrame + clip.lengthFrames)
       const source = plan.sources[clip.source]
       if (from >= to || !source || clip.gainDb <= SILENT_DB) continue
-      const ops: Operation[] = [...sourceOperations(source)]
-      if (clip.startFrame !== clip.sourceStartFrame) ops.push({ op: 'arrange' })
-      if (clip.lengthFrames < derivedLengthFrames(source)) ops.push({ op: 'trim' })
-      if (clip.gainDb !== 0) ops.push({ op: 'gain' })
-      if (clip.fadeInFrames > 0 || clip.fadeOutFrames > 0) ops.push({ op: 'fade' })
-      if (clip.foundBy !== undefined) ops.push({ op: 'ai.analyse', model: clip.foundBy })
       const heard = heardByStem.get(source.stemId)
-      const item: Heard = { from, to, clipId: clip.clipId, track, ops }
+      const item: Heard = { from, to, clip, source, track }
       if (heard) heard.push(item)
       else heardByStem.set(source.stemId, [item])
     }
@@ -199,14 +233,23 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
   const merged = new Map([...heardByStem].map(([stem, heard]) => [stem, mergeIntervals(heard)]))
   // A stem that is bent in several ways has several sources; to its licence it is one stem.
   const sources = new Map(plan.sources.toReversed().map((source) => [source.stemId, source]))
+  const sourceOps = new Map(plan.sources.map((source) => [source, sourceOperations(source).map(keyed)]))
+  const bySource: SourceOperations = (source) => sourceOps.get(source) ?? []
+  const othersByWork = new Map<string, readonly Interval[]>()
+  const othersOf = (workId: string): readonly Interval[] => {
+    const known = othersByWork.get(workId)
+    if (known) return known
+    const others = mergeIntervals([...merged].filter(([other]) => sources.get(other)?.workId !== workId).flatMap(([, one]) => one))
+    othersByWork.set(workId, others)
+    return others
+  }
   const stems: StemUsage[] = []
   for (const source of [...sources.values()].reverse()) {
     const heard = heardByStem.get(source.stemId)
     const intervals = merged.get(source.stemId)
     if (!heard || !intervals) continue
-    const ops = operationsOf(heard, paths, toMs)
-    const others = [...merged].filter(([other]) => sources.get(other)?.workId !== source.workId).flatMap(([, one]) => one)
-    const layered = overlapOf(intervals, mergeIntervals(others))
+    const ops = operationsOf(heard, paths, bySource, toMs)
+    const layered = overlapOf(intervals, othersOf(source.workId))
     if (layered.length > 0) ops.push({ op: 'layer', fromMs: toMs(extentOf(layered).from), toMs: toMs(extentOf(layered).to) })
     if (isIsolated || merged.size === 1)
       ops.push({ op: 'isolate', fromMs: toMs(extentOf(intervals).from), toMs: toMs(extentOf(intervals).to) })

@@ -16,6 +16,7 @@ import {
   type RenderPlan,
 } from './plan.ts'
 import {
+  type Automation,
   type Clip,
   DEVICE_KINDS,
   type Device,
@@ -26,7 +27,7 @@ import {
   type StemRecord,
   type Track,
 } from './records.ts'
-import { clipsOf, devicesOf, recordOf, recordsOf, remixOf, sendsOf, tracksOf } from './snapshot.ts'
+import { byId, byOrder, byStart, recordOf, remixOf, tracksOf } from './snapshot.ts'
 import { derivedFrameOf, derivedLengthFrames, planWarp } from './warp.ts'
 
 /** Longest remix that is rendered: a day. Slow tempos stretch the timeline far beyond what anybody can mean. */
@@ -34,13 +35,48 @@ const MAX_LENGTH_FRAMES = 24 * 3600 * REMIX_SAMPLE_RATE
 /** Longest tail an export may have, however long the delays feed back. */
 const MAX_TAIL_SECONDS = 30
 
+/** The records of a snapshot by what they belong to, read in one pass: a plan asks for each track, and a remix has thousands of clips. */
+interface Shelves {
+  readonly stems: ReadonlyMap<string, StemRecord>
+  readonly clips: ReadonlyMap<string, Clip[]>
+  readonly devices: ReadonlyMap<string, Device[]>
+  readonly sends: readonly Send[]
+  /** By owner and parameter. */
+  readonly automation: ReadonlyMap<string, ReadonlyMap<string, Automation['points']>>
+}
+
+const shelve = (snapshot: RemixSnapshot): Shelves => {
+  const stems = new Map<string, StemRecord>()
+  const clips = new Map<string, Clip[]>()
+  const devices = new Map<string, Device[]>()
+  const sends: Send[] = []
+  const automation = new Map<string, Map<string, Automation['points']>>()
+  for (const record of snapshot.values()) {
+    if (record.type === 'clip') pushTo(clips, record.trackId, record)
+    else if (record.type === 'device') pushTo(devices, record.trackId, record)
+    else if (record.type === 'stem') stems.set(record.id, record)
+    else if (record.type === 'send') sends.push(record)
+    else if (record.type === 'automation') {
+      const known = automation.get(record.ownerId)
+      if (known) known.set(record.param, record.points)
+      else automation.set(record.ownerId, new Map([[record.param, record.points]]))
+    }
+  }
+  return { stems, clips, devices, sends, automation }
+}
+
+const pushTo = <T>(lists: Map<string, T[]>, key: string, item: T): void => {
+  const known = lists.get(key)
+  if (known) known.push(item)
+  else lists.set(key, [item])
+}
+
 type Values = (ownerId: string, param: string, value: number, min: number, max: number) => PlanValue
 
-const valuesOf = (snapshot: RemixSnapshot, tempo: readonly TempoPoint[]): Values => {
-  const automation = new Map(recordsOf(snapshot, 'automation').map((record) => [`${record.ownerId}\n${record.param}`, record.points]))
+const valuesOf = (automation: Shelves['automation'], tempo: readonly TempoPoint[]): Values => {
   return (ownerId, param, value, min, max) => {
     const clamp = (number: number) => Math.max(min, Math.min(max, number))
-    const points = automation.get(`${ownerId}\n${param}`)
+    const points = automation.get(ownerId)?.get(param)
     if (!points || points.length === 0) return { value: clamp(value) }
     const byFrame = new Map<number, { frame: number; value: number; curve: 'hold' | 'linear' }>()
     for (const point of [...points].sort((left, right) => left.atTick - right.atTick)) {
@@ -119,7 +155,7 @@ const planClips = (
 ): readonly PlanClip[] => {
   const planned: PlanClip[] = []
   /** Where in its source a clip ended, by source and timeline frame. */
-  const ends = new Map<string, number>()
+  const ends: Map<number, number>[] = []
   for (const clip of clips) {
     const stem = stems.get(clip.stemId)
     if (clip.isMuted || !stem) continue
@@ -127,13 +163,15 @@ const planClips = (
     const { index: source, lengthFrames: sourceFrames, warp } = sourceOf(stem, clip)
     let sourceStartFrame = derivedFrameOf(warp, Math.round((clip.sourceOffsetFrames * REMIX_SAMPLE_RATE) / stem.sampleRate))
     // Offsets in a 44.1 kHz or a stretched source cannot name every 48 kHz frame: a half left by a split is put back where the cut was.
-    const continued = ends.get(`${source} ${startFrame}`) ?? sourceStartFrame
+    ends[source] ??= new Map()
+    const endsHere = ends[source]
+    const continued = endsHere.get(startFrame) ?? sourceStartFrame
     const steps = warp ? 2 + Math.ceil((warp.anchors.at(-1)?.[1] ?? 0) / Math.max(1, warp.anchors.at(-1)?.[0] ?? 1)) : 1
     if (Math.abs(continued - sourceStartFrame) <= steps) sourceStartFrame = continued
     const wanted = frameAt(tempo, endTick(clip), REMIX_SAMPLE_RATE) - startFrame
     const lengthFrames = Math.min(wanted, sourceFrames - sourceStartFrame)
     if (lengthFrames <= 0) continue
-    ends.set(`${source} ${startFrame + lengthFrames}`, sourceStartFrame + lengthFrames)
+    endsHere.set(startFrame + lengthFrames, sourceStartFrame + lengthFrames)
     planned.push({
       clipId: clip.id,
       source,
@@ -150,7 +188,28 @@ const planClips = (
   return layOutClips(planned)
 }
 
-const planDevices = (devices: readonly Device[], track: Track, isAudible: boolean, values: Values): Result<readonly PlanDevice[]> => {
+/** Plans of devices that nothing automates, by record: the next plan of the same remix has most of them again. */
+const plannedDevices = new WeakMap<Device, PlanDevice>()
+
+const planDevice = (device: Device, kind: DeviceKind, isAutomated: boolean, values: Values): PlanDevice => {
+  const known = isAutomated ? undefined : plannedDevices.get(device)
+  if (known) return known
+  const params: Record<string, PlanValue> = {}
+  for (const { name, min, max, default: standard } of DEVICE_PARAMETERS[kind]) {
+    params[name] = values(device.id, name, device.params[name] ?? standard, min, max)
+  }
+  const planned: PlanDevice = { deviceId: device.id, kind, isEnabled: device.isEnabled, params }
+  if (!isAutomated) plannedDevices.set(device, planned)
+  return planned
+}
+
+const planDevices = (
+  devices: readonly Device[],
+  track: Track,
+  isAudible: boolean,
+  automation: Shelves['automation'],
+  values: Values,
+): Result<readonly PlanDevice[]> => {
   const planned: PlanDevice[] = []
   for (const device of devices) {
     if (!isDeviceKind(device.kind)) {
@@ -161,11 +220,7 @@ const planDevices = (devices: readonly Device[], track: Track, isAudible: boolea
         { deviceId: device.id, trackId: track.id, kind: device.kind },
       )
     }
-    const params: Record<string, PlanValue> = {}
-    for (const { name, min, max, default: standard } of DEVICE_PARAMETERS[device.kind]) {
-      params[name] = values(device.id, name, device.params[name] ?? standard, min, max)
-    }
-    planned.push({ deviceId: device.id, kind: device.kind, isEnabled: device.isEnabled, params })
+    planned.push(planDevice(device, device.kind, automation.has(device.id), values))
   }
   return ok(planned)
 }
@@ -199,11 +254,11 @@ const tailFrames = (tracks: readonly PlanTrack[]): number => {
  */
 export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
   const { tempo } = remixOf(snapshot)
-  const values = valuesOf(snapshot, tempo)
-  const stems = new Map(recordsOf(snapshot, 'stem').map((stem) => [stem.id, stem]))
+  const { stems, clips: clipsByTrack, devices: devicesByTrack, sends, automation } = shelve(snapshot)
+  const values = valuesOf(automation, tempo)
   const sources: PlanSource[] = []
   const indexes = new Map<string, number>()
-  const sourceOf: SourceOf = (stem, clip) => {
+  const findSource: SourceOf = (stem, clip) => {
     const warp = planWarp(clip, stem, tempo)
     const make = clip.soundId === undefined ? undefined : recordOf(snapshot, 'sound', clip.soundId)?.make
     const key = warp || make ? `${stem.id}\n${clip.soundId ?? ''}\n${JSON.stringify(warp ?? null)}` : stem.id
@@ -218,8 +273,18 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
     const source = sources[at]
     return { index: at, lengthFrames: source ? derivedLengthFrames(source) : 0, warp }
   }
+  /** Under one tempo all clips that are bent alike share a source. By stem and sound, then the very same bend, which pieces of one clip share. */
+  const bent = new Map<string, Map<Clip['warp'], ReturnType<SourceOf>>>()
+  const sourceOf: SourceOf = (stem, clip) => {
+    if (tempo.length > 1) return findSource(stem, clip)
+    const key = clip.soundId === undefined ? stem.id : `${stem.id}\n${clip.soundId}`
+    const byWarp = bent.get(key) ?? new Map<Clip['warp'], ReturnType<SourceOf>>()
+    bent.set(key, byWarp)
+    const source = byWarp.get(clip.warp) ?? findSource(stem, clip)
+    byWarp.set(clip.warp, source)
+    return source
+  }
   const all = tracksOf(snapshot)
-  const sends = recordsOf(snapshot, 'send')
   const buses = busOrder(
     all.filter((track) => track.kind === 'bus'),
     sends,
@@ -230,9 +295,9 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
   let lengthFrames = 0
   for (const track of [...all.filter((one) => one.kind === 'audio'), ...buses, ...all.filter((one) => one.kind === 'master')]) {
     const isAudible = audible.has(track.id)
-    const devices = planDevices(devicesOf(snapshot, track.id), track, isAudible, values)
+    const devices = planDevices((devicesByTrack.get(track.id) ?? []).sort(byOrder), track, isAudible, automation, values)
     if (!devices.ok) return devices
-    const clips = track.kind === 'audio' ? planClips(clipsOf(snapshot, track.id), stems, sourceOf, tempo) : []
+    const clips = track.kind === 'audio' ? planClips((clipsByTrack.get(track.id) ?? []).sort(byStart), stems, sourceOf, tempo) : []
     for (const clip of clips) lengthFrames = Math.max(lengthFrames, clip.startFrame + clip.lengthFrames)
     tracks.push({
       id: track.id,
@@ -244,7 +309,7 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
       devices: devices.value,
       gainDb: values(track.id, 'gainDb', track.gainDb, -144, 36),
       pan: values(track.id, 'pan', track.pan, -1, 1),
-      sends: planSends(sendsOf(snapshot, track.id), values),
+      sends: planSends(sends.filter((send) => send.fromTrackId === track.id).sort(byId), values),
     })
   }
   if (lengthFrames > MAX_LENGTH_FRAMES) {

@@ -49,10 +49,17 @@ const toClips = (piece: Piece): readonly PlanClip[] => {
   const into = piece.start - piece.clip.startFrame
   const fadeIn = Math.min(piece.fadeIn, length)
   const fadeOut = Math.min(piece.fadeOut, length - fadeIn)
-  const base = { ...piece.clip, startFrame: piece.start, sourceStartFrame: piece.clip.sourceStartFrame + into, lengthFrames: length }
   if (fadeIn === 0 || fadeOut === 0 || piece.fadeInCurve === piece.fadeOutCurve) {
-    return [{ ...base, fadeInFrames: fadeIn, fadeOutFrames: fadeOut, fadeCurve: fadeIn > 0 ? piece.fadeInCurve : piece.fadeOutCurve }]
+    const { clip } = piece
+    const fadeCurve = fadeIn > 0 ? piece.fadeInCurve : piece.fadeOutCurve
+    const isAsItWas = into === 0 && length === clip.lengthFrames && fadeIn === clip.fadeInFrames && fadeOut === clip.fadeOutFrames
+    if (isAsItWas && fadeCurve === clip.fadeCurve) return [clip]
+    const sourceStartFrame = clip.sourceStartFrame + into
+    return [
+      { ...clip, startFrame: piece.start, sourceStartFrame, lengthFrames: length, fadeInFrames: fadeIn, fadeOutFrames: fadeOut, fadeCurve },
+    ]
   }
+  const base = { ...piece.clip, startFrame: piece.start, sourceStartFrame: piece.clip.sourceStartFrame + into, lengthFrames: length }
   // A plan clip has one curve: two curves make two clips that meet between the fades, to the sample.
   const seam = fadeIn + ((length - fadeIn - fadeOut) >> 1)
   return [

@@ -35,7 +35,8 @@ export const recordOf = <T extends RecordType>(snapshot: RemixSnapshot, type: T,
 export const byId = (left: { readonly id: string }, right: { readonly id: string }): number =>
   left.id < right.id ? -1 : left.id > right.id ? 1 : 0
 
-const byOrder = (left: { order: number; id: string }, right: { order: number; id: string }): number =>
+/** Compares by (order, id). */
+export const byOrder = (left: { order: number; id: string }, right: { order: number; id: string }): number =>
   left.order - right.order || byId(left, right)
 
 const KIND_RANK = { audio: 0, bus: 1, master: 2 } as const
@@ -57,7 +58,8 @@ export const masterOf = (snapshot: RemixSnapshot): Track => {
   return record
 }
 
-const byStart = (left: Clip, right: Clip): number => left.startTick - right.startTick || byId(left, right)
+/** Compares clips by (start, id). */
+export const byStart = (left: Clip, right: Clip): number => left.startTick - right.startTick || byId(left, right)
 
 /** Clips of one track by (start, id); all clips without a track id. */
 export const clipsOf = (snapshot: RemixSnapshot, trackId?: string): readonly Clip[] =>
