@@ -20,9 +20,24 @@ const { values } = parseArgs({
 const START = '<!-- measured -->'
 const END = '<!-- /measured -->'
 
-const row = (name: string, sound: StyleSound): string => {
+/** A row; beside what a person looks for first stands how far it moved from the original. */
+const row = (name: string, sound: StyleSound, before?: StyleSound): string => {
   const { lufs, centroidHz, lowDb, highDb, onsetsPerSecond, bpm, seconds, tailSeconds, clips } = sound
-  return `| ${[name, lufs === null ? 'silent' : lufs.toFixed(1), centroidHz, lowDb.toFixed(1), highDb.toFixed(1), onsetsPerSecond.toFixed(2), bpm, seconds.toFixed(1), tailSeconds.toFixed(1), clips].join(' | ')} |`
+  const signed = (value: number, digits: number): string => `${value < 0 ? '' : '+'}${value.toFixed(digits)}`
+  const moved = (text: string): string => (before ? ` (${text})` : '')
+  const cells = [
+    name,
+    lufs === null ? 'silent' : `${lufs.toFixed(1)}${moved(signed(lufs - (before?.lufs ?? lufs), 1))}`,
+    `${centroidHz}${moved(`${signed((centroidHz / (before?.centroidHz ?? centroidHz) - 1) * 100, 0)} %`)}`,
+    lowDb.toFixed(1),
+    highDb.toFixed(1),
+    `${onsetsPerSecond.toFixed(2)}${moved(signed(onsetsPerSecond - (before?.onsetsPerSecond ?? 0), 2))}`,
+    bpm,
+    seconds.toFixed(1),
+    tailSeconds.toFixed(1),
+    clips,
+  ]
+  return `| ${cells.join(' | ')} |`
 }
 
 const studio = unwrap(
@@ -52,8 +67,9 @@ try {
     for (const style of STYLES.filter(
       (one) => one.group !== 'words' && one.group !== 'own' && (!values.style || values.style.includes(one.id)),
     )) {
-      const measured = await measureStyle(studio, snapshot, { style: style.id, seed: 1 })
-      if (measured.ok) lines.push(row(style.id, measured.value.sound))
+      const other = style.needs.includes('reference') ? studio.library.works().find((one) => one.id !== work.id) : undefined
+      const measured = await measureStyle(studio, snapshot, { style: style.id, seed: 1, ...(other ? { inputs: [other.id] } : {}) })
+      if (measured.ok) lines.push(row(other ? `${style.id} (${other.title})` : style.id, measured.value.sound, before))
       else unfit.push(`${style.id}: ${measured.error.message}`)
       process.stderr.write(`${work.title} ${style.id} ${measured.ok ? measured.value.run.summary : measured.error.message}\n`)
     }

@@ -1,6 +1,6 @@
 // What a style does to the sound, in numbers: the remix is made, rendered by the engine as a preview, and measured.
 import { findStyle, type RecipeOrder, type StyleRun } from '../../src-engine/styles/index.ts'
-import { type FactTools, proposeStyle, type Studio } from '../../src-main/studio/index.ts'
+import { proposeStyle, type Studio } from '../../src-main/studio/index.ts'
 import type { PreviewReport } from '../../src-shared/protocol/index.ts'
 import { compilePlan, recordsOf, type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
 import { ok, type Result, unwrap } from '../../src-shared/std/index.ts'
@@ -68,13 +68,6 @@ export const listenTo = async (studio: Studio, snapshot: RemixSnapshot): Promise
   return report.ok ? ok(soundOf(report.value, snapshot)) : report
 }
 
-export const factTools = (studio: Studio, snapshot: RemixSnapshot): FactTools => ({
-  desk: studio.desk,
-  engine: () => studio.engine.client(),
-  stemFile: studio.stemLocator(snapshot),
-  work: (id) => studio.library.work(id),
-})
-
 /** Makes a style's remix and measures it. */
 export const measureStyle = async (
   studio: Studio,
@@ -83,7 +76,7 @@ export const measureStyle = async (
 ): Promise<Result<{ readonly run: StyleRun; readonly sound: StyleSound }>> => {
   const style = findStyle(order.style)
   if (!style.ok) return style
-  const run = await proposeStyle(factTools(studio, snapshot), snapshot, order)
+  const run = await proposeStyle(studio.factTools(snapshot), snapshot, order)
   if (!run.ok) return run
   const sound = await listenTo(studio, run.value.snapshot)
   return sound.ok ? ok({ run: run.value, sound: sound.value }) : sound

@@ -81,7 +81,7 @@ export const match: Style = {
     num('loudness', 'Loudness', '%', [0, 100, 5], 100),
     num('density', 'Density', '%', [0, 100, 5], 40),
   ],
-  needs: ['reference', 'profile'],
+  needs: ['reference'],
   run: (stage, params) => {
     const found = reference(stage)
     if (!found) return fail('style.needs_reference', 'Name a reference to match: an audio file, or another work.')

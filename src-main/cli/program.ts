@@ -169,6 +169,7 @@ command(program, 'styles [STYLE]', 'the styles there are, or the settings of one
 
 command(program, 'style <FILE> <STYLE>', 'run a style on a remix, as ordinary edits')
   .option('--param <NAME=VALUE...>', 'settings of the style')
+  .option('--reference <FILE>', 'for match: an audio file, or a work that was pulled')
   .option('--seed <N>', 'another seed gives another result; the same one the same (default: 1)', number)
   .option('-o, --out <FILE>', 'where to save the result (default: the remix itself)')
   .action((file: string, style: string, options) => execute(options, (context) => styleCommand(context, { ...options, file, style })))

@@ -15,16 +15,7 @@ import {
 } from '../../src-engine/styles/index.ts'
 import type { AppReplies, StyleOrder, StyleReport, styleRequestSchemas } from '../../src-shared/protocol/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import {
-  type FactTools,
-  fileProblem,
-  type OpenRemix,
-  proposeStyle,
-  safeFileName,
-  type Studio,
-  type StyleProposal,
-  termsOf,
-} from '../studio/index.ts'
+import { fileProblem, type OpenRemix, proposeStyle, safeFileName, type Studio, type StyleProposal, termsOf } from '../studio/index.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
 import type { OfferedFiles } from './offered-files.ts'
 import type { RemixDesk } from './remix-desk.ts'
@@ -36,6 +27,7 @@ export interface StyleDeskTools {
   readonly remixes: RemixDesk
 }
 
+const AUDIO_FILES = [{ name: 'Audio', extensions: ['wav', 'flac', 'mp3', 'm4a', 'aac', 'ogg', 'opus', 'aif', 'aiff'] }]
 const STYLE_FILES = [{ name: 'Stemma style', extensions: ['json'] }]
 
 const reportOf = ({ recipe, summary, leftOut, asks, notes, commands }: StyleProposal): StyleReport => ({
@@ -45,13 +37,6 @@ const reportOf = ({ recipe, summary, leftOut, asks, notes, commands }: StyleProp
   asks,
   notes,
   edits: commands.length,
-})
-
-const factTools = (studio: Studio, remix: OpenRemix): FactTools => ({
-  desk: studio.desk,
-  engine: () => studio.engine.client(),
-  stemFile: studio.stemLocator(remix.session.snapshot),
-  work: (id) => studio.library.work(id),
 })
 
 const openFile = async (path: string): Promise<Result<{ readonly name: string; readonly order: StyleOrder }>> => {
@@ -84,8 +69,22 @@ export const styleHandlers = (
     const remix = tools.value.remixes.find(uid)
     return remix.ok ? work(remix.value, tools.value) : remix
   }
+  /** A file the user dropped, or picks now; null where the dialog was closed. */
+  const pick = async (
+    token: string | null,
+    title: string,
+    filters: { name: string; extensions: string[] }[],
+  ): Promise<Result<string | null>> => {
+    if (token !== null) {
+      const path = offered.take(token)
+      return path === undefined ? fail('file.unknown', 'This file is not offered any more. Drop it again.') : ok(path)
+    }
+    const chosen = await dialog.showOpenDialog(window, { title, properties: ['openFile'], filters })
+    const [path] = chosen.filePaths
+    return ok(chosen.canceled || path === undefined ? null : path)
+  }
   const propose = (uid: string, order: StyleOrder, remix: OpenRemix, studio: Studio): Promise<Result<StyleProposal>> =>
-    proposeStyle(factTools(studio, remix), remix.session.snapshot, order, {
+    proposeStyle(studio.factTools(remix.session.snapshot), remix.session.snapshot, order, {
       onProgress: (fraction, label) => send('styles.progress', { uid, fraction, label }),
     })
   return {
@@ -113,14 +112,15 @@ export const styleHandlers = (
         const { readings, notUnderstood, actions } = understandWords(text, snapshot, { terms: termsOf(snapshot, studio.desk, 'edit') })
         return ok({ readings, notUnderstood, isUsable: actions.length > 0 })
       }),
+    'styles.reference': async ({ token }) => {
+      const tools = await desks()
+      if (!tools.ok) return tools
+      const path = await pick(token, 'Choose a sound to match', AUDIO_FILES)
+      return path.ok && path.value !== null ? tools.value.studio.references.add(path.value) : (path as Result<null>)
+    },
     'styles.open': async ({ token }) => {
-      if (token !== null) {
-        const path = offered.take(token)
-        return path === undefined ? fail('file.unknown', 'This file is not offered any more. Drop it again.') : openFile(path)
-      }
-      const chosen = await dialog.showOpenDialog(window, { title: 'Open style', properties: ['openFile'], filters: STYLE_FILES })
-      const [path] = chosen.filePaths
-      return chosen.canceled || path === undefined ? ok(null) : openFile(path)
+      const path = await pick(token, 'Open style', STYLE_FILES)
+      return path.ok && path.value !== null ? openFile(path.value) : (path as Result<null>)
     },
     'styles.save': ({ uid, name, orders }) =>
       onRemix<AppReplies['styles.save']>(uid, async (remix) => {

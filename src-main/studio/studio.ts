@@ -23,7 +23,7 @@ import { createServiceClient, type ServiceClient } from './service-client/index.
 import type { LicenceDesk } from './session/index.ts'
 import { createSigner, type Signer } from './stamp/index.ts'
 import { StemStore } from './stem-store/index.ts'
-import { collectFacts } from './styles/index.ts'
+import { collectFacts, type FactTools, measureMix, ReferenceShelf } from './styles/index.ts'
 import { Sync, type SyncSummary } from './sync/index.ts'
 import { MarkStore, Variations, type VariationTools } from './variations/index.ts'
 import { verifyFile } from './verify/index.ts'
@@ -73,6 +73,8 @@ export class Studio {
   readonly signer: Signer
   readonly puller: Puller
   readonly desk: LicenceDesk
+  /** Sounds to match. */
+  readonly references: ReferenceShelf
   readonly #records: Records
   readonly #options: StudioOptions
   readonly #tempDir: string
@@ -93,6 +95,7 @@ export class Studio {
     this.stems = new StemStore(home.stems)
     this.engine = new EngineSupervisor(options.host, { cacheDir: home.pcmCache, modelsDir: home.models }, options.output ?? 'silent')
     this.signer = createSigner(options.host)
+    this.references = new ReferenceShelf(home.references, () => this.engine.client())
     this.#tempDir = join(home.temp, `${process.pid}-${randomUUID().slice(0, 8)}`)
     // Where the library was rebuilt the setting is gone; the enrolment still says which service this device belongs to.
     this.#serviceUrl = options.serviceUrl ?? parts.library.setting(SERVICE_SETTING) ?? parts.identity.enrolments().at(-1)?.url ?? null
@@ -316,6 +319,31 @@ export class Studio {
     return analyseWork({ engine: () => this.engine.client(), fileOf }, work, hooks)
   }
 
+  /** What styles ask of the studio. */
+  factTools(snapshot: RemixSnapshot): FactTools {
+    const engine = () => this.engine.client()
+    return {
+      desk: this.desk,
+      engine,
+      stemFile: this.stemLocator(snapshot),
+      work: (id) => this.library.work(id),
+      reference: async (input, hooks) => {
+        const file = this.references.find(input)
+        if (file) return ok(file)
+        const work = this.library.work(input)
+        if (!work)
+          return fail(
+            'reference.unknown',
+            'The sound to match is not known on this computer. Choose its file, or pull its work, and run the style again.',
+          )
+        const original = this.newRemix(work)
+        if (!original.ok) return original
+        const mix = await measureMix({ engine, stemFile: this.stemLocator(original.value) }, original.value, hooks)
+        return mix.ok ? ok({ title: work.title, profile: mix.value.profile, integratedLufs: mix.value.integratedLufs }) : mix
+      },
+    }
+  }
+
   /** The variations of a remix as it is now; `onChanged` hears of rows as they come. */
   variations(snapshot: RemixSnapshot, onChanged: VariationTools['onChanged']): Variations {
     const onProblem = this.#options.onProblem ?? (() => {})
@@ -330,13 +358,7 @@ export class Studio {
           })
         },
         facts: async (remix, needs, signal) => {
-          const tools = {
-            desk: this.desk,
-            engine: () => this.engine.client(),
-            stemFile: this.stemLocator(remix),
-            work: (id: string) => this.library.work(id),
-          }
-          return (await collectFacts(tools, remix, needs, { signal })).facts
+          return (await collectFacts(this.factTools(remix), remix, needs, { signal })).facts
         },
         marks: new MarkStore(this.home.variations, remixOf(snapshot).uid, onProblem),
         onChanged,

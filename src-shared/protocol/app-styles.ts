@@ -11,6 +11,8 @@ export const styleOrderSchema = z.object({
   style: z.string().min(1).max(100),
   params: z.record(z.string().max(100), z.union([z.number(), text, z.boolean()])),
   seed: z.int().min(0).max(0xffffffff),
+  /** What else it reads, as the recipe names it: the hash of a sound to match or of a model, or the URN of a work. */
+  inputs: z.array(z.string().min(1).max(300)).max(4).exactOptional(),
 })
 export type StyleOrder = z.infer<typeof styleOrderSchema>
 
@@ -20,6 +22,8 @@ export const styleRequestSchemas = {
   'styles.preview': z.object({ uid, order: styleOrderSchema }),
   'styles.apply': z.object({ uid, order: styleOrderSchema }),
   'styles.words': z.object({ uid, text }),
+  /** Takes in an audio file to match: dropped (by token), or picked in a dialog. Its hash goes into `inputs` of an order for `match`. */
+  'styles.reference': z.object({ token: z.string().max(200).nullable() }),
   /** Opens a style file: dropped (by token), or picked in a dialog. */
   'styles.open': z.object({ token: z.string().max(200).nullable() }),
   /** Saves the styles that were run on a remix, or one order, as a style of the user's own. */
@@ -92,6 +96,8 @@ export interface StyleReplies {
   'styles.words': WordsReport
   /** Null where the dialog was closed. */
   'styles.open': { readonly name: string; readonly order: StyleOrder } | null
+  /** Null where the dialog was closed. */
+  'styles.reference': { readonly sha256: string; readonly title: string } | null
   'styles.save': { readonly fileName: string } | null
 }
 

@@ -4,10 +4,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listenTo, measureStyle, type StyleSound } from '../../bench/styles/style-sound.ts'
-import { APP_VERSION, createNodeProcessHost, ensureDemoPacks, startEmbeddedService, type Studio } from '../../src-main/studio/index.ts'
+import {
+  APP_VERSION,
+  createNodeProcessHost,
+  ensureDemoPacks,
+  measureMix,
+  type MixMeasure,
+  proposeStyle,
+  startEmbeddedService,
+  type Studio,
+} from '../../src-main/studio/index.ts'
+import type { SpectralProfile } from '../../src-shared/protocol/index.ts'
+import { recipesOf } from '../../src-engine/styles/index.ts'
 import type { RemixSnapshot } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
-import { openStudioAt } from '../rigs/studio-rig.ts'
+import { openStudioAt, orderOf } from '../rigs/studio-rig.ts'
+
+/** How far two tones lie apart: mean difference in third-octave bands from 63 Hz to 10 kHz, level taken out. */
+const toneDistance = (left: SpectralProfile, right: SpectralProfile): number => {
+  const bands = left.bandsHz.flatMap((hz, i) => (hz > 60 && hz < 10_500 ? [(left.levelsDb[i] ?? 0) - (right.levelsDb[i] ?? 0)] : []))
+  const mean = bands.reduce((sum, db) => sum + db, 0) / bands.length
+  return bands.reduce((sum, db) => sum + Math.abs(db - mean), 0) / bands.length
+}
 
 describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
   const homeDir = mkdtempSync(join(tmpdir(), 'stemma-styles-'))
@@ -80,5 +98,43 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     expect(dub.tailSeconds).toBeGreaterThan(before.tailSeconds)
     const words = await styled('words', { text: 'much darker' })
     expect(words.highDb).toBeLessThan(before.highDb - 4)
+  })
+
+  it('match comes nearer to the tone and the loudness of another song, from a file as from its work (style.match)', async () => {
+    const other = unwrap(await studio.pull(unwrap(await studio.findWork('Harbour Lights'))))
+    const path = join(homeDir, 'reference.wav')
+    // Its licence lets a minute of each stem out.
+    const range = { fromFrame: 20 * 48_000, toFrame: 75 * 48_000 }
+    unwrap(await studio.export(orderOf(unwrap(studio.newRemix(other)), { [path]: 'wav24' }, { range })))
+    const reference = unwrap(await studio.references.add(path))
+    expect(reference.title).toBe('reference')
+    const target = studio.references.find(reference.sha256)
+    if (!target) throw new Error('the reference was not kept')
+
+    const measured = async (of: RemixSnapshot): Promise<MixMeasure> =>
+      unwrap(await measureMix({ engine: () => studio.engine.client(), stemFile: studio.stemLocator(of) }, of))
+    const matched = async (input: string, strength: number) => {
+      const order = { style: 'match', params: { strength, density: 0 }, seed: 1, inputs: [input] }
+      const run = unwrap(await proposeStyle(studio.factTools(snapshot), snapshot, order))
+      expect(recipesOf(run.snapshot).at(-1)?.inputs).toEqual([input])
+      return measured(run.snapshot)
+    }
+    const plain = await measured(snapshot)
+    const far = toneDistance(plain.profile, target.profile)
+    const whole = await matched(reference.sha256, 100)
+    const half = await matched(reference.sha256, 50)
+    const near = toneDistance(whole.profile, target.profile)
+    expect(near, `${far} dB before, ${near} dB after`).toBeLessThan(far * 0.8)
+    expect(toneDistance(half.profile, target.profile)).toBeLessThan(far)
+    expect(near).toBeLessThan(toneDistance(half.profile, target.profile))
+    const off = (mix: MixMeasure): number => Math.abs((mix.integratedLufs ?? -99) - (target.integratedLufs ?? 99))
+    expect(off(whole)).toBeLessThan(Math.max(1.5, off(plain)))
+
+    const byWork = await matched(other.id, 100)
+    const work = await measured(unwrap(studio.newRemix(other)))
+    expect(toneDistance(byWork.profile, work.profile)).toBeLessThan(toneDistance(plain.profile, work.profile))
+    const unknown = await proposeStyle(studio.factTools(snapshot), snapshot, { style: 'match', inputs: ['0'.repeat(64)] })
+    expect(unknown).toMatchObject({ ok: false, error: { code: 'reference.unknown' } })
+    expect(await studio.references.add(join(homeDir, 'nothing.wav'))).toMatchObject({ ok: false, error: { code: 'file.missing' } })
   })
 })

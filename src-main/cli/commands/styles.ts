@@ -1,4 +1,5 @@
 // `stemma styles` and `style`: the recipes there are, and running one on a remix. The edits are those the window would make.
+import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import {
@@ -14,9 +15,8 @@ import {
   type StyleParameter,
   understandWords,
 } from '../../../src-engine/styles/index.ts'
-import type { RemixSnapshot } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import { applyStyle, type FactTools, fileFailure, type Studio, termsOf } from '../../studio/index.ts'
+import { applyStyle, fileFailure, type Studio, termsOf } from '../../studio/index.ts'
 import { type Run, UsageError } from '../command.ts'
 import { done, refused, table } from '../output.ts'
 import { withRemix } from './remix.ts'
@@ -72,20 +72,30 @@ export const readSettings = (style: StyleDescriptor, texts: readonly string[]): 
   return ok(params)
 }
 
-/** What styles ask of the studio. */
-export const factToolsOf = (studio: Studio, snapshot: RemixSnapshot): FactTools => ({
-  desk: studio.desk,
-  engine: () => studio.engine.client(),
-  stemFile: studio.stemLocator(snapshot),
-  work: (id) => studio.library.work(id),
-})
-
 export interface StyleOptions {
   readonly file: string
   readonly style: string
   readonly param?: readonly string[]
   readonly seed?: number
+  /** A sound to match: an audio file, or the title or URN of a work that was pulled. */
+  readonly reference?: string
   readonly out?: string
+}
+
+/** The name of a sound to match in a recipe. A file by this name is meant before a work. */
+const readReference = async (
+  { progress, signal }: Parameters<Run<StyleOptions>>[0],
+  studio: Studio,
+  wanted: string,
+): Promise<Result<string>> => {
+  const path = resolve(wanted)
+  if (!existsSync(path)) {
+    const works = studio.library.works()
+    const work = works.find((one) => one.id === wanted || one.title.toLowerCase() === wanted.trim().toLowerCase())
+    if (work) return ok(work.id)
+  }
+  const added = await studio.references.add(path, { signal, onProgress: (fraction, label) => progress.show(label, fraction) })
+  return added.ok ? ok(added.value.sha256) : added
 }
 
 /** A built-in style by id, or one of the user's own from a `.json` file. */
@@ -119,7 +129,7 @@ const run = async (
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
   return withRemix(studio.value, file, async (remix) => {
-    const applied = await applyStyle(factToolsOf(studio.value, remix.session.snapshot), remix.session, order, {
+    const applied = await applyStyle(studio.value.factTools(remix.session.snapshot), remix.session, order, {
       signal: context.signal,
       onProgress: (fraction, label) => context.progress.show(label, fraction),
     })
@@ -138,9 +148,16 @@ const run = async (
   })
 }
 
-export const styleCommand: Run<StyleOptions> = async (context, { file, style, param = [], seed = 1, out }) => {
+export const styleCommand: Run<StyleOptions> = async (context, { file, style, param = [], seed = 1, reference, out }) => {
   const order = await readOrder(style, param, seed)
-  return order.ok ? run(context, file, order.value, out) : refused(order.error)
+  if (!order.ok) return refused(order.error)
+  if (reference === undefined) return run(context, file, order.value, out)
+  if (!styleById(order.value.style)?.needs.includes('reference'))
+    throw new UsageError(`“${style}” matches nothing; --reference goes with the style match.`)
+  const studio = await context.studio()
+  if (!studio.ok) return refused(studio.error)
+  const input = await readReference(context, studio.value, reference)
+  return input.ok ? run(context, file, { ...order.value, inputs: [input.value] }, out) : refused(input.error)
 }
 
 export interface WordsOptions {

@@ -9,6 +9,8 @@ export interface Home {
   readonly pcmCache: string
   /** ONNX models the user added, each named by the SHA-256 of the file. */
   readonly models: string
+  /** What was measured of sounds to match, by the SHA-256 of the file. */
+  readonly references: string
   readonly journals: string
   readonly identity: string
   readonly library: string
@@ -39,6 +41,7 @@ export const openHome = (dir: string): Home => {
     stems: join(dir, 'stems'),
     pcmCache: join(dir, 'pcm'),
     models: join(dir, 'models'),
+    references: join(dir, 'references'),
     journals: join(dir, 'journals'),
     identity: join(dir, 'identity'),
     library: join(dir, 'library.sqlite'),

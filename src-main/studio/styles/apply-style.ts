@@ -1,10 +1,19 @@
 // Applying styles to an open remix: what they need is heard first, then the style's edits go through the session like any others, as one step.
-import { findStyle, type RecipeOrder, runStyle, type Style, type StyleRun } from '../../../src-engine/styles/index.ts'
+import {
+  findStyle,
+  type ReferenceFacts,
+  type RecipeOrder,
+  runStyle,
+  type Style,
+  type StyleFacts,
+  type StyleRun,
+} from '../../../src-engine/styles/index.ts'
 import type { EditReply } from '../../../src-shared/protocol/index.ts'
 import { recordsOf, type RemixSnapshot } from '../../../src-shared/remix/index.ts'
 import { ok, type Result } from '../../../src-shared/std/index.ts'
 import type { RemixSession } from '../session/index.ts'
 import { collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'
+import { measureMix } from './measure-mix.ts'
 
 /** What a style would do, and what it could not know. */
 export interface StyleProposal extends StyleRun {
@@ -26,7 +35,27 @@ const notesWanted = (snapshot: RemixSnapshot, style: Style, order: RecipeOrder):
   return [...new Set(recordsOf(snapshot, 'clip').flatMap((clip) => (tracks.has(clip.trackId) && !clip.isMuted ? [clip.stemId] : [])))]
 }
 
-/** Works out what a style would do to a remix. Nothing is changed. Codes: `style.*`. */
+/** The sounds a style is to match, and the mix as it is. Nothing where none is named: the style says what it lacks. */
+const matchFacts = async (
+  tools: FactTools,
+  snapshot: RemixSnapshot,
+  style: Style,
+  inputs: readonly string[],
+  { signal, onProgress }: FactHooks,
+): Promise<Result<Pick<StyleFacts, 'references' | 'mix'>>> => {
+  if (!style.needs.includes('reference') || inputs.length === 0) return ok({})
+  const hooks = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
+  const references: Record<string, ReferenceFacts> = {}
+  for (const input of inputs) {
+    const found = await tools.reference(input, hooks)
+    if (!found.ok) return found
+    references[input] = found.value
+  }
+  const mix = await measureMix(tools, snapshot, hooks)
+  return mix.ok ? ok({ references, mix: mix.value }) : mix
+}
+
+/** Works out what a style would do to a remix. Nothing is changed. Codes: `style.*`, `reference.*`, those of rendering. */
 export const proposeStyle = async (
   tools: FactTools,
   snapshot: RemixSnapshot,
@@ -39,7 +68,9 @@ export const proposeStyle = async (
     notesOf: notesWanted(snapshot, style.value, order),
     ...hooks,
   })
-  const run = runStyle(style.value, snapshot, order, facts)
+  const matched = await matchFacts(tools, snapshot, style.value, order.inputs ?? [], hooks)
+  if (!matched.ok) return matched
+  const run = runStyle(style.value, snapshot, order, { ...facts, ...matched.value })
   return run.ok ? ok({ ...run.value, notes }) : run
 }
 

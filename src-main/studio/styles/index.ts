@@ -1,3 +1,5 @@
 // Styles as the studio runs them: facts from the engine, terms from the licences, edits through the session.
 export { applyStyle, proposeStyle, type StyleProposal } from './apply-style.ts'
+export { measureMix, type MixMeasure } from './measure-mix.ts'
+export { ReferenceShelf } from './reference-shelf.ts'
 export { type CollectedFacts, collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'
