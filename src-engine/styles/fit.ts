@@ -129,12 +129,12 @@ export const capUsedTime = (stage: Stage): void => {
     }
     const own = random.fork(stem.id)
     const ranked = blocks
-      .map((block, i) => ({ block, length: covers[i] ?? 0 }))
-      .filter(({ length }) => length > 0)
-      .map((one) => ({
-        ...one,
-        score: wanted(lane, one.block.section) + own.next() * 0.35 - one.block.cover * 0.05 + (one.block.cover === 0 ? 0.25 : 0),
-      }))
+      .flatMap((block, i) => {
+        const length = covers[i] ?? 0
+        if (length === 0) return []
+        const score = wanted(lane, block.section) + own.next() * 0.35 - block.cover * 0.05 + (block.cover === 0 ? 0.25 : 0)
+        return [{ block, length, score }]
+      })
       .sort((left, right) => right.score - left.score || left.block.from - right.block.from)
     let room = limit
     const kept = new Set<(typeof blocks)[number]>()

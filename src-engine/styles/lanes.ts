@@ -68,69 +68,60 @@ const mergeSorted = (left: readonly Clip[], right: readonly Clip[]): readonly Cl
 
 /** The clips of each track, kept up to date edit by edit: a style makes hundreds, and looks between them. */
 export class ClipIndex {
-  readonly #trackOf = new Map<string, string>()
+  readonly #snapshot: RemixSnapshot
   readonly #sorted = new Map<string, readonly Clip[]>()
-  /** What changed since a track was last looked at, by track and clip; null is gone or muted. */
-  readonly #changed = new Map<string, Map<string, Clip | null>>()
+  /** Ids of clips that changed since a track was last looked at, by track; some more than once. */
+  readonly #changed = new Map<string, string[]>()
   readonly #lanes = new Map<string, Lane>()
 
+  /** `snapshot` changes with each edit. */
   constructor(snapshot: RemixSnapshot) {
-    for (const clip of recordsOf(snapshot, 'clip')) this.#note(clip.id, clip)
+    this.#snapshot = snapshot
+    for (const clip of recordsOf(snapshot, 'clip')) this.#note(clip.trackId, clip.id)
   }
 
-  #note(id: string, clip: Clip | undefined): void {
-    const known = this.#trackOf.get(id)
-    if (known !== undefined && known !== clip?.trackId) {
-      this.#changeOf(known).set(id, null)
-      this.#trackOf.delete(id)
-    }
-    if (!clip) return
-    if (known !== clip.trackId) this.#trackOf.set(id, clip.trackId)
-    this.#changeOf(clip.trackId).set(id, clip.isMuted ? null : clip)
-  }
-
-  #changeOf(trackId: string): Map<string, Clip | null> {
+  #note(trackId: string, id: string): void {
     const known = this.#changed.get(trackId)
-    if (known) return known
-    const made = new Map<string, Clip | null>()
-    this.#changed.set(trackId, made)
-    return made
+    if (known) known.push(id)
+    else this.#changed.set(trackId, [id])
   }
 
-  /** Looks again at the clips with these ids. */
-  refresh(snapshot: RemixSnapshot, ids: readonly string[]): void {
+  /** Takes note of clips that are about to change, or just did. */
+  touch(ids: readonly string[]): void {
     for (const id of ids) {
-      const clip = snapshot.get(id)
-      this.#note(id, clip?.type === 'clip' ? clip : undefined)
+      const clip = this.#snapshot.get(id)
+      if (clip?.type === 'clip') this.#note(clip.trackId, id)
     }
   }
 
   /** By (start, id), muted ones left out. The same list as long as nothing changed. */
   of(trackId: string): readonly Clip[] {
     const known = this.#sorted.get(trackId) ?? []
-    const changed = this.#changed.get(trackId)
-    if (!changed) return known
+    const noted = this.#changed.get(trackId)
+    if (!noted) return known
     this.#changed.delete(trackId)
+    const changed = new Set(noted)
     const put: Clip[] = []
-    for (const clip of changed.values()) if (clip) put.push(clip)
-    const clips = mergeSorted(
-      known.filter((clip) => !changed.has(clip.id)),
-      put.sort(byStart),
-    )
+    for (const id of changed) {
+      const clip = this.#snapshot.get(id)
+      if (clip?.type === 'clip' && clip.trackId === trackId && !clip.isMuted) put.push(clip)
+    }
+    const kept = known.length === 0 ? known : known.filter((clip) => !changed.has(clip.id))
+    const clips = mergeSorted(kept, put.sort(byStart))
     this.#sorted.set(trackId, clips)
     return clips
   }
 
   /** The lane of an audio track; undefined where it plays nothing. Made anew only where the track or its clips changed. */
-  laneOf(snapshot: RemixSnapshot, track: Track): Lane | undefined {
+  laneOf(track: Track): Lane | undefined {
     const all = this.of(track.id)
     const known = this.#lanes.get(track.id)
     if (known?.track === track && known.clips === all) return known
     const stemIds = new Set<string>()
     for (const clip of all) stemIds.add(clip.stemId)
-    const stems = [...stemIds].flatMap((id) => stemOf(snapshot, id) ?? [])
+    const stems = [...stemIds].flatMap((id) => stemOf(this.#snapshot, id) ?? [])
     if (stems.length === 0) return undefined
-    const clips = stems.length === stemIds.size ? all : all.filter((clip) => stemOf(snapshot, clip.stemId))
+    const clips = stems.length === stemIds.size ? all : all.filter((clip) => stemOf(this.#snapshot, clip.stemId))
     let end = 0
     for (const clip of clips) end = Math.max(end, endTick(clip))
     const lane: Lane = { track, stems, clips, role: track.role, part: partOf(track.role, track.name), title: track.name, endTick: end }
@@ -147,7 +138,7 @@ export const lanesOf = (
 ): readonly Lane[] => {
   const audio = tracks.filter((track) => track.kind === 'audio')
   const isAnySoloed = audio.some((track) => track.isSoloed)
-  return audio.flatMap((track) => (track.isMuted || (isAnySoloed && !track.isSoloed) ? [] : (index.laneOf(snapshot, track) ?? [])))
+  return audio.flatMap((track) => (track.isMuted || (isAnySoloed && !track.isSoloed) ? [] : (index.laneOf(track) ?? [])))
 }
 
 /** Where a clip starts in its stem, in frames at 48 kHz. */

@@ -255,30 +255,35 @@ export class Stage {
   edit(command: EditCommand): void {
     if (this.#commands.length >= MAX_STYLE_EDITS) return
     this.#arrangedIds.length = 0
+    // Before and after: a clip may leave one track for another.
+    this.#touch(command)
     const done = this.#sequence.apply(command)
     if (!done.ok) throw new StyleStop(done.error)
+    this.#touch(command)
     // Ids given on the way are written down, so that whoever repeats the edits gets the same document.
     this.#commands.push(
       command.op === 'time.arrange' && this.#arrangedIds.length > 0 ? { ...command, newIds: [...this.#arrangedIds] } : command,
     )
-    this.#forget(command)
+    this.#forget(command.op)
+  }
+
+  #touch(command: EditCommand): void {
+    const clips = this.#clips
+    if (!clips || !command.op.startsWith('clip')) return
+    if ('clipIds' in command) clips.touch(command.clipIds)
+    else if ('clipId' in command) clips.touch([command.clipId])
+    if (command.op === 'clip.split' && command.rightIds) clips.touch(command.rightIds)
+    if (command.op === 'clip.add' && command.id !== undefined) clips.touch([command.id])
   }
 
   /** Drops what was read off the remix and is no longer so after an edit. */
-  #forget(command: EditCommand): void {
-    const { op } = command
+  #forget(op: EditCommand['op']): void {
     if (op.startsWith('device') || op.startsWith('send') || op.startsWith('automation')) return
     this.#lanes = undefined
-    if (!op.startsWith('clip')) {
-      this.#tracks = undefined
-      if (op !== 'track.set') this.#sections = undefined
-      if (!op.startsWith('track') && !op.startsWith('sound')) this.#clips = undefined
-      return
-    }
-    if ('clipIds' in command) this.#clips?.refresh(this.snapshot, command.clipIds)
-    if ('clipId' in command) this.#clips?.refresh(this.snapshot, [command.clipId])
-    if (op === 'clip.split' && command.rightIds) this.#clips?.refresh(this.snapshot, command.rightIds)
-    if (op === 'clip.add' && command.id !== undefined) this.#clips?.refresh(this.snapshot, [command.id])
+    if (op.startsWith('clip')) return
+    this.#tracks = undefined
+    if (op !== 'track.set') this.#sections = undefined
+    if (!op.startsWith('track') && !op.startsWith('sound')) this.#clips = undefined
   }
 
   get isFull(): boolean {

@@ -107,21 +107,26 @@ const pathOf = (track: PlanTrack, byId: ReadonlyMap<string, PlanTrack>, master: 
 const isHeard = (track: PlanTrack): boolean =>
   track.isAudible && (isEverAbove(track.gainDb, SILENT_DB) || track.sends.some((send) => send.isPreFader && isOpen(send)))
 
-const pathOperations = (path: readonly PlanTrack[]): readonly { readonly op: string; readonly causeId: string }[] => {
-  const operations: { op: string; causeId: string }[] = []
-  for (const track of path) {
-    if (isSet(track.gainDb)) operations.push({ op: 'gain', causeId: track.id })
-    if (isSet(track.pan)) operations.push({ op: 'pan', causeId: track.id })
-    const devices = track.devices.filter(isActive)
-    for (const device of devices) operations.push({ op: operationOf(device), causeId: device.deviceId })
-    const values = [
-      track.gainDb,
-      track.pan,
-      ...track.sends.map((send) => send.gainDb),
-      ...devices.flatMap((device) => Object.values(device.params)),
-    ]
-    if (values.some(isMoving)) operations.push({ op: 'automation', causeId: track.id })
-  }
+type Caused = { readonly op: string; readonly causeId: string }
+
+const isAnyMoving = (params: PlanDevice['params']): boolean => {
+  for (const name in params) if (isMoving(params[name] as PlanValue)) return true
+  return false
+}
+
+/** What a track does to all that passes through it. */
+const trackOperations = (track: PlanTrack): readonly Caused[] => {
+  const operations: Caused[] = []
+  if (isSet(track.gainDb)) operations.push({ op: 'gain', causeId: track.id })
+  if (isSet(track.pan)) operations.push({ op: 'pan', causeId: track.id })
+  const devices = track.devices.filter(isActive)
+  for (const device of devices) operations.push({ op: operationOf(device), causeId: device.deviceId })
+  const isAutomated =
+    isMoving(track.gainDb) ||
+    isMoving(track.pan) ||
+    track.sends.some((send) => isMoving(send.gainDb)) ||
+    devices.some((device) => isAnyMoving(device.params))
+  if (isAutomated) operations.push({ op: 'automation', causeId: track.id })
   return operations
 }
 
@@ -173,7 +178,7 @@ const clipOperations = ({ clip, source }: Heard, bySource: SourceOperations): re
 /** Operations of one stem. Ordinary ones are told once per stem; a device is told on its own, so that a refusal can point at it. */
 const operationsOf = (
   heard: readonly Heard[],
-  paths: ReadonlyMap<PlanTrack, readonly { op: string; causeId: string }[]>,
+  paths: ReadonlyMap<PlanTrack, readonly Caused[]>,
   bySource: SourceOperations,
   toMs: (frame: number) => number,
 ): UsedOperation[] => {
@@ -212,8 +217,11 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
   const toMs = (frame: number): number => Math.round((frame - window.from) / FRAMES_PER_MS)
   const byId = new Map(plan.tracks.map((track) => [track.id, track]))
   const master = plan.tracks.find((track) => track.kind === 'master')
+  const own = new Map(plan.tracks.map((track) => [track, trackOperations(track)]))
   const paths = new Map(
-    plan.tracks.filter((track) => track.kind === 'audio').map((track) => [track, pathOperations(pathOf(track, byId, master))]),
+    plan.tracks
+      .filter((track) => track.kind === 'audio')
+      .map((track) => [track, pathOf(track, byId, master).flatMap((one) => own.get(one) ?? [])]),
   )
   const heardByStem = new Map<string, Heard[]>()
   const isSilentMaster = master !== undefined && !isHeard(master)

@@ -32,54 +32,57 @@ const idsFirst = (ids: readonly string[] | undefined, newId: NewId): NewId => {
   return () => ids?.[used++] ?? newId()
 }
 
+const earliest = (snapshot: RemixSnapshot, clipIds: readonly string[]): number =>
+  Math.min(...clipIds.map((id) => recordOf(snapshot, 'clip', id)?.startTick ?? 0))
+
+/** Labels are worked out when asked for: a style makes hundreds of edits and shows none of theirs. */
 const run = (
   snapshot: RemixSnapshot,
   command: EditCommand,
   newId: NewId,
-): { readonly result: Result<RemixSnapshot>; readonly label: string } => {
+): { readonly result: Result<RemixSnapshot>; readonly label: () => string } => {
   const remix = remixOf(snapshot)
   const position = (value: number | string) => readPosition(remix, value)
-  const earliest = (ids: readonly string[]) => Math.min(...ids.map((id) => recordOf(snapshot, 'clip', id)?.startTick ?? 0))
   switch (command.op) {
     case 'clip.move': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
-      const from = earliest(clipIds)
+      const from = earliest(snapshot, clipIds)
       const byTicks = command.toTick === undefined ? readSpan(remix, command.byTicks ?? 0, from) : position(command.toTick) - from
       const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
-      return { result: edits.moveClips(snapshot, { clipIds, byTicks, toTrackId }), label: clipsLabel(snapshot, 'Move', clipIds) }
+      return { result: edits.moveClips(snapshot, { clipIds, byTicks, toTrackId }), label: () => clipsLabel(snapshot, 'Move', clipIds) }
     }
     case 'clip.split': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
       const atTick = position(command.atTick)
       return {
         result: edits.splitClips(snapshot, { clipIds, atTick, rightIds: command.rightIds }, newId),
-        label: clipsLabel(snapshot, 'Split', clipIds),
+        label: () => clipsLabel(snapshot, 'Split', clipIds),
       }
     }
     case 'clip.trim': {
       const clipId = oneId(snapshot, 'clip', command.clipId)
       return {
         result: edits.trimClip(snapshot, { clipId, edge: command.edge, toTick: position(command.toTick) }),
-        label: clipsLabel(snapshot, 'Trim', [clipId]),
+        label: () => clipsLabel(snapshot, 'Trim', [clipId]),
       }
     }
     case 'clip.slip': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
       return {
         result: edits.slipClips(snapshot, { clipIds, byFrames: readFrames(command.byFrames) }),
-        label: clipsLabel(snapshot, 'Slip', clipIds),
+        label: () => clipsLabel(snapshot, 'Slip', clipIds),
       }
     }
     case 'clip.delete': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
-      return { result: edits.deleteClips(snapshot, { clipIds }), label: clipsLabel(snapshot, 'Delete', clipIds) }
+      return { result: edits.deleteClips(snapshot, { clipIds }), label: () => clipsLabel(snapshot, 'Delete', clipIds) }
     }
     case 'clip.duplicate': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
-      const byTicks = command.byTicks === undefined ? undefined : readSpan(remix, command.byTicks, earliest(clipIds))
+      const byTicks = command.byTicks === undefined ? undefined : readSpan(remix, command.byTicks, earliest(snapshot, clipIds))
       return {
         result: edits.duplicateClips(snapshot, { clipIds, byTicks, newIds: command.newIds }, newId),
-        label: clipsLabel(snapshot, 'Duplicate', clipIds),
+        label: () => clipsLabel(snapshot, 'Duplicate', clipIds),
       }
     }
     case 'clip.set': {
@@ -99,7 +102,7 @@ const run = (
           : command.isMuted
             ? 'Mute'
             : 'Unmute'
-      return { result: edits.setClips(snapshot, { clipIds, ...changes, ...fades }), label: clipsLabel(snapshot, verb, clipIds) }
+      return { result: edits.setClips(snapshot, { clipIds, ...changes, ...fades }), label: () => clipsLabel(snapshot, verb, clipIds) }
     }
     case 'clip.warp': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
@@ -107,107 +110,116 @@ const run = (
       const cents = command.semitones === undefined ? command.cents : Math.round(command.semitones * 100)
       return {
         result: edits.warpClips(snapshot, { clipIds, milliBpm, cents, keepsFormants: command.keepsFormants }),
-        label: clipsLabel(snapshot, cents === undefined ? 'Warp' : 'Transpose', clipIds),
+        label: () => clipsLabel(snapshot, cents === undefined ? 'Warp' : 'Transpose', clipIds),
       }
     }
     case 'clip.sound': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
       return {
         result: edits.setClipSound(snapshot, { clipIds, soundId: command.soundId }),
-        label: clipsLabel(snapshot, command.soundId === null ? 'Restore' : 'Re-voice', clipIds),
+        label: () => clipsLabel(snapshot, command.soundId === null ? 'Restore' : 'Re-voice', clipIds),
       }
     }
     case 'sound.add': {
       const stemId = oneId(snapshot, 'stem', command.stemId)
-      return { result: edits.addSound(snapshot, { ...command, stemId }, newId), label: `Make ${command.name}` }
+      return { result: edits.addSound(snapshot, { ...command, stemId }, newId), label: () => `Make ${command.name}` }
     }
     case 'sound.set':
-      return { result: edits.setSound(snapshot, command), label: `Change ${recordOf(snapshot, 'sound', command.soundId)?.name ?? 'sound'}` }
+      return {
+        result: edits.setSound(snapshot, command),
+        label: () => `Change ${recordOf(snapshot, 'sound', command.soundId)?.name ?? 'sound'}`,
+      }
     case 'sound.remove':
       return {
         result: edits.removeSound(snapshot, command),
-        label: `Remove ${recordOf(snapshot, 'sound', command.soundId)?.name ?? 'sound'}`,
+        label: () => `Remove ${recordOf(snapshot, 'sound', command.soundId)?.name ?? 'sound'}`,
       }
     case 'work.add':
       return {
         result: edits.addWork(snapshot, { ...command, atTick: command.atTick === undefined ? 0 : position(command.atTick) }, newId),
-        label: `Add ${command.work.title}`,
+        label: () => `Add ${command.work.title}`,
       }
     case 'work.set':
-      return { result: edits.setWork(snapshot, command), label: `Correct ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}` }
+      return {
+        result: edits.setWork(snapshot, command),
+        label: () => `Correct ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}`,
+      }
     case 'work.match':
       return {
         result: edits.matchWork(snapshot, { workId: command.workId, tempo: command.tempo ?? true, key: command.key ?? true }),
-        label: `Match ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}`,
+        label: () => `Match ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}`,
       }
     case 'recipe.add':
-      return { result: edits.addRecipe(snapshot, command), label: `Apply ${command.recipe.style}` }
+      return { result: edits.addRecipe(snapshot, command), label: () => `Apply ${command.recipe.style}` }
     case 'clip.add': {
       const startTick = position(command.startTick)
       const lengthTicks = command.lengthTicks === undefined ? undefined : readLength(remix, command.lengthTicks, startTick)
       const stemId = oneId(snapshot, 'stem', command.stemId)
       const args = { ...command, trackId: oneId(snapshot, 'track', command.trackId), stemId, startTick, lengthTicks }
-      return { result: edits.addClip(snapshot, args, newId), label: `Add ${recordOf(snapshot, 'stem', stemId)?.title ?? 'clip'}` }
+      return { result: edits.addClip(snapshot, args, newId), label: () => `Add ${recordOf(snapshot, 'stem', stemId)?.title ?? 'clip'}` }
     }
     case 'track.set': {
       const { op: _, ...args } = command
       const trackId = oneId(snapshot, 'track', command.trackId)
-      return { result: edits.setTrack(snapshot, { ...args, trackId }), label: trackLabel(snapshot, command, trackId) }
+      return { result: edits.setTrack(snapshot, { ...args, trackId }), label: () => trackLabel(snapshot, command, trackId) }
     }
     case 'track.add':
-      return { result: edits.addTrack(snapshot, command, newId), label: `Add ${command.kind === 'bus' ? 'bus' : 'track'} ${command.name}` }
+      return {
+        result: edits.addTrack(snapshot, command, newId),
+        label: () => `Add ${command.kind === 'bus' ? 'bus' : 'track'} ${command.name}`,
+      }
     case 'track.delete': {
       const trackId = oneId(snapshot, 'track', command.trackId)
-      return { result: edits.deleteTrack(snapshot, { trackId }), label: `Delete ${trackName(snapshot, trackId)}` }
+      return { result: edits.deleteTrack(snapshot, { trackId }), label: () => `Delete ${trackName(snapshot, trackId)}` }
     }
     case 'device.add': {
       const trackId = oneId(snapshot, 'track', command.trackId)
       return {
         result: edits.addDevice(snapshot, { ...command, trackId }, newId),
-        label: `Add ${command.kind} to ${trackName(snapshot, trackId)}`,
+        label: () => `Add ${command.kind} to ${trackName(snapshot, trackId)}`,
       }
     }
     case 'device.set':
       return {
         result: edits.setDevice(snapshot, command),
-        label: `Change ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
+        label: () => `Change ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
       }
     case 'device.move': {
       const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
       return {
         result: edits.moveDevice(snapshot, { ...command, toTrackId }),
-        label: `Move ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
+        label: () => `Move ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
       }
     }
     case 'device.remove':
       return {
         result: edits.removeDevice(snapshot, command),
-        label: `Remove ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
+        label: () => `Remove ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
       }
     case 'send.add': {
       const fromTrackId = oneId(snapshot, 'track', command.fromTrackId)
       const toTrackId = oneId(snapshot, 'track', command.toTrackId)
-      const label = `Send ${trackName(snapshot, fromTrackId)} to ${trackName(snapshot, toTrackId)}`
+      const label = () => `Send ${trackName(snapshot, fromTrackId)} to ${trackName(snapshot, toTrackId)}`
       return { result: edits.addSend(snapshot, { ...command, fromTrackId, toTrackId }, newId), label }
     }
     case 'send.set':
-      return { result: edits.setSend(snapshot, command), label: 'Change send' }
+      return { result: edits.setSend(snapshot, command), label: () => 'Change send' }
     case 'send.remove':
-      return { result: edits.removeSend(snapshot, command), label: 'Remove send' }
+      return { result: edits.removeSend(snapshot, command), label: () => 'Remove send' }
     case 'automation.set': {
       const ownerId = command.ownerId.startsWith('@') ? oneId(snapshot, 'track', command.ownerId) : command.ownerId
       const points = command.points.map((point) => ({ ...point, atTick: position(point.atTick) }))
-      return { result: edits.setAutomation(snapshot, { ...command, ownerId, points }, newId), label: `Automate ${command.param}` }
+      return { result: edits.setAutomation(snapshot, { ...command, ownerId, points }, newId), label: () => `Automate ${command.param}` }
     }
     case 'automation.remove': {
       const ownerId = command.ownerId.startsWith('@') ? oneId(snapshot, 'track', command.ownerId) : command.ownerId
-      return { result: edits.removeAutomation(snapshot, { ...command, ownerId }), label: `Remove automation of ${command.param}` }
+      return { result: edits.removeAutomation(snapshot, { ...command, ownerId }), label: () => `Remove automation of ${command.param}` }
     }
     case 'remix.set': {
       let result: Result<RemixSnapshot> = ok(snapshot)
       if (command.title !== undefined) result = edits.renameRemix(snapshot, { title: command.title })
       if (result.ok && command.key !== undefined) result = edits.setKey(result.value, { key: command.key })
-      return { result, label: command.title === undefined ? 'Set key' : 'Rename remix' }
+      return { result, label: () => (command.title === undefined ? 'Set key' : 'Rename remix') }
     }
     case 'loop.set': {
       const startTick = command.startTick === undefined ? (remix.loop?.startTick ?? 0) : position(command.startTick)
@@ -215,41 +227,41 @@ const run = (
         command.lengthTicks === undefined ? (remix.loop?.lengthTicks ?? 0) : readLength(remix, command.lengthTicks, startTick)
       return {
         result: edits.setLoop(snapshot, { loop: { startTick, lengthTicks, isEnabled: command.isEnabled ?? true } }),
-        label: 'Set loop',
+        label: () => 'Set loop',
       }
     }
     case 'loop.clear':
-      return { result: edits.setLoop(snapshot, { loop: null }), label: 'Clear loop' }
+      return { result: edits.setLoop(snapshot, { loop: null }), label: () => 'Clear loop' }
     case 'tempo.set': {
       const points: TempoPoint[] = (command.points ?? [{ at: 0, milliBpm: undefined, bpm: command.bpm }]).map((point) => ({
         atTick: tick(position(point.at)),
         milliBpm: point.milliBpm ?? Math.round((point.bpm ?? refuse('tempo.missing', 'Give a tempo as “bpm”.')) * 1000),
       }))
-      return { result: edits.setTempo(snapshot, { tempo: points, keep: command.keep ?? 'audio' }), label: 'Set tempo' }
+      return { result: edits.setTempo(snapshot, { tempo: points, keep: command.keep ?? 'audio' }), label: () => 'Set tempo' }
     }
     case 'meter.set': {
       const points: MeterPoint[] = (
         command.points ?? [{ at: 0, numerator: command.numerator ?? 4, denominator: command.denominator ?? 4 }]
       ).map(({ at, numerator, denominator }) => ({ atTick: tick(position(at)), numerator, denominator }))
-      return { result: edits.setMeter(snapshot, { meter: points }), label: 'Set meter' }
+      return { result: edits.setMeter(snapshot, { meter: points }), label: () => 'Set meter' }
     }
     case 'marker.add': {
       const atTick = position(command.atTick)
       const lengthTicks = command.lengthTicks ? readLength(remix, command.lengthTicks, atTick) : null
-      return { result: edits.addMarker(snapshot, { ...command, atTick, lengthTicks }, newId), label: `Add marker ${command.name}` }
+      return { result: edits.addMarker(snapshot, { ...command, atTick, lengthTicks }, newId), label: () => `Add marker ${command.name}` }
     }
     case 'marker.set': {
       const markerId = oneId(snapshot, 'marker', command.markerId)
       const atTick = command.atTick === undefined ? undefined : position(command.atTick)
       const from = atTick ?? recordOf(snapshot, 'marker', markerId)?.atTick ?? 0
       const lengthTicks = command.lengthTicks == null ? command.lengthTicks : readLength(remix, command.lengthTicks, from)
-      return { result: edits.setMarker(snapshot, { ...command, markerId, atTick, lengthTicks }), label: 'Change marker' }
+      return { result: edits.setMarker(snapshot, { ...command, markerId, atTick, lengthTicks }), label: () => 'Change marker' }
     }
     case 'section.move': {
       const markerId = oneId(snapshot, 'marker', command.markerId)
       return {
         result: edits.moveSection(snapshot, { markerId, toTick: position(command.toTick) }, newId),
-        label: `Move ${sectionName(snapshot, markerId)}`,
+        label: () => `Move ${sectionName(snapshot, markerId)}`,
       }
     }
     case 'section.repeat': {
@@ -257,7 +269,8 @@ const run = (
       const times = command.times ?? 2
       return {
         result: edits.repeatSection(snapshot, { markerId, times }, newId),
-        label: times === 2 ? `Duplicate ${sectionName(snapshot, markerId)}` : `Repeat ${sectionName(snapshot, markerId)} ${times} times`,
+        label: () =>
+          times === 2 ? `Duplicate ${sectionName(snapshot, markerId)}` : `Repeat ${sectionName(snapshot, markerId)} ${times} times`,
       }
     }
     case 'section.swap': {
@@ -265,34 +278,44 @@ const run = (
       const withMarkerId = oneId(snapshot, 'marker', command.withMarkerId)
       return {
         result: edits.swapSections(snapshot, { markerId, withMarkerId }, newId),
-        label: `Swap ${sectionName(snapshot, markerId)} and ${sectionName(snapshot, withMarkerId)}`,
+        label: () => `Swap ${sectionName(snapshot, markerId)} and ${sectionName(snapshot, withMarkerId)}`,
       }
     }
     case 'section.delete': {
       const markerId = oneId(snapshot, 'marker', command.markerId)
-      return { result: edits.deleteSection(snapshot, { markerId }, newId), label: `Delete ${sectionName(snapshot, markerId)}` }
+      return { result: edits.deleteSection(snapshot, { markerId }, newId), label: () => `Delete ${sectionName(snapshot, markerId)}` }
     }
     case 'time.insert': {
       const atTick = position(command.atTick)
       const lengthTicks = readLength(remix, command.lengthTicks, atTick)
-      return { result: edits.insertTime(snapshot, { atTick, lengthTicks }, newId), label: 'Insert time' }
+      return { result: edits.insertTime(snapshot, { atTick, lengthTicks }, newId), label: () => 'Insert time' }
     }
     case 'time.delete': {
       const fromTick = position(command.fromTick)
       const lengthTicks = readLength(remix, command.lengthTicks, fromTick)
-      return { result: edits.deleteTime(snapshot, { fromTick, lengthTicks }, newId), label: 'Delete time' }
+      return { result: edits.deleteTime(snapshot, { fromTick, lengthTicks }, newId), label: () => 'Delete time' }
     }
     case 'time.arrange': {
       const pieces = command.pieces.map((piece) => {
         const fromTick = piece.fromTick === null ? null : position(piece.fromTick)
         return { fromTick, lengthTicks: readLength(remix, piece.lengthTicks, fromTick ?? 0) }
       })
-      return { result: edits.arrangeTime(snapshot, { pieces }, idsFirst(command.newIds, newId)), label: 'Rearrange' }
+      return { result: edits.arrangeTime(snapshot, { pieces }, idsFirst(command.newIds, newId)), label: () => 'Rearrange' }
     }
     case 'marker.remove': {
       const markerId = oneId(snapshot, 'marker', command.markerId)
-      return { result: edits.removeMarker(snapshot, { markerId }), label: 'Remove marker' }
+      return { result: edits.removeMarker(snapshot, { markerId }), label: () => 'Remove marker' }
     }
+  }
+}
+
+/** Runs an edit; what its arguments refuse is a result like any other. */
+const attempt = (snapshot: RemixSnapshot, command: EditCommand, newId: NewId): ReturnType<typeof run> => {
+  try {
+    return run(snapshot, command, newId)
+  } catch (error) {
+    if (error instanceof Refusal) return { result: { ok: false, error: error.problem }, label: () => '' }
+    throw error
   }
 }
 
@@ -302,13 +325,8 @@ export const applyEdit = (
   command: EditCommand,
   { newId }: { readonly newId: NewId },
 ): Result<{ readonly snapshot: RemixSnapshot; readonly label: string }> => {
-  try {
-    const { result, label } = run(snapshot, command, newId)
-    return result.ok ? ok({ snapshot: result.value, label }) : result
-  } catch (error) {
-    if (error instanceof Refusal) return { ok: false, error: error.problem }
-    throw error
-  }
+  const step = attempt(snapshot, command, newId)
+  return step.result.ok ? ok({ snapshot: step.result.value, label: step.label() }) : step.result
 }
 
 /**
@@ -329,10 +347,10 @@ export class EditSequence {
     return this.#draft
   }
 
-  /** Makes one edit; the value is its label. */
-  apply(command: EditCommand): Result<string> {
-    const step = applyEdit(this.#draft, command, { newId: this.#newId })
-    return step.ok ? ok(step.value.label) : step
+  /** Makes one edit; the value tells its label until the next one. */
+  apply(command: EditCommand): Result<() => string> {
+    const { result, label } = attempt(this.#draft, command, this.#newId)
+    return result.ok ? ok(label) : result
   }
 
   /** Ends the sequence: from here on the snapshot is immutable like any other. */
@@ -356,7 +374,7 @@ export const applyEdits = (
       const { code, message, details } = step.error
       return commands.length === 1 ? step : fail(code, `Edit ${i + 1} (${command.op}): ${message}`, { ...details, edit: i + 1 })
     }
-    labels.push(step.value)
+    labels.push(step.value())
   }
   const [first = 'Edit'] = labels
   const label = labels.every((one) => one === first) ? first : `${first} and ${labels.length - 1} more`

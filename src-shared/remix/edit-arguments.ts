@@ -76,6 +76,7 @@ const namedIds = (snapshot: RemixSnapshot, type: RecordType, reference: string):
 
 /** The one id a reference names; refuses none and several. */
 export const oneId = (snapshot: RemixSnapshot, type: RecordType, reference: string): string => {
+  if (!reference.startsWith('@')) return reference
   const ids = namedIds(snapshot, type, reference)
   if (ids.length > 1)
     return refuse('edit.ambiguous_name', `“${reference}” names ${ids.length} ${type}s; use an id: ${ids.slice(0, 8).join(', ')}.`, {
@@ -85,8 +86,10 @@ export const oneId = (snapshot: RemixSnapshot, type: RecordType, reference: stri
 }
 
 /** Ids of the clips that references name. */
-export const clipIdsOf = (snapshot: RemixSnapshot, references: readonly string[]): readonly string[] =>
-  references.flatMap((reference) => {
+export const clipIdsOf = (snapshot: RemixSnapshot, references: readonly string[]): readonly string[] => {
+  if (!references.some((reference) => reference.startsWith('@'))) return references
+  return references.flatMap((reference) => {
     const ids = namedIds(snapshot, 'clip', reference)
     return ids.length > 0 ? ids : refuse('edit.no_such_clip', `There is no clip called “${reference.slice(1)}” in this remix.`)
   })
+}
