@@ -32,7 +32,8 @@ const wavOf = (samples: Float32Array): Buffer => {
   bytes.writeUInt16LE(16, 34)
   bytes.write('data', 36)
   bytes.writeUInt32LE(samples.length * 2, 40)
-  samples.forEach((value, n) => bytes.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(value * 32_767))), 44 + n * 2))
+  for (const [n, value] of samples.entries())
+    bytes.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(value * 32_767))), 44 + n * 2)
   return bytes
 }
 
