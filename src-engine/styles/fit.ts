@@ -91,13 +91,13 @@ export const capUsedTime = (stage: Stage): void => {
   const frames = (at: number): number => frameAt(tempo, tick(at), REMIX_SAMPLE_RATE)
   const byStem = new Map<string, { stem: StemRecord; lanes: Lane[]; spans: Span[] }>()
   for (const lane of stage.lanes) {
-    for (const clip of lane.clips) {
-      const stem = lane.stems.find((one) => one.id === clip.stemId)
-      if (!stem || stage.licence.capMs(stem) === null) continue
+    for (const stem of lane.stems) {
+      if (stage.licence.capMs(stem) === null) continue
       const known = byStem.get(stem.id) ?? { stem, lanes: [], spans: [] }
       byStem.set(stem.id, known)
-      if (!known.lanes.includes(lane)) known.lanes.push(lane)
-      known.spans.push({ from: frames(clip.startTick), to: frames(endTick(clip)) })
+      known.lanes.push(lane)
+      for (const clip of lane.clips)
+        if (clip.stemId === stem.id) known.spans.push({ from: frames(clip.startTick), to: frames(endTick(clip)) })
     }
   }
   if (byStem.size === 0 || meter.length === 0) return
@@ -162,11 +162,17 @@ export const capUsedTime = (stage: Stage): void => {
 }
 
 const restStem = (stage: Stage, lane: Lane, stemId: string, fromTick: number, toTick: number): void => {
-  const touched = stage.clipsNow(lane).filter((clip) => clip.stemId === stemId && clip.startTick < toTick && endTick(clip) > fromTick)
-  const whole = touched.filter((clip) => clip.startTick >= fromTick && endTick(clip) <= toTick)
-  if (whole.length > 0) stage.edit({ op: 'clip.delete', clipIds: whole.map((clip) => clip.id) })
-  for (const clip of touched) {
-    if (whole.includes(clip)) continue
+  const whole: string[] = []
+  const partly: Clip[] = []
+  for (const clip of stage.clipsNow(lane)) {
+    if (clip.startTick >= toTick) break
+    const end = endTick(clip)
+    if (clip.stemId !== stemId || end <= fromTick) continue
+    if (clip.startTick >= fromTick && end <= toTick) whole.push(clip.id)
+    else partly.push(clip)
+  }
+  if (whole.length > 0) stage.edit({ op: 'clip.delete', clipIds: whole })
+  for (const clip of partly) {
     const isOpenLeft = clip.startTick < fromTick
     const isOpenRight = endTick(clip) > toTick
     if (isOpenLeft && isOpenRight) {

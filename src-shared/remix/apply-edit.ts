@@ -155,7 +155,9 @@ const run = (
       const startTick = position(command.startTick)
       const lengthTicks = command.lengthTicks === undefined ? undefined : readLength(remix, command.lengthTicks, startTick)
       const stemId = oneId(snapshot, 'stem', command.stemId)
-      const args = { ...command, trackId: oneId(snapshot, 'track', command.trackId), stemId, startTick, lengthTicks }
+      const { id, sourceOffsetFrames, name, gainDb, warp, soundId, foundBy } = command
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      const args = { id, trackId, stemId, startTick, lengthTicks, sourceOffsetFrames, name, gainDb, warp, soundId, foundBy }
       return { result: edits.addClip(snapshot, args, newId), label: () => `Add ${recordOf(snapshot, 'stem', stemId)?.title ?? 'clip'}` }
     }
     case 'track.set': {

@@ -74,7 +74,6 @@ export const splitClips = (
     return fail('split.outside_clip', 'The cut is not inside a selected clip; move the playhead into the clip and split again.')
   }
   const { tempo } = remixOf(snapshot)
-  const put: Clip[] = []
   let next = snapshot
   for (const [i, clip] of across.entries()) {
     const id = freshId(next, rightIds?.[i] ?? newId())
@@ -85,7 +84,7 @@ export const splitClips = (
     if (left < 1 || left >= clipFrames(tempo, clip)) return fail('split.too_short', `The cut leaves nothing of ${clip.name} on one side.`)
     const intoSource = sourceFramesBetween(tempo, clip, clip.startTick, atTick)
     const declicked = { fadeOutFrames: DECLICK_FRAMES, fadeInFrames: DECLICK_FRAMES }
-    put.push(
+    const put = [
       clampFades(tempo, { ...clip, lengthTicks: ticks(atTick - clip.startTick), fadeOutFrames: declicked.fadeOutFrames }),
       clampFades(tempo, {
         ...clip,
@@ -95,8 +94,8 @@ export const splitClips = (
         sourceOffsetFrames: clip.sourceOffsetFrames + toSourceFrames(intoSource, stem.value.sampleRate),
         fadeInFrames: declicked.fadeInFrames,
       }),
-    )
-    next = withChanges(next, put.slice(-2))
+    ]
+    next = withChanges(next, put)
   }
   return ok(next)
 }
