@@ -17,7 +17,8 @@ import {
   tensorInfo,
   wholeConstant,
 } from './onnx-writer.fixture.ts'
-import { type ModelRun, ownModelUrn, probeModel, runModel } from './run-model.ts'
+import { ownModelUrn } from '../../src-shared/remix/index.ts'
+import { type ModelRun, probeModel, runModel } from './run-model.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'stemma-model-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))

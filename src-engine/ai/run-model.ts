@@ -4,7 +4,6 @@ import type { OwnModelFacts } from '../../src-shared/protocol/index.ts'
 import { err, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { createResampler, loadKernels, type Resampler } from '../kernels/index.ts'
 import { type LoadedModel, openModel, type Patience } from './model-process.ts'
-import { modelUrn } from './models.ts'
 import { STEM_RATE } from './read-mono.ts'
 import type { ReadSound, SoundBlock, SoundBlocks } from '../sound-blocks.ts'
 
@@ -28,9 +27,6 @@ const PIECE_SECONDS = 5
 const MOST_OVERLAP_SECONDS = 0.25
 /** 40 dB above full scale: no model means that. */
 const LOUDEST = 100
-
-/** URN of a user's model: the name is not part of it, since anyone may call a file anything. */
-export const ownModelUrn = (sha256: string): string => modelUrn('own', sha256)
 
 /**
  * Runs the model over the sound. Throws `ProblemError`: `ai.cancelled`, `ai.model_changed`, `ai.model_refused`, `ai.model_slow`, `ai.model_failed`,

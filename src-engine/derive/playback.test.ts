@@ -119,7 +119,7 @@ describe('playback of sounds that are not ready', { timeout: 60_000 }, () => {
     const make = {
       kind: 'model',
       modelSha256: 'ab'.repeat(32),
-      urn: 'urn:x',
+      urn: `urn:stemma:model:own:${'ab'.repeat(32)}`,
       name: 'Gone',
       version: '1',
       licence: 'MIT',

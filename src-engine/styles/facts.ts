@@ -54,6 +54,14 @@ export interface StyleFacts {
   readonly works?: Readonly<Record<string, WorkFactsHeard>>
   /** By the input's name in the recipe: a content hash, or the URN of a work. */
   readonly references?: Readonly<Record<string, ReferenceFacts>>
+  /** The model of the user's that a style is to use. */
+  readonly model?: {
+    readonly sha256: string
+    readonly urn: string
+    readonly name: string
+    readonly version: string
+    readonly licence: string
+  }
   /** The mix as it is now, for matching; measured by whoever asks. */
   readonly mix?: { readonly profile: SpectralProfile; readonly integratedLufs: number | null; readonly truePeakDb: number | null }
 }

@@ -4,6 +4,7 @@ import { callAndAnswer, doubleTime, halfTime, minusOne, stemSwaps } from './arra
 import { breakdown, build, drop, edit60, extendedIntro, loopEdit } from './arrange/index.ts'
 import { beatLayer, beatReplace, grooveTransfer, swing } from './groove.ts'
 import { match } from './match.ts'
+import { ownModel } from './own-model.ts'
 import { createOwnStyle } from './own-style.ts'
 import { revoice, vocalChop } from './revoice.ts'
 import { chopped, club, dub, hard } from './sound/index.ts'
@@ -41,6 +42,7 @@ const BUILT_IN: readonly Style[] = [
   match,
   revoice,
   vocalChop,
+  ownModel,
 ]
 
 const builtInById = (id: string): Style | undefined => BUILT_IN.find((style) => style.id === id)

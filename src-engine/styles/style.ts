@@ -34,7 +34,18 @@ export type StyleParameter =
   | { readonly kind: 'text'; readonly name: string; readonly label: string; readonly hint: string; readonly default: string }
 
 /** What a style can use beyond the remix; it says so where it is missing. */
-export const STYLE_NEEDS = ['sections', 'beats', 'onsets', 'hits', 'phrases', 'notes', 'profile', 'reference', 'second-work'] as const
+export const STYLE_NEEDS = [
+  'sections',
+  'beats',
+  'onsets',
+  'hits',
+  'phrases',
+  'notes',
+  'profile',
+  'reference',
+  'second-work',
+  'model',
+] as const
 export type StyleNeed = (typeof STYLE_NEEDS)[number]
 
 export interface StyleDescriptor {

@@ -4,6 +4,7 @@ import {
   applyEdits,
   createRemix,
   type EditCommand,
+  ownModelUrn,
   recordsOf,
   type RemixSnapshot,
   type Role,
@@ -172,6 +173,7 @@ export const heardFacts = (snapshot: RemixSnapshot): Omit<StyleFacts, 'terms'> =
   }
   return {
     stems: Object.fromEntries(ids.map((stem, i) => [stem.id, stems[i] ?? {}])),
+    model: { sha256: 'ab'.repeat(32), urn: ownModelUrn('ab'.repeat(32)), name: 'Halver', version: '1', licence: 'CC0-1.0' },
     references: { reference: { title: 'Reference', profile: fallingProfile(2.5), integratedLufs: -9 } },
     mix: { profile: fallingProfile(4), integratedLufs: -15, truePeakDb: -1.2 },
   }

@@ -22,6 +22,8 @@ import {
   demoCommand,
   editCommand,
   fsckCommand,
+  modelsAddCommand,
+  modelsListCommand,
   newCommand,
   packCommand,
   pullCommand,
@@ -114,6 +116,8 @@ const number = (text: string): number => {
 const program = new Command('stemma')
   .description('Licensed stems in, stamped files and receipts out.')
   .version('0.1.0')
+  // Options of the program stand before the command, so that `models add` may have a --version of its own.
+  .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
 
@@ -173,6 +177,18 @@ command(program, 'style <FILE> <STYLE>', 'run a style on a remix, as ordinary ed
   .option('--seed <N>', 'another seed gives another result; the same one the same (default: 1)', number)
   .option('-o, --out <FILE>', 'where to save the result (default: the remix itself)')
   .action((file: string, style: string, options) => execute(options, (context) => styleCommand(context, { ...options, file, style })))
+
+const models = program.command('models').description('trained models of your own, for the style model').exitOverride()
+command(models, 'list', 'models that were added', { isDefault: true }).action((options) =>
+  execute(options, (context) => modelsListCommand(context, {})),
+)
+command(models, 'add <FILE>', 'try an ONNX model out and keep it; exports made with it name it')
+  .option('--name <NAME>', 'what it is called (default: what the file states)')
+  .option('--version <VERSION>', 'its version (default: what the file states)')
+  .option('--licence <LICENCE>', 'its licence, an SPDX id where there is one (default: what the file states)')
+  .action((file: string, { version, ...options }) =>
+    execute(options, (context) => modelsAddCommand(context, { ...options, file, modelVersion: version })),
+  )
 
 command(program, 'words <FILE> <TEXT>', 'how a wish in words is understood, and with --apply doing it')
   .option('--apply', 'do it, as ordinary edits')

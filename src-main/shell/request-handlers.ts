@@ -15,6 +15,7 @@ import type { PreferencesFile } from './preferences.ts'
 import type { RemixDesk } from './remix-desk.ts'
 import type { ServiceDesk } from './service-desk.ts'
 import { variationHandlers, type VariationsDesk } from './variations-desk.ts'
+import { modelHandlers } from './models-desk.ts'
 import { styleHandlers } from './styles-desk.ts'
 import type { UtilityChild } from './utility-process-host.ts'
 
@@ -241,6 +242,7 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
     ...listeningHandlers((work) => ready(({ listening }) => work(listening))),
     ...variationHandlers((work) => ready(({ variations }) => work(variations))),
 
+    ...modelHandlers((work) => ready(({ studio }) => work(studio)), tools),
     ...styleHandlers(() => ready(({ studio, remixes }) => ok({ studio, remixes })), tools),
 
     'engine.connect': () =>

@@ -17,6 +17,7 @@ import type { Ledger } from './ledger/index.ts'
 import { Library } from './library/index.ts'
 import { type Licences, openRecords, type Records } from './licences/index.ts'
 import { OpenRemix, type OpenRemixTools } from './open-remix.ts'
+import { ModelShelf } from './models/index.ts'
 import type { ProcessHost } from './process-host/index.ts'
 import { receiptLookup } from './receipt-lookup.ts'
 import { createServiceClient, type ServiceClient } from './service-client/index.ts'
@@ -73,6 +74,8 @@ export class Studio {
   readonly signer: Signer
   readonly puller: Puller
   readonly desk: LicenceDesk
+  /** Models of the user's own. */
+  readonly models: ModelShelf
   /** Sounds to match. */
   readonly references: ReferenceShelf
   readonly #records: Records
@@ -95,6 +98,7 @@ export class Studio {
     this.stems = new StemStore(home.stems)
     this.engine = new EngineSupervisor(options.host, { cacheDir: home.pcmCache, modelsDir: home.models }, options.output ?? 'silent')
     this.signer = createSigner(options.host)
+    this.models = new ModelShelf(home.models, () => this.engine.client())
     this.references = new ReferenceShelf(home.references, () => this.engine.client())
     this.#tempDir = join(home.temp, `${process.pid}-${randomUUID().slice(0, 8)}`)
     // Where the library was rebuilt the setting is gone; the enrolment still says which service this device belongs to.
@@ -327,6 +331,7 @@ export class Studio {
       engine,
       stemFile: this.stemLocator(snapshot),
       work: (id) => this.library.work(id),
+      model: (wanted) => this.models.find(wanted),
       reference: async (input, hooks) => {
         const file = this.references.find(input)
         if (file) return ok(file)

@@ -8,6 +8,7 @@ import type { AiSummary, Receipt } from '../receipts/index.ts'
 import { type VariationEvents, type VariationReplies, variationRequestSchemas } from './app-variations.ts'
 import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } from './app-approvals.ts'
 import { type ListeningEvents, type ListeningReplies, listeningRequestSchemas } from './app-analysis.ts'
+import { type ModelReplies, modelRequestSchemas } from './app-models.ts'
 import { type StyleEvents, type StyleReplies, styleRequestSchemas } from './app-styles.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
@@ -77,6 +78,7 @@ export const appRequestSchemas = {
 
   ...approvalRequestSchemas,
   ...styleRequestSchemas,
+  ...modelRequestSchemas,
   ...listeningRequestSchemas,
   ...variationRequestSchemas,
 
@@ -285,7 +287,7 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies extends StyleReplies, ListeningReplies, ApprovalReplies, VariationReplies {
+export interface AppReplies extends StyleReplies, ModelReplies, ListeningReplies, ApprovalReplies, VariationReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences

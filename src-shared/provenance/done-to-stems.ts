@@ -1,5 +1,6 @@
 // What was done to which stem, in words an artist can read. Derived from the usage of the plan, like the manifest: nothing is described by hand.
 import type { DoneToStem } from '../approvals/index.ts'
+import { modelLabel } from './models.ts'
 import { operationWords, ratioWords, type Usage, type UsedOperation } from '../rights/index.ts'
 
 /** Operations with a sentence of their own; the rest is told by the licence's word for it. */
@@ -33,7 +34,7 @@ export const operationSentence = ({ op, ratioPermille, cents, strengthPermille, 
   if (op === 'pitch' && cents !== undefined) return cents === 0 ? 'Kept at its own pitch' : `Moved ${centsText(cents)}`
   const words = SENTENCES[op] ?? `Run through ${operationWords(op)}`
   const strength = strengthPermille === undefined ? '' : `, at ${ratioWords(strengthPermille)} strength`
-  return `${words}${model === undefined ? '' : ` (${model.slice(model.lastIndexOf(':') + 1)})`}${strength}`
+  return `${words}${model === undefined ? '' : ` (${modelLabel(model)})`}${strength}`
 }
 
 /** One entry per stem that is heard, in the order of the usage; two devices of a kind are one line. */

@@ -1,6 +1,7 @@
 export * from './ai.ts'
 export * from './licence-check.ts'
 export * from './manifest-plan.ts'
+export * from './models.ts'
 export * from './receipt-stems.ts'
 export * from './types.ts'
 export * from './usage.ts'

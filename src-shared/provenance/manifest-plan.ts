@@ -2,6 +2,7 @@
 import type { RenderPlan } from '../remix/index.ts'
 import type { GrantInForce, Usage, UsedOperation } from '../rights/index.ts'
 import { aiSummaryOf, isGenerative, sourceTypeOf } from './ai.ts'
+import { modelsOf } from './models.ts'
 import type { ManifestAction, ManifestIngredient, ManifestPlan } from './types.ts'
 import { type UsageOptions, usageOf } from './usage.ts'
 
@@ -121,6 +122,7 @@ export const buildManifestPlan = (
       ...(isMastered ? [step('c2pa.mastered')] : []),
     ],
     ai,
+    models: modelsOf(plan, usage),
     trainingMining: trainingMiningOf(concerned),
     scope:
       concerned.length > 0 && concerned.every(({ grant }) => grant.use.scope === 'commercial' && grant.use.commercial)

@@ -1,6 +1,7 @@
 // What the stamp will say, computed from a render plan. The signer turns it into a C2PA manifest and tags word for word; nothing is added by hand.
 import type { PlanSource } from '../remix/index.ts'
 import type { AiSummary } from '../receipts/index.ts'
+import type { ModelThatRan } from './models.ts'
 
 /** One C2PA action, in the order it is written. `stems` are stem URNs; they become hashed links to ingredients. */
 export interface ManifestAction {
@@ -27,6 +28,8 @@ export interface ManifestPlan {
   readonly ingredients: readonly ManifestIngredient[]
   readonly actions: readonly ManifestAction[]
   readonly ai: AiSummary
+  /** Every trained model that ran, also those that only listened. */
+  readonly models: readonly ModelThatRan[]
   /** `cawg.training-mining`: never looser than the strictest stem. */
   readonly trainingMining: Readonly<
     Record<'cawg.ai_generative_training' | 'cawg.ai_training' | 'cawg.data_mining' | 'cawg.ai_inference', 'allowed' | 'notAllowed'>

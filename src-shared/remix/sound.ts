@@ -28,6 +28,9 @@ export const DRUMS = ['kick', 'snare', 'hat', 'tom', 'clap', 'perc'] as const
 export const hitSchema = z.object({ frame: frame48, drum: z.enum(DRUMS), velocity })
 export type Hit = z.infer<typeof hitSchema>
 
+/** URN of a user's model: the name is not part of it, since anyone may call a file anything. */
+export const ownModelUrn = (sha256: string): string => `urn:stemma:model:own:${sha256}`
+
 /** How a sound is made anew from a stem: notes for an instrument, hits for a drum kit, or through a model the user named. */
 export const makeSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -38,15 +41,21 @@ export const makeSchema = z.discriminatedUnion('kind', [
     model: id.nullable(),
   }),
   z.object({ kind: z.literal('hits'), kit: z.string().min(1).max(100), hits: z.array(hitSchema).max(100_000) }),
-  z.object({
-    kind: z.literal('model'),
-    modelSha256: z.string().regex(/^[0-9a-f]{64}$/),
-    urn: id,
-    name,
-    version: z.string().max(100),
-    licence: z.string().max(300),
-    strengthPermille: z.int().min(0).max(1_000),
-  }),
+  z
+    .object({
+      kind: z.literal('model'),
+      modelSha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Ends with the hash: what runs is what is disclosed. */
+      urn: id,
+      name,
+      version: z.string().max(100),
+      licence: z.string().max(300),
+      strengthPermille: z.int().min(0).max(1_000),
+    })
+    .refine(
+      ({ urn, modelSha256 }) => urn === ownModelUrn(modelSha256),
+      'the URN of a model is urn:stemma:model:own: and the SHA-256 of its file',
+    ),
 ])
 export type Make = z.infer<typeof makeSchema>
 

@@ -13,21 +13,26 @@ export interface ToneStem {
   readonly title: string
   readonly role: string
   readonly hz: number
+  /** Struck anew twice a second, so that notes begin; otherwise it swells. */
+  readonly isStruck?: boolean
 }
 
 export interface ToneOptions {
   readonly seconds: number
   readonly sampleRate?: number
   readonly channels?: 1 | 2
+  readonly isStruck?: boolean
 }
 
 /** A 16-bit WAV with a slowly swelling tone; no two seconds of it are alike, so that a wrong place in it is heard. */
-export const toneWav = (hz: number, { seconds, sampleRate = 48_000, channels = 2 }: ToneOptions): Buffer => {
+export const toneWav = (hz: number, { seconds, sampleRate = 48_000, channels = 2, isStruck = false }: ToneOptions): Buffer => {
   const frames = Math.round(seconds * sampleRate)
   const data = Buffer.alloc(frames * channels * 2)
   for (let i = 0; i < frames; i++) {
     const t = i / sampleRate
-    const level = 0.05 + 0.1 * Math.abs(Math.sin(2 * Math.PI * 0.31 * t + hz))
+    const level = isStruck
+      ? 0.4 * Math.exp(-5 * (t % 0.5)) * Math.min(1, (t % 0.5) * 500)
+      : 0.05 + 0.1 * Math.abs(Math.sin(2 * Math.PI * 0.31 * t + hz))
     const value = Math.round(32_767 * level * Math.sin(2 * Math.PI * hz * t))
     for (let c = 0; c < channels; c++) data.writeInt16LE(c === 0 ? value : -value, (i * channels + c) * 2)
   }
@@ -68,7 +73,8 @@ export interface ToneWork extends Partial<ToneOptions> {
 /** Writes an author's folder: WAVs and `work.json`, 120 BPM, 4/4. */
 export const authorTones = (dir: string, { title, grant = {}, stems = STEMS, seconds = 5, ...tone }: ToneWork): string => {
   mkdirSync(dir, { recursive: true })
-  for (const stem of stems) writeFileSync(join(dir, `${stem.title}.wav`), toneWav(stem.hz, { seconds, ...tone }))
+  for (const stem of stems)
+    writeFileSync(join(dir, `${stem.title}.wav`), toneWav(stem.hz, { seconds, ...tone, isStruck: stem.isStruck ?? false }))
   const work = {
     title,
     artists: ['The Tones'],

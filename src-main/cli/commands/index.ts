@@ -18,6 +18,7 @@ export {
 export { catalogueCommand, pullCommand } from './catalogue.ts'
 export { demoCommand } from './demo.ts'
 export { fsckCommand } from './fsck.ts'
+export { modelsAddCommand, modelsListCommand } from './models.ts'
 export { packCommand } from './pack.ts'
 export { receiptsExportCommand, receiptsListCommand, receiptsShowCommand, receiptsVoidCommand, syncCommand } from './receipts.ts'
 export { editCommand, newCommand, showCommand } from './remix.ts'

@@ -11,10 +11,16 @@ export interface TagFacts {
   readonly appVersion: string
 }
 
-const aiSentence = ({ ai }: ManifestPlan): string => {
+const aiSentence = ({ ai, models }: ManifestPlan): string => {
   if (ai.containsAI === 'None') return 'No generative AI. Remixed by a person from licensed stems.'
-  const parts = ai.contributions.map(({ role, value, model }) => `${role}: ${value.toLowerCase()}${model ? ` (${model})` : ''}`)
-  return `Contains generative AI (${ai.containsAI.toLowerCase()}): ${parts.join('; ')}.`
+  const nameOf = (urn: string): string => {
+    const model = models.find((one) => one.urn === urn)
+    return model ? `${model.name} ${model.version}`.trim() : urn
+  }
+  const isMade = models.some(({ uses }) => uses.includes('sound'))
+  const parts = ai.contributions.map(({ role, value, model }) => `${role}: ${value.toLowerCase()}${model ? ` (${nameOf(model)})` : ''}`)
+  // A model that wrote down the notes made no sound: that is AI, but not generative.
+  return `Contains ${isMade ? 'generative AI' : 'notes written down by AI'} (${ai.containsAI.toLowerCase()}): ${parts.join('; ')}.`
 }
 
 export const buildTags = ({ title, works, manifest, receiptId, appVersion }: TagFacts): FileTags => {

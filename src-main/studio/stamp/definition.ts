@@ -1,5 +1,5 @@
 // Turns the manifest plan into the library's manifest definition, word for word. Nothing personal goes in: no names of people or machines, no paths.
-import type { ManifestAction, ManifestIngredient, ManifestPlan } from '../../../src-shared/provenance/index.ts'
+import type { ManifestAction, ManifestIngredient, ManifestPlan, ModelThatRan } from '../../../src-shared/provenance/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import { STEM_ASSERTION, STEMMA_ASSERTION } from './profile.ts'
 import type { SealStemRequest, StampRequest, StampStem } from './request.ts'
@@ -30,9 +30,9 @@ const region = (fromMs: number, toMs: number): object => ({
   region: [{ type: 'temporal', time: { type: 'npt', start: npt(fromMs), end: npt(toMs) } }],
 })
 
-const writeAction = (action: ManifestAction, when: string, agent: object, modelIds: readonly string[]): object => {
-  const isGenerative = action.digitalSourceType?.endsWith('/trainedAlgorithmicMedia') === true
-  const ingredientIds = [...action.stems, ...(isGenerative ? modelIds : [])]
+const writeAction = (action: ManifestAction, when: string, agent: object): object => {
+  const model = action.parameters['com.stemma.model']
+  const ingredientIds = [...action.stems, ...(typeof model === 'string' ? [model] : [])]
   const parameters = { ...action.parameters, ...(ingredientIds.length > 0 ? { ingredientIds } : {}) }
   return {
     action: action.action,
@@ -59,14 +59,28 @@ const checkPlan = (plan: ManifestPlan): string | undefined => {
   const forgotten = [...known].find((stem) => !placed.has(stem))
   if (forgotten !== undefined) return `${forgotten} is an ingredient that no action places`
   if (plan.actions.some(({ action }) => action === 'c2pa.watermarked.bound')) return 'a watermark is claimed without its soft binding'
+  const models = new Set(plan.models.map(({ urn }) => urn))
+  const unnamed = [
+    ...plan.actions.map(({ parameters }) => parameters['com.stemma.model']),
+    ...plan.ai.contributions.map(({ model }) => model),
+  ].find((model) => model !== undefined && !models.has(String(model)))
+  if (unnamed !== undefined) return `the model ${unnamed} ran and is not disclosed`
   return undefined
 }
 
-const models = (plan: ManifestPlan): readonly string[] => [
-  ...new Set(plan.ai.contributions.flatMap(({ value, model }) => (value !== 'None' && model !== undefined ? [model] : []))),
-]
-
-const modelName = (urn: string): string => urn.slice(urn.lastIndexOf(':') + 1)
+/** One disclosure per model that ran: who it is, and what it did. Fields of the specification first, ours under our own names. */
+const disclose = ({ urn, name, version, licence, uses }: ModelThatRan): Assertion => ({
+  label: 'c2pa.ai-disclosure',
+  data: {
+    modelType: 'c2pa.types.model',
+    modelName: name,
+    modelIdentifier: urn,
+    contentProfile: { humanOversightLevel: 'human_validated' },
+    ...(version === '' ? {} : { 'com.stemma.version': version }),
+    ...(licence === '' ? {} : { 'com.stemma.licence': licence }),
+    'com.stemma.uses': uses,
+  },
+})
 
 /** Definition and ingredients of an export's manifest; fails on a plan that breaks a C2PA rule or names a stem that was not handed over. */
 export const buildDefinition = (
@@ -79,7 +93,6 @@ export const buildDefinition = (
     return fail('stamp.plan_invalid', `The file could not be stamped: its history does not hold together (${broken}).`)
   const byId = new Map(request.stems.map((stem) => [stem.id, stem]))
   const agent = { name: 'Stemma', version: request.appVersion }
-  const modelIds = models(plan)
   const ingredients: IngredientDefinition[] = []
   const listed: { stem: string; role: string; contentSha256: string; usedMs: number }[] = []
   for (const ingredient of plan.ingredients) {
@@ -96,15 +109,15 @@ export const buildDefinition = (
     ingredients.push({ json: writeIngredient(ingredient, stem), stem: stem.c2pa === null ? null : stem })
     listed.push({ stem: stem.id, role: stem.role, contentSha256: stem.contentSha256, usedMs: ingredient.usedMs })
   }
-  for (const model of modelIds) {
+  for (const { urn, name, uses } of plan.models) {
     ingredients.push({
       json: {
-        title: modelName(model),
+        title: name,
         format: 'application/octet-stream',
         relationship: 'inputTo',
-        label: model,
-        instance_id: model,
-        data_types: [{ type: 'c2pa.types.generator' }, { type: 'c2pa.types.model' }],
+        label: urn,
+        instance_id: urn,
+        data_types: [...(uses.includes('sound') ? [{ type: 'c2pa.types.generator' }] : []), { type: 'c2pa.types.model' }],
       },
       stem: null,
     })
@@ -112,17 +125,9 @@ export const buildDefinition = (
   const assertions: Assertion[] = [
     {
       label: 'c2pa.actions.v2',
-      data: { actions: plan.actions.map((action) => writeAction(action, when, agent, modelIds)), allActionsIncluded: true },
+      data: { actions: plan.actions.map((action) => writeAction(action, when, agent)), allActionsIncluded: true },
     },
-    ...modelIds.map((model) => ({
-      label: 'c2pa.ai-disclosure',
-      data: {
-        modelType: 'c2pa.types.model',
-        modelName: modelName(model),
-        modelIdentifier: model,
-        contentProfile: { humanOversightLevel: 'human_validated' },
-      },
-    })),
+    ...plan.models.map(disclose),
     {
       label: 'cawg.training-mining',
       data: { entries: Object.fromEntries(Object.entries(plan.trainingMining).map(([entry, use]) => [entry, { use }])) },
@@ -137,7 +142,11 @@ export const buildDefinition = (
         scope: plan.scope,
         ddex: {
           ContainsAI: plan.ai.containsAI,
-          AiContribution: plan.ai.contributions.map(({ role, value }) => ({ role, value })),
+          AiContribution: plan.ai.contributions.map(({ role, value, model }) => ({
+            role,
+            value,
+            ...(model === undefined ? {} : { model }),
+          })),
         },
         stems: listed,
         grants: request.grants,

@@ -61,7 +61,7 @@ export const planFor = (stems: readonly StampStem[], model?: string): ManifestPl
               digitalSourceType: `${DST}trainedAlgorithmicMedia`,
               description: 'Restyled',
               stems: ids.slice(0, 1),
-              parameters: { 'com.stemma.op': 'ai.restyle' },
+              parameters: { 'com.stemma.op': 'ai.restyle', 'com.stemma.model': model },
               region: { fromMs: 0, toMs: 200 },
             },
           ]),
@@ -75,6 +75,7 @@ export const planFor = (stems: readonly StampStem[], model?: string): ManifestPl
             contributions: [{ role: 'Drummer', value: 'Partly', model }],
             dst: `${DST}compositeWithTrainedAlgorithmicMedia`,
           },
+    models: model === undefined ? [] : [{ urn: model, name: 'Restyler', version: '1', licence: 'MIT', uses: ['sound'] }],
     trainingMining: {
       'cawg.ai_generative_training': 'notAllowed',
       'cawg.ai_training': 'notAllowed',

@@ -55,7 +55,7 @@ const matchFacts = async (
   return mix.ok ? ok({ references, mix: mix.value }) : mix
 }
 
-/** Works out what a style would do to a remix. Nothing is changed. Codes: `style.*`, `reference.*`, those of rendering. */
+/** Works out what a style would do to a remix. Nothing is changed. Codes: `style.*`, `reference.*`, `model.*`, those of rendering. */
 export const proposeStyle = async (
   tools: FactTools,
   snapshot: RemixSnapshot,
@@ -70,6 +70,14 @@ export const proposeStyle = async (
   })
   const matched = await matchFacts(tools, snapshot, style.value, order.inputs ?? [], hooks)
   if (!matched.ok) return matched
+  if (style.value.needs.includes('model')) {
+    const [named] = order.inputs ?? []
+    const model = await tools.model(named ?? String(order.params?.model ?? ''))
+    if (!model.ok) return model
+    // The recipe names the file by its hash: a name may come to mean another one.
+    const run = runStyle(style.value, snapshot, { ...order, inputs: [model.value.sha256] }, { ...facts, model: model.value })
+    return run.ok ? ok({ ...run.value, notes }) : run
+  }
   const run = runStyle(style.value, snapshot, order, { ...facts, ...matched.value })
   return run.ok ? ok({ ...run.value, notes }) : run
 }

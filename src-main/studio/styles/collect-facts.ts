@@ -1,6 +1,6 @@
 // What styles may know of a remix, asked of the engine: only what the chosen styles use, of stems that are on this computer. What could not be had is said.
 import type { ReferenceFacts, StemFactsHeard, StyleFacts, StyleNeed, WorkFactsHeard } from '../../../src-engine/styles/index.ts'
-import type { EngineClient, StemFile, WorkSummary } from '../../../src-shared/protocol/index.ts'
+import type { EngineClient, ModelCard, StemFile, WorkSummary } from '../../../src-shared/protocol/index.ts'
 import { recordsOf, type RemixSnapshot, type StemRecord } from '../../../src-shared/remix/index.ts'
 import { judgeOperation } from '../../../src-shared/rights/index.ts'
 import type { Result } from '../../../src-shared/std/index.ts'
@@ -13,6 +13,8 @@ export interface FactTools {
   /** Where a stem of the remix lies; undefined where it is not on this computer. */
   readonly stemFile: (stemId: string) => StemFile | undefined
   readonly work: (workId: string) => WorkSummary | undefined
+  /** A model of the user's by hash or name; the only one there is where the name is empty. */
+  readonly model: (wanted: string) => Promise<Result<ModelCard>>
   /** A sound to match by its name in a recipe: the hash of a file that was measured, or the URN of a work. */
   readonly reference: (input: string, hooks: MixHooks) => Promise<Result<ReferenceFacts>>
 }

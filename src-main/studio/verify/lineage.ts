@@ -15,7 +15,12 @@ const provenanceSchema = z.object({
   intentSha256: text(100).optional(),
   log: text(300).optional(),
   scope: text(60).optional(),
-  ddex: z.object({ ContainsAI: aiValue, AiContribution: z.array(z.object({ role: text(60), value: aiValue })).max(100) }).optional(),
+  ddex: z
+    .object({
+      ContainsAI: aiValue,
+      AiContribution: z.array(z.object({ role: text(60), value: aiValue, model: text(200).exactOptional() })).max(100),
+    })
+    .optional(),
   stems: z
     .array(z.object({ stem: text(300), role: text(40), contentSha256: text(64), usedMs: z.number() }))
     .max(1_000)
@@ -167,6 +172,8 @@ export const readLineage = (manifest: OwnManifest): Lineage => {
             sentence: describeAi(
               containsAI,
               contributions.map(({ role }) => role),
+              // Files of others may tell their source and no steps.
+              provenance === null || actions.some(({ isGenerative }) => isGenerative),
             ),
           },
     scope: provenance?.scope ?? null,

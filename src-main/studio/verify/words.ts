@@ -44,9 +44,11 @@ export const containsAiOf = (uri: string): 'All' | 'Partly' | 'None' => {
   return name === 'compositeWithTrainedAlgorithmicMedia' || name === 'compositeSynthetic' ? 'Partly' : 'None'
 }
 
-export const describeAi = (containsAI: 'All' | 'Partly' | 'None', roles: readonly string[]): string => {
+/** `isMade`: whether a model made sound; where it only wrote down the notes, that is said. */
+export const describeAi = (containsAI: 'All' | 'Partly' | 'None', roles: readonly string[], isMade: boolean): string => {
   if (containsAI === 'None') return 'Contains nothing made by generative AI.'
   const by = roles.length > 0 ? ` (${roles.join(', ')})` : ''
+  if (!isMade) return `Contains parts played from notes that a model wrote down${by}.`
   return containsAI === 'All' ? `Made entirely by generative AI${by}.` : `Contains parts made with generative AI${by}.`
 }
 
