@@ -68,6 +68,36 @@ export const fitBands = (curve: readonly Curve[], strength: number): Record<stri
   return params
 }
 
+/** K-weighting of BS.1770 in rough strokes: less below 60 Hz, 4 dB more in the treble. */
+const kWeightDb = (hz: number): number => (hz < 60 ? 40 * Math.log10(hz / 60) : hz < 1_000 ? 0 : Math.min(4, 4 * Math.log2(hz / 1_000)))
+
+/** What a band of the equaliser does at a frequency: the analogue prototypes of the RBJ cookbook that the device is made from. */
+const bandDb = (type: number, hz: number, db: number, q: number, atHz: number): number => {
+  const amp = 10 ** (db / 40)
+  const w = type === 4 ? hz / atHz : atHz / hz
+  const power = (whole: number, slope: number): number => whole ** 2 + (slope * w) ** 2
+  if (type === 3) return 10 * Math.log10(power(1 - w ** 2, amp / q) / power(1 - w ** 2, 1 / (amp * q)))
+  const slope = Math.sqrt(amp) / q
+  return 10 * Math.log10((amp ** 2 * power(amp - w ** 2, slope)) / power(1 - amp * w ** 2, slope))
+}
+
+/** How much louder a sound of this tone gets by the equaliser, so that its tone does not change its loudness. */
+const loudnessShift = (profile: SpectralProfile, bands: Readonly<Record<string, number>>): number => {
+  const of = (name: string): number => bands[name] ?? 0
+  let before = 0
+  let after = 0
+  for (const [i, hz] of profile.bandsHz.entries()) {
+    const weighted = (profile.levelsDb[i] ?? -200) + kWeightDb(hz)
+    const eqDb = [1, 2, 3, 4, 5, 6].reduce(
+      (sum, band) => sum + bandDb(of(`band${band}Type`), of(`band${band}Hz`), of(`band${band}Db`), of(`band${band}Q`), hz),
+      0,
+    )
+    before += 10 ** (weighted / 10)
+    after += 10 ** ((weighted + eqDb) / 10)
+  }
+  return before > 0 && after > 0 ? 10 * Math.log10(after / before) : 0
+}
+
 const reference = (stage: Stage) => Object.entries(stage.facts.references ?? {})[0]
 
 export const match: Style = {
@@ -90,11 +120,13 @@ export const match: Style = {
     if (!mix) return fail('style.needs_mix', 'The mix as it is has to be measured first; its stems are not all on this computer.')
     const strength = params.number('strength') / 100
     const curve = toneDifference(mix.profile, target.profile)
+    let louderDb = 0
     if (curve.length === 0) stage.leaveOut('the tone', `${target.title} or this remix is too quiet to tell its tone.`)
     else if (strength > 0) {
       const bands = fitBands(curve, strength)
       if (Object.entries(bands).some(([name, value]) => name.endsWith('Db') && value !== 0)) {
         stage.master({ kind: 'eq', params: bands })
+        louderDb = loudnessShift(mix.profile, bands)
         const most = [1, 2, 3, 4, 5, 6].reduce(
           (best, i) => (Math.abs(bands[`band${i}Db`] ?? 0) > Math.abs(bands[`band${best}Db`] ?? 0) ? i : best),
           1,
@@ -105,12 +137,14 @@ export const match: Style = {
     }
     if (mix.integratedLufs === null || target.integratedLufs === null) stage.leaveOut('the loudness', 'One of the two is silent.')
     else {
-      const gain = Math.max(-12, Math.min(12, ((target.integratedLufs - mix.integratedLufs) * params.number('loudness')) / 100))
+      const gain = Math.max(-12, Math.min(12, ((target.integratedLufs - mix.integratedLufs) * params.number('loudness')) / 100 - louderDb))
       const density = params.number('density') / 100
-      if (gain > 1 && density > 0) stage.master(compress(-18, 1.5 + density, 20, 150, gain * density * 0.6))
-      const left = gain > 1 && density > 0 ? gain * (1 - density * 0.6) : gain
-      stage.master({ kind: 'limiter', params: { ceilingDb: -1, inputDb: left, releaseMs: 100 } })
-      stage.say(`${Math.round(gain * 10) / 10} dB towards ${target.title}`)
+      // Only what stands out is held down, or the mix would get quieter where it is to get louder.
+      const threshold = Math.max(-30, Math.min(-6, mix.integratedLufs + louderDb + 9))
+      const isDense = gain + louderDb > 1 && density > 0
+      if (isDense) stage.master(compress(threshold, 1.5 + density, 20, 150, 0))
+      stage.master({ kind: 'limiter', params: { ceilingDb: -1, inputDb: gain, releaseMs: 100 } })
+      stage.say(`${Math.round((gain + louderDb) * 10) / 10} dB towards ${target.title}`)
     }
     return undefined
   },
