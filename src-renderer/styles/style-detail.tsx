@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { StyleInfo, StyleOrder, StyleSetting } from '../../src-shared/protocol/index.ts'
 import { Badge, Button, FieldRow, IconButton, NumberField, ProgressBar, ToneIcon } from '../parts/index.ts'
 import { remixStore, undo, useRemix } from '../state/index.ts'
+import { ModelPicker, ReferencePicker } from './style-input.tsx'
 import {
   applyLaidOut,
   asksModel,
@@ -202,6 +203,8 @@ export const StyleDetail = ({ order, style }: { order: StyleOrder; style: StyleI
         )}
       </header>
       <p className="muted">{style.id === 'words' ? String(order.params.text) : style.description}</p>
+      {style.needs.includes('reference') && <ReferencePicker order={order} />}
+      {style.needs.includes('model') && <ModelPicker order={order} />}
       {shown.length > 0 && (
         <div className="card">
           {shown.map((setting) => (

@@ -1,7 +1,7 @@
 // What styles there are, which one is laid out with its settings, and what it would do. A proposal is asked anew whenever a setting or the remix changes.
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { StyleInfo, StyleOrder, StyleReport, WordsReport } from '../../src-shared/protocol/index.ts'
+import type { ModelCard, StyleInfo, StyleOrder, StyleReport, WordsReport } from '../../src-shared/protocol/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
 import { announce } from '../parts/index.ts'
 import { remixStore, request, takeReply, toastDone, toastProblem } from '../state/index.ts'
@@ -22,6 +22,10 @@ export interface StylesState {
   readonly ownName: string | null
   readonly proposal: Proposal
   readonly isApplying: boolean
+  /** What the inputs of orders are called. */
+  readonly inputTitles: Readonly<Record<string, string>>
+  /** Models of the user's own; null before they were asked for. */
+  readonly models: readonly ModelCard[] | null
   readonly wish: string
   readonly words: WordsReport | null
 }
@@ -34,6 +38,8 @@ export const stylesStore = createStore<StylesState>(() => ({
   ownName: null,
   proposal: { state: 'none' },
   isApplying: false,
+  inputTitles: {},
+  models: null,
   wish: '',
   words: null,
 }))
@@ -44,7 +50,7 @@ export const useStyles = <T>(select: (state: StylesState) => T): T => useStore(s
 const REST_MS = 280
 
 /** Styles whose working asks a trained model, so that it is said before they run. */
-export const asksModel = ({ needs }: StyleInfo): boolean => needs.includes('notes') || needs.includes('phrases')
+export const asksModel = ({ needs }: StyleInfo): boolean => needs.includes('notes') || needs.includes('phrases') || needs.includes('model')
 
 /** Reads the list, once. */
 export const loadStyles = async (): Promise<void> => {
@@ -105,6 +111,47 @@ export const setSeed = (seed: number): void => {
 
 /** Other dice: the same style, another outcome. */
 export const rollSeed = (): void => setSeed(crypto.getRandomValues(new Uint32Array(1))[0] ?? 1)
+
+/** Names what a style reads beside the remix: a sound to match, or a model of one's own. `title` is what the panel calls it. */
+export const setInput = (input: string, title: string): void => {
+  const { order, ownName } = stylesStore.getState()
+  if (!order) return
+  stylesStore.setState({ inputTitles: { ...stylesStore.getState().inputTitles, [input]: title } })
+  lay({ ...order, inputs: [input] }, ownName)
+}
+
+/** Picks an audio file to match. */
+export const pickReference = async (): Promise<void> => {
+  const reply = await request('styles.reference', { token: null })
+  if (!reply.ok) toastProblem(reply.error)
+  else if (reply.value) setInput(reply.value.sha256, reply.value.title)
+}
+
+/** The models there are, asked when a style first needs one. */
+export const loadModels = async (): Promise<void> => {
+  const reply = await request('models.list', {})
+  if (reply.ok) stylesStore.setState({ models: reply.value.models })
+  else toastProblem(reply.error)
+}
+
+/** Adds a model of the user's own; what is empty is taken from the file. */
+export const addModel = async (stated: { readonly name: string; readonly version: string; readonly licence: string }): Promise<boolean> => {
+  const said = (text: string): string | null => (text.trim() === '' ? null : text.trim())
+  const reply = await request('models.add', {
+    token: null,
+    name: said(stated.name),
+    version: said(stated.version),
+    licence: said(stated.licence),
+  })
+  if (!reply.ok) {
+    toastProblem(reply.error)
+    return false
+  }
+  if (!reply.value) return false
+  await loadModels()
+  setInput(reply.value.sha256, reply.value.name)
+  return true
+}
 
 /** Applies what is laid out as one undo step. */
 export const applyLaidOut = async (): Promise<void> => {

@@ -1,7 +1,10 @@
 // Changing what a song is made of, by hand: sections, time, tempo, key, styles. Each is one step that undo takes back.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { AppDriver } from '../driver/app-driver.ts'
+import { toneWav } from '../rigs/works.ts'
 
 /** The demo catalogue is rendered on first use. */
 const CATALOGUE_MS = 240_000
@@ -201,6 +204,31 @@ describe('the structure of a song, by hand', () => {
     await dock.getByRole('tab', { name: 'Inspector' }).click()
     await undo()
     await button(/^Undo Style/).waitFor({ state: 'hidden' })
+  })
+
+  it('asks what to match, and says what matching would do', async () => {
+    const { page } = driver
+    const path = join(driver.userDataDir, 'Reference.wav')
+    writeFileSync(path, toneWav(220, { seconds: 8 }))
+    await page.keyboard.press('Control+Shift+Y')
+    const dock = page.getByRole('complementary', { name: 'Inspector' })
+    await dock.getByRole('button', { name: /^Match/ }).click()
+    await dock.getByText('Name a reference to match').waitFor()
+    await driver.stubDialogs({ open: [path] })
+    await dock.getByRole('button', { name: 'Choose a file…' }).click()
+    await dock.getByText('Reference', { exact: false }).first().waitFor()
+    await expect.poll(() => dock.getByRole('button', { name: 'Apply', exact: true }).isEnabled(), { timeout: 90_000 }).toBe(true)
+    await driver.screenshot('style-match')
+    await dock.getByRole('button', { name: 'All styles' }).click()
+    await dock
+      .getByRole('button', { name: /^Own model|^Your own model|model/i })
+      .first()
+      .click()
+    await dock.getByRole('button', { name: 'Add a model…' }).click()
+    await dock.getByRole('button', { name: 'Choose an ONNX file…' }).waitFor()
+    await driver.screenshot('style-model')
+    await dock.getByRole('button', { name: 'All styles' }).click()
+    await dock.getByRole('tab', { name: 'Inspector' }).click()
   })
 
   it('finds the notes of a stem, lets them be corrected, and has another instrument play them', async () => {
