@@ -21,7 +21,7 @@ export const ReferencePicker = ({ order }: { order: StyleOrder }) => {
           {title}
         </span>
       </FieldRow>
-      <div className="style-foot">
+      <div className="style-picks">
         <Button icon={FileAudio} onClick={() => void pickReference()}>
           Choose a file…
         </Button>
