@@ -2,16 +2,14 @@
 // sounds only where it was swiped; the result is an ordinary remix that can be edited like any other.
 import {
   type AnyRecord,
-  type Clip,
   MASTER_TRACK_ID,
   milliBpmAt,
   recordsOf,
   remixOf,
   type RemixSnapshot,
-  sourceFramesBetween,
+  sliceClip,
 } from '../../../src-shared/remix/index.ts'
 import { canonicalText, fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import { tick, ticks } from '../../../src-shared/time/index.ts'
 
 /** From a position to another, what this snapshot has there. */
 export interface CompLane {
@@ -24,25 +22,6 @@ export interface CompLane {
 
 /** Neighbouring stretches overlap by this much and crossfade: 10 ms. */
 const CROSSFADE_FRAMES = 480
-
-const sliceClip = (snapshot: RemixSnapshot, clip: Clip, fromTick: number, toTick: number): Clip | null => {
-  const start = Math.max(fromTick, clip.startTick)
-  const end = Math.min(toTick, clip.startTick + clip.lengthTicks)
-  if (start >= end) return null
-  const { tempo } = remixOf(snapshot)
-  const stem = snapshot.get(clip.stemId)
-  const rate = stem?.type === 'stem' ? stem.sampleRate : 48_000
-  const skipped = sourceFramesBetween(tempo, clip, clip.startTick, start)
-  return {
-    ...clip,
-    startTick: tick(start),
-    lengthTicks: ticks(end - start),
-    sourceOffsetFrames: clip.sourceOffsetFrames + Math.round((skipped * rate) / 48_000),
-    fadeInFrames: start > clip.startTick ? CROSSFADE_FRAMES : clip.fadeInFrames,
-    fadeOutFrames: end < clip.startTick + clip.lengthTicks ? CROSSFADE_FRAMES : clip.fadeOutFrames,
-    fadeCurve: 'equal-power',
-  }
-}
 
 /** Everything a variation brings, under ids of its own; the original keeps its ids. */
 const bring = (snapshot: RemixSnapshot, lanes: readonly CompLane[], index: number): readonly AnyRecord[] => {
@@ -57,10 +36,10 @@ const bring = (snapshot: RemixSnapshot, lanes: readonly CompLane[], index: numbe
   const overlap = (at: number): number => Math.max(1, Math.round((CROSSFADE_FRAMES * milliBpmAt(tempo, at)) / 3_000_000))
   for (const clip of recordsOf(snapshot, 'clip')) {
     for (const [i, { fromTick, toTick }] of lanes.entries()) {
-      const slice = sliceClip(snapshot, clip, fromTick, toTick + overlap(toTick))
+      const slice = sliceClip(snapshot, clip, fromTick, toTick + overlap(toTick), CROSSFADE_FRAMES)
       if (!slice) continue
       used.add(clip.trackId)
-      records.push({ ...slice, id: i === 0 ? own(clip.id) : `${own(clip.id)}:${i}`, trackId: own(clip.trackId) })
+      records.push({ ...slice, fadeCurve: 'equal-power', id: i === 0 ? own(clip.id) : `${own(clip.id)}:${i}`, trackId: own(clip.trackId) })
     }
   }
   for (const track of recordsOf(snapshot, 'track')) {

@@ -1,5 +1,5 @@
 // What was kept, rejected and tagged: recipes, never sound. One small file per remix.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -28,26 +28,30 @@ export class MarkStore {
   readonly #path: string
   readonly #marked = new Map<string, MarkedVariation>()
   #writing: Promise<void> = Promise.resolve()
+  #blocked: ReturnType<typeof fileFailure> | undefined
 
-  /** `dir` is the home's folder for variations. A file that cannot be read counts as none; `onProblem` hears of it, and it is kept beside the new one. */
+  /** `dir` is the home's folder for variations. A file that cannot be read counts as none; `onProblem` hears of it, and it is put aside, or where that fails nothing is stored. */
   constructor(dir: string, uid: string, onProblem: (problem: Problem) => void) {
     this.#path = join(dir, `${createHash('sha256').update(uid).digest('hex').slice(0, 32)}.json`)
     mkdirSync(dir, { recursive: true, mode: 0o700 })
-    let text: string
+    if (!existsSync(this.#path)) return
     try {
-      text = readFileSync(this.#path, 'utf8')
-    } catch {
-      return
-    }
-    const decoded = text.length > MAX_BYTES ? undefined : fileSchema.safeParse(parse(text))
-    if (decoded?.success) for (const one of decoded.data.marked) this.#marked.set(one.id, one)
-    else {
-      void writeAtomically(`${this.#path}.damaged`, text).catch(() => {})
+      const text = readFileSync(this.#path, 'utf8')
+      const decoded = text.length > MAX_BYTES ? undefined : fileSchema.safeParse(parse(text))
+      if (decoded?.success) {
+        for (const one of decoded.data.marked) this.#marked.set(one.id, one)
+        return
+      }
+      renameSync(this.#path, `${this.#path}.damaged`)
       onProblem({
         code: 'variations.damaged',
-        message:
-          'The list of variations you kept for this remix could not be read; a copy of the file was put aside and a new list begins.',
+        message: 'The list of variations you kept for this remix could not be read; the file was put aside and a new list begins.',
       })
+    } catch (error) {
+      // Neither read nor put aside: nothing may be written over it.
+      const failure = fileFailure(error, this.#path)
+      this.#blocked = failure
+      onProblem(failure.error)
     }
   }
 
@@ -61,6 +65,7 @@ export class MarkStore {
 
   /** Stores a mark or tags; without either the variation is forgotten. */
   async put(one: MarkedVariation): Promise<Result<null>> {
+    if (this.#blocked) return this.#blocked
     if (one.mark === null && one.tags.length === 0) this.#marked.delete(one.id)
     else this.#marked.set(one.id, one)
     const text = JSON.stringify({ v: 1, marked: this.all })

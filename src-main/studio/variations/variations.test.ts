@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkSnapshot, compilePlan, recordsOf, remixOf } from '../../../src-shared/remix/index.ts'
 import { applyEdits } from '../../../src-shared/remix/apply-edit.ts'
@@ -5,6 +8,7 @@ import { countingIds, sampleRemix } from '../../../src-shared/remix/remix.fixtur
 import { unwrap } from '../../../src-shared/std/index.ts'
 import { compVariations } from './comp.ts'
 import { layoutDistance, layoutOf, soundDistance, spectralDifferenceDb } from './distance.ts'
+import { MarkStore } from './marks.ts'
 import { learnRanker } from './ranker.ts'
 
 describe('distances of variations (variations.distance)', () => {
@@ -121,5 +125,35 @@ describe('comping (variations.comp)', () => {
       ]),
     ).toBe('comp.overlap')
     expect(refused([])).toBe('comp.empty')
+  })
+})
+
+describe('marks (variations.marks)', () => {
+  const recipes = [{ style: 'lo-fi', version: 1, params: { slow: 5 }, seed: 3, inputs: [] }]
+  const kept = { id: 'v1-1', number: 1, recipes, keep: [], mark: 'kept' as const, tags: ['late night'] }
+
+  it('are there after a restart, as recipes, and gone when taken back', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'stemma-marks-'))
+    unwrap(await new MarkStore(dir, 'urn:uuid:a', () => {}).put(kept))
+    const again = new MarkStore(dir, 'urn:uuid:a', () => {})
+    expect(again.all).toEqual([kept])
+    expect(new MarkStore(dir, 'urn:uuid:b', () => {}).all).toEqual([])
+    unwrap(await again.put({ ...kept, mark: null, tags: [] }))
+    expect(new MarkStore(dir, 'urn:uuid:a', () => {}).all).toEqual([])
+    rmSync(dir, { recursive: true })
+  })
+
+  it('that cannot be read are put aside, said, and never written over', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'stemma-marks-'))
+    unwrap(await new MarkStore(dir, 'urn:uuid:a', () => {}).put(kept))
+    const [file] = readdirSync(dir)
+    writeFileSync(join(dir, file ?? ''), '{"v":1,"marked":[{')
+    const problems: string[] = []
+    const store = new MarkStore(dir, 'urn:uuid:a', ({ code }) => problems.push(code))
+    expect(problems).toEqual(['variations.damaged'])
+    expect(readdirSync(dir)).toEqual([`${file}.damaged`])
+    unwrap(await store.put(kept))
+    expect(readdirSync(dir)).toHaveLength(2)
+    rmSync(dir, { recursive: true })
   })
 })

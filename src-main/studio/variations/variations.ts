@@ -104,6 +104,8 @@ export class Variations {
   /** What is asked for one by one goes on when a run is stopped. */
   readonly #lasting = new AbortController().signal
   #number = 0
+  /** Draws of this run. */
+  #drawn = 0
   #pace = 0
 
   constructor(tools: VariationTools, snapshot: RemixSnapshot) {
@@ -135,6 +137,7 @@ export class Variations {
     const { signal } = this.#stop
     this.#entries.clear()
     this.#number = 0
+    this.#drawn = 0
     this.#run = { ...RUN, uid: this.#uid, wanted: order.count, state: 'generating', learnedFrom: this.#learnedFrom(), isOutdated: false }
     this.#tell({}, [])
     const styles = fittingStyles(order.styles, this.#current)
@@ -144,7 +147,9 @@ export class Variations {
     const restored = this.#restore(read.value)
     if (restored.length > 0) this.#tell({}, restored)
     const ranker = order.isLearning ? this.#ranker() : null
-    const queue = await this.#generate(order, styles.value, ranker, signal)
+    const plans = new Set<string>()
+    const draw = (count: number): Promise<string[]> => this.#generate(order, count, { styles: styles.value, ranker, plans, signal })
+    const queue = await draw(order.count)
     if (signal.aborted) return ok(this.#tell({ state: 'stopped' }, []))
     if (queue.length === 0 && restored.length === 0) {
       const { licence } = this.#run.dropped
@@ -153,9 +158,15 @@ export class Variations {
         fail('variations.none', `No variation could be made: ${why}. Choose other styles, another seed, or keep fewer roles.`),
       )
     }
-    return order.isDry
-      ? ok(this.#tell({ state: 'done', fraction: 1 }, []))
-      : this.#render([...restored.map(({ id }) => id), ...queue], signal)
+    if (order.isDry) return ok(this.#tell({ state: 'done', fraction: 1 }, []))
+    let rendered = await this.#render([...restored.map(({ id }) => id), ...queue], signal)
+    // What listening sorted out is drawn anew, while there are draws left.
+    while (rendered.ok && !signal.aborted && this.#entries.size < order.count) {
+      const more = await draw(order.count - this.#entries.size)
+      if (more.length === 0) return ok(this.#tell({ state: 'done', fraction: 1 }, []))
+      rendered = await this.#render(more, signal)
+    }
+    return rendered
   }
 
   stop(): VariationRun {
@@ -322,15 +333,20 @@ export class Variations {
 
   async #generate(
     order: VariationOrder,
-    styles: readonly StyleDescriptor[],
-    ranker: Ranker | null,
-    signal: AbortSignal,
+    count: number,
+    tools: {
+      readonly styles: readonly StyleDescriptor[]
+      readonly ranker: Ranker | null
+      readonly plans: Set<string>
+      readonly signal: AbortSignal
+    },
   ): Promise<string[]> {
+    const { styles, ranker, plans, signal } = tools
     const queue: string[] = []
-    const plans = new Set<string>()
     let fresh: VariationRow[] = []
     let sliceEnd = performance.now() + SLICE_MS
-    for (let number = 1; queue.length < order.count && number <= order.count * MOST_DRAWS && !signal.aborted; number++) {
+    while (queue.length < count && this.#drawn < order.count * MOST_DRAWS && !signal.aborted) {
+      const number = ++this.#drawn
       this.#number = Math.max(this.#number, number)
       const variation = drawVariation(number, { seed: order.seed, styles, keep: order.keep })
       if (this.#entries.has(variation.id) || this.#tools.marks.find(variation.id)?.mark === 'rejected') continue
@@ -342,7 +358,7 @@ export class Variations {
         fresh.push(...this.#rows([added.value]))
       }
       if (performance.now() < sliceEnd) continue
-      this.#tell({ shown: this.#entries.size, fraction: (0.1 * queue.length) / order.count }, fresh)
+      this.#tell({ state: 'generating', shown: this.#entries.size, fraction: (0.1 * queue.length) / count }, fresh)
       fresh = []
       await setImmediate()
       sliceEnd = performance.now() + SLICE_MS

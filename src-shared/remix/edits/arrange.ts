@@ -60,7 +60,8 @@ const idGiver = (snapshot: RemixSnapshot, newId: NewId): ((id: string) => Result
   }
 }
 
-const sliceClip = (snapshot: RemixSnapshot, clip: Clip, from: number, to: number): Clip | null => {
+/** What of a clip lies between two positions, or null; edges that are cut fade over `fadeFrames`, so that they do not click. */
+export const sliceClip = (snapshot: RemixSnapshot, clip: Clip, from: number, to: number, fadeFrames = DECLICK_FRAMES): Clip | null => {
   const start = Math.max(from, clip.startTick)
   const end = Math.min(to, endTick(clip))
   if (start >= end) return null
@@ -73,8 +74,8 @@ const sliceClip = (snapshot: RemixSnapshot, clip: Clip, from: number, to: number
     startTick: tick(start),
     lengthTicks: ticks(end - start),
     sourceOffsetFrames: clip.sourceOffsetFrames + toSourceFrames(sourceFramesBetween(tempo, clip, clip.startTick, start), rate),
-    fadeInFrames: isCutIn ? DECLICK_FRAMES : clip.fadeInFrames,
-    fadeOutFrames: end < endTick(clip) ? DECLICK_FRAMES : clip.fadeOutFrames,
+    fadeInFrames: isCutIn ? fadeFrames : clip.fadeInFrames,
+    fadeOutFrames: end < endTick(clip) ? fadeFrames : clip.fadeOutFrames,
   }
 }
 
