@@ -21,7 +21,7 @@ const withoutElectron = (name: string): boolean => !isElectron(name)
 const anything = (): boolean => true
 const browserOnly = (name: string): boolean => !isNode(name) && !isElectron(name)
 
-const floor1 = ['src-shared/std', 'src-shared/time', 'src-shared/music']
+const floor1 = ['src-shared/std', 'src-shared/time', 'src-shared/music', 'src-shared/plugins']
 const shared = [
   ...floor1,
   'src-shared/remix',
@@ -39,6 +39,7 @@ const areas: readonly Area[] = [
   { folder: 'src-shared/std', below: [], allowsPackage: pure },
   { folder: 'src-shared/time', below: ['src-shared/std'], allowsPackage: pure },
   { folder: 'src-shared/music', below: ['src-shared/std'], allowsPackage: pure },
+  { folder: 'src-shared/plugins', below: ['src-shared/std'], allowsPackage: pure },
   { folder: 'src-shared/remix', below: floor1, allowsPackage: pure },
   { folder: 'src-shared/rights', below: floor1, allowsPackage: pure },
   { folder: 'src-shared/receipts', below: floor1, allowsPackage: pure },
