@@ -3,6 +3,7 @@ import {
   type EngineEventName,
   type EngineEvents,
   type EngineProgress,
+  type EnginePluginReplies,
   type EngineReplies,
   type EngineRequest,
   type EngineRequestName,
@@ -30,7 +31,10 @@ interface Call {
 }
 
 type Handlers = {
-  readonly [N in EngineRequestName]: (payload: EngineRequest<N>, call: Call) => Result<EngineReplies[N]> | Promise<Result<EngineReplies[N]>>
+  readonly [N in Exclude<EngineRequestName, keyof EnginePluginReplies>]: (
+    payload: EngineRequest<N>,
+    call: Call,
+  ) => Result<EngineReplies[N]> | Promise<Result<EngineReplies[N]>>
 }
 
 interface Opened {
@@ -102,7 +106,7 @@ export class EngineServer {
 
   async #run(schemas: Partial<typeof engineRequestSchemas>, name: string, payload: unknown, call: Call): Promise<Result<unknown>> {
     const schema = Object.hasOwn(schemas, name) ? schemas[name as EngineRequestName] : undefined
-    if (schema === undefined)
+    if (schema === undefined || !Object.hasOwn(this.#handlers, name))
       return fail(
         'engine.unknown_request',
         `The audio engine does not take "${name}" here. Update Stemma so that all its parts are of one version.`,
@@ -114,10 +118,7 @@ export class EngineServer {
       return fail('engine.bad_request', `The audio engine was given something it cannot use (${name}; ${where}). The remix may be damaged.`)
     }
     try {
-      const handler = this.#handlers[name as EngineRequestName] as (
-        payload: unknown,
-        call: Call,
-      ) => Result<unknown> | Promise<Result<unknown>>
+      const handler = this.#handlers[name as keyof Handlers] as (payload: unknown, call: Call) => Result<unknown> | Promise<Result<unknown>>
       return await handler(decoded.data, call)
     } catch (error) {
       if (error instanceof ProblemError) return { ok: false, error: error.problem }

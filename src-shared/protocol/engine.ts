@@ -5,6 +5,7 @@ import type { Problem, Result } from '../std/index.ts'
 import { exportFormatSchema, type ExportFormat } from './app.ts'
 import { type AiReplies, aiRequestSchemas } from './engine-ai.ts'
 import { type AnalysisReplies, analysisRequestSchemas } from './engine-analysis.ts'
+import { type EnginePluginEvents, type EnginePluginReplies, enginePluginRequestSchemas } from './engine-plugins.ts'
 import { type PreviewEvents, type PreviewReplies, previewRequestSchemas } from './engine-preview.ts'
 import { type DeriveEvents, type DeriveReplies, deriveRequestSchemas } from './engine-derive.ts'
 import { renderPlanSchema } from './render-plan.ts'
@@ -80,6 +81,8 @@ export const engineRequestSchemas = {
   'engine.open': z.object({
     cacheDir: path,
     output: z.enum(['default', 'silent']),
+    /** Who starts plugin children: the owner, asked by `plugins.fork`, or (where absent) the engine itself, which only works in plain Node. */
+    forks: z.enum(['owner', 'engine']).exactOptional(),
     /** Models that sounds are made with, each named `<sha256 of the file>.onnx`. */
     modelsDir: path.nullable().exactOptional(),
   }),
@@ -98,6 +101,7 @@ export const engineRequestSchemas = {
   ...analysisRequestSchemas,
   ...previewRequestSchemas,
   ...deriveRequestSchemas,
+  ...enginePluginRequestSchemas,
 } as const satisfies Record<string, z.ZodType>
 
 export type TransportRequestName = keyof typeof transportRequestSchemas
@@ -176,7 +180,7 @@ export interface FormatAvailability {
   readonly reason: string | null
 }
 
-export interface EngineReplies extends AiReplies, AnalysisReplies, PreviewReplies, DeriveReplies {
+export interface EngineReplies extends AiReplies, AnalysisReplies, PreviewReplies, DeriveReplies, EnginePluginReplies {
   'engine.open': { readonly pid: number; readonly output: OutputState }
   'engine.formats': readonly FormatAvailability[]
   'sources.prepare': readonly PreparedStem[]
@@ -227,7 +231,7 @@ export interface MeterFrame {
   }
 }
 
-export interface EngineEvents extends PreviewEvents, DeriveEvents {
+export interface EngineEvents extends PreviewEvents, DeriveEvents, EnginePluginEvents {
   'transport.changed': TransportState
   /** 30 to 60 a second while playing, from the output's own clock. */
   'transport.position': { readonly frame: number }
@@ -283,6 +287,11 @@ export const fromEngineSchema = z.union([
       'audition.changed',
       'audition.position',
       'playback.preparing',
+      'plugins.status',
+      'plugins.changed',
+      'plugins.crashed',
+      'plugins.fork',
+      'plugins.kill',
     ]),
     payload: z.unknown(),
   }),
