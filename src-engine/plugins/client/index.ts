@@ -1,0 +1,2 @@
+export * from './host-commands.ts'
+export * from './host-connection.ts'
