@@ -25,6 +25,7 @@ const entries = {
   'encode-worker': 'src-engine/files/encode-worker.ts',
   'ai-worker': 'src-engine/ai/ai-worker.ts',
   'model-worker': 'src-engine/ai/model-worker.ts',
+  'plugin-scanner': 'src-engine/plugins/scan/scanner.ts',
   'demo-worker': 'src-main/studio/demo/catalogue/demo-worker.ts',
   signer: 'src-main/studio/stamp/signer.ts',
   service: 'src-service/main.ts',

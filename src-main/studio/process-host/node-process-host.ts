@@ -1,7 +1,7 @@
 // Children as plain Node processes: the command line and the tests.
 import { fork } from 'node:child_process'
 import { entryFile } from './entry-file.ts'
-import type { ChildEntry, ChildPort, ForkOptions, ProcessHost } from './process-host.ts'
+import type { ChildEntry, ChildExit, ChildPort, ForkOptions, ProcessHost } from './process-host.ts'
 
 /** Children that were started before anyone asked for them, one of a kind. */
 const ahead = new Map<ChildEntry, ChildPort>()
@@ -37,14 +37,14 @@ const start = (entry: ChildEntry, options: ForkOptions): ChildPort => {
     // Standard output belongs to the parent's own report (`--json` prints one document and nothing else).
     stdio: ['ignore', output === 'inherit' ? 2 : 'ignore', output === 'inherit' ? 2 : 'ignore', 'ipc'],
   })
-  let exit: { readonly code: number | null } | undefined
-  const leave = (code: number | null): void => {
+  let exit: ChildExit | undefined
+  const leave = (code: number | null, signal: string | null = null): void => {
     if (exit) return
-    exit = { code }
+    exit = { code, signal }
     for (const listener of exitListeners) listener(exit)
   }
-  const exitListeners = new Set<(exit: { readonly code: number | null }) => void>()
-  child.on('exit', (code) => leave(code))
+  const exitListeners = new Set<(exit: ChildExit) => void>()
+  child.on('exit', (code, signal) => leave(code, signal))
   child.on('error', () => leave(null))
   return {
     get pid() {
@@ -59,7 +59,7 @@ const start = (entry: ChildEntry, options: ForkOptions): ChildPort => {
       return () => child.off('message', listener)
     },
     onExit: (listener) => {
-      if (exit) queueMicrotask(() => listener(exit as { readonly code: number | null }))
+      if (exit) queueMicrotask(() => listener(exit as ChildExit))
       else exitListeners.add(listener)
       return () => exitListeners.delete(listener)
     },

@@ -2,7 +2,7 @@
 // The studio never names Electron; the shell hands in a host made of `utilityProcess`.
 
 /** Programs the studio may start. Each is a module of its own in source and `out/main/<name>.js` when bundled. */
-export type ChildEntry = 'signer' | 'engine' | 'service'
+export type ChildEntry = 'signer' | 'engine' | 'service' | 'plugin-scanner'
 
 export interface ForkOptions {
   /** Command line of the child. Never secrets: other users of the machine can read it. */
@@ -15,6 +15,12 @@ export interface ForkOptions {
   readonly output?: 'inherit' | 'ignore'
 }
 
+/** How a child ended: `code` is null where it could not be started or a signal ended it; `signal` is its name, where the platform tells. */
+export interface ChildExit {
+  readonly code: number | null
+  readonly signal?: string | null
+}
+
 /** The parent's end of a child. Messages are structured clones; order is kept; messages posted before the child listens wait for it. */
 export interface ChildPort {
   /** Process id, undefined until the child has started or if it never did. */
@@ -22,7 +28,7 @@ export interface ChildPort {
   postMessage(message: unknown): void
   onMessage(listener: (message: unknown) => void): () => void
   /** Called once, also when the child could not be started (`code` null). */
-  onExit(listener: (exit: { readonly code: number | null }) => void): () => void
+  onExit(listener: (exit: ChildExit) => void): () => void
   kill(): void
 }
 
