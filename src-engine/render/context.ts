@@ -20,7 +20,10 @@ export type OpenSource = (plan: RenderPlan, source: number) => PcmReader
 /** Makes the processor of a device. */
 export type MakeDevice = (kernels: Kernels, device: PlanDevice, sampleRate: number) => DeviceProcessor
 
-export const makeBuiltInDevice: MakeDevice = (kernels, device, sampleRate) => createDevice(kernels, device.kind, sampleRate)
+export const makeBuiltInDevice: MakeDevice = (kernels, device, sampleRate) => {
+  if (device.kind === 'plugin') throw new Error(`${device.plugin.name} is a plugin; it runs in a host`)
+  return createDevice(kernels, device.kind, sampleRate)
+}
 
 export type DeviceFailure = (track: PlanTrack, device: PlanDevice, error: unknown) => void
 

@@ -136,7 +136,7 @@ const chainLatency = ({ kernels, makeDevice }: TrackWorkersOptions, track: PlanT
 const READ_COST = 2
 const HAND_OVER_COST = 1
 const MASTER_COST = 14
-const DEVICE_COSTS: Readonly<Record<DeviceKind, number>> = {
+const DEVICE_COSTS: Readonly<Record<DeviceKind | 'plugin', number>> = {
   eq: 4,
   compressor: 7,
   reverb: 21,
@@ -144,6 +144,7 @@ const DEVICE_COSTS: Readonly<Record<DeviceKind, number>> = {
   saturation: 8,
   filter: 3,
   limiter: 9,
+  plugin: 40,
 }
 
 const deviceCost = (track: PlanTrack): number =>

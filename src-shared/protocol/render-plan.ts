@@ -1,10 +1,15 @@
 // Decoder of a render plan that crosses a process border. It bounds what a plan may claim before the engine allocates for it.
 import { z } from 'zod'
 import {
+  areParameterIds,
   DEVICE_KINDS,
   DEVICE_PARAMETERS,
+  isBase64,
   makeSchema,
+  MAX_PLAN_NOTES,
+  MAX_STATE_LENGTH,
   PLAN_VERSION,
+  pluginUseSchema,
   REMIX_SAMPLE_RATE,
   type PlanSource,
   type RenderPlan,
@@ -36,9 +41,10 @@ const clipSchema = z.object({
   fadeOutFrames: frames,
   fadeCurve: z.enum(['linear', 'equal-power']),
   foundBy: id.exactOptional(),
+  isPlayedByInstrument: z.literal(true).exactOptional(),
 })
 
-const deviceSchema = z
+const builtInSchema = z
   .object({
     deviceId: id,
     kind: z.enum(DEVICE_KINDS),
@@ -49,6 +55,27 @@ const deviceSchema = z
     ({ kind, params }) => DEVICE_PARAMETERS[kind].every(({ name }) => params[name] !== undefined),
     'every parameter of the device must be present',
   )
+
+const pluginSchema = z.object({
+  deviceId: id,
+  kind: z.literal('plugin'),
+  isEnabled: z.boolean(),
+  params: z.record(z.string().max(200), valueSchema),
+  plugin: pluginUseSchema,
+  state: z.string().max(MAX_STATE_LENGTH).refine(isBase64, 'must be base64').nullable(),
+})
+
+const deviceSchema = z.discriminatedUnion('kind', [
+  builtInSchema,
+  pluginSchema.refine(({ params }) => areParameterIds(Object.keys(params)), 'must be parameters of a plugin'),
+])
+
+const noteSchema = z.object({
+  startFrame: frames,
+  lengthFrames: frames.min(1),
+  pitch: z.int().min(0).max(127),
+  velocity: z.int().min(1).max(127),
+})
 
 const trackSchema = z.object({
   id,
@@ -61,7 +88,36 @@ const trackSchema = z.object({
   gainDb: valueSchema,
   pan: valueSchema,
   sends: z.array(z.object({ sendId: id, toTrackId: id, gainDb: valueSchema, isPreFader: z.boolean() })).max(1_000),
+  notes: z.array(noteSchema).max(MAX_PLAN_NOTES).exactOptional(),
+  frozen: z.object({ key: z.string().regex(/^[0-9a-f]{64}$/) }).exactOptional(),
 })
+
+const quarter = z.number().min(0).max(1e9)
+const timelineSchema = z
+  .object({
+    tempo: z
+      .array(z.object({ frame: frames, milliBpm: z.int().min(20_000).max(400_000), quarter }))
+      .min(1)
+      .max(10_000),
+    meter: z
+      .array(
+        z.object({
+          frame: frames,
+          numerator: z.int().min(1).max(32),
+          // A denominator of zero has killed a plugin.
+          denominator: z.int().min(1).max(16),
+          bar: z.int().min(0).max(1e7),
+          quarter,
+        }),
+      )
+      .min(1)
+      .max(10_000),
+  })
+  .refine(
+    ({ tempo, meter }) =>
+      [tempo, meter].every((points) => points.every(({ frame }, i) => (i === 0 ? frame === 0 : frame >= (points[i - 1]?.frame ?? 0)))),
+    'tempo and meter must begin at 0 and ascend',
+  )
 
 /** Slowest and fastest a source may be played: beyond, a hostile plan would only fill the disk. */
 const MAX_RATIO = 40
@@ -111,6 +167,7 @@ export const renderPlanSchema: z.ZodType<RenderPlan> = z
     tailFrames: frames,
     sources: z.array(planSourceSchema).max(10_000),
     tracks: z.array(trackSchema).min(1).max(2_000),
+    timeline: timelineSchema.exactOptional(),
   })
   .superRefine((plan, context) => {
     const position = new Map(plan.tracks.map((track, index) => [track.id, index]))
@@ -120,6 +177,11 @@ export const renderPlanSchema: z.ZodType<RenderPlan> = z
         context.addIssue({ code: 'custom', message: 'the master comes last, once' })
       if (track.clips.some((clip) => clip.source >= plan.sources.length))
         context.addIssue({ code: 'custom', message: 'a clip names no source' })
+      const plugins = track.devices.flatMap((device) => (device.kind === 'plugin' ? [device.plugin] : []))
+      if (plugins.length > 0 && !plan.timeline) context.addIssue({ code: 'custom', message: 'plugins need tempo and meter' })
+      for (const { sidechainTrackId } of plugins)
+        if (sidechainTrackId !== null && (sidechainTrackId === track.id || !position.has(sidechainTrackId)))
+          context.addIssue({ code: 'custom', message: 'a sidechain must come from another track' })
       for (const send of track.sends) {
         const to = position.get(send.toTrackId)
         if (to === undefined || to <= index || plan.tracks[to]?.kind !== 'bus')

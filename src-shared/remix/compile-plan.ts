@@ -1,11 +1,14 @@
 // From a remix to its render plan. Pure and deterministic: the same records give the same bytes, whatever order they are stored in.
 import { canonicalBytes, fail, ok, type Result } from '../std/index.ts'
 import { frameAt, type TempoPoint } from '../time/index.ts'
+import { notesOfClips, planPlugin, timelineOf } from './compile-plugins.ts'
 import { layOutClips } from './crossfades.ts'
 import { DEVICE_PARAMETERS } from './device-parameters.ts'
 import { endTick } from './edits/index.ts'
 import {
+  MAX_PLAN_NOTES,
   PLAN_VERSION,
+  type PlanBuiltIn,
   type PlanClip,
   type PlanDevice,
   type PlanSend,
@@ -27,7 +30,7 @@ import {
   type StemRecord,
   type Track,
 } from './records.ts'
-import { byId, byOrder, byStart, recordOf, remixOf, tracksOf } from './snapshot.ts'
+import { byId, byOrder, byStart, type Feed, feedsOf, recordOf, remixOf, tracksOf } from './snapshot.ts'
 import { derivedFrameOf, derivedLengthFrames, planWarp } from './warp.ts'
 
 /** Longest remix that is rendered: a day. Slow tempos stretch the timeline far beyond what anybody can mean. */
@@ -93,7 +96,8 @@ const peakOf = ({ value, points }: PlanValue): number => Math.max(value, ...(poi
 
 /** Seconds until a device has rung out to -60 dB. */
 const tailSeconds = (device: PlanDevice): number => {
-  if (!device.isEnabled) return 0
+  // How long a plugin rings is known where it runs: renders ask it.
+  if (!device.isEnabled || device.kind === 'plugin') return 0
   const peak = (name: string): number => {
     const value = device.params[name]
     return value ? peakOf(value) : 0
@@ -127,13 +131,13 @@ const audibleIds = (tracks: readonly Track[], sends: readonly Send[]): ReadonlyS
   return new Set(tracks.filter((track) => !track.isMuted && (track.kind === 'master' || heard.has(track.id))).map((track) => track.id))
 }
 
-/** Buses such that each comes after everything that sends to it; null if sends run in a circle. */
-const busOrder = (buses: readonly Track[], sends: readonly Send[]): readonly Track[] | null => {
+/** Buses such that each comes after everything that feeds it; null if sends or sidechains run in a circle. */
+const busOrder = (buses: readonly Track[], feeds: readonly Feed[]): readonly Track[] | null => {
   const waiting = [...buses]
   const ordered: Track[] = []
   while (waiting.length > 0) {
     const ready = waiting.findIndex(
-      (bus) => !sends.some((send) => send.toTrackId === bus.id && waiting.some((other) => other.id === send.fromTrackId)),
+      (bus) => !feeds.some((feed) => feed.toTrackId === bus.id && waiting.some((other) => other.id === feed.fromTrackId)),
     )
     if (ready < 0) return null
     ordered.push(...waiting.splice(ready, 1))
@@ -191,16 +195,12 @@ const planClips = (
 /** Plans of devices that nothing automates, by record: the next plan of the same remix has most of them again. */
 const plannedDevices = new WeakMap<Device, PlanDevice>()
 
-const planDevice = (device: Device, kind: DeviceKind, isAutomated: boolean, values: Values): PlanDevice => {
-  const known = isAutomated ? undefined : plannedDevices.get(device)
-  if (known) return known
+const planBuiltIn = (device: Device, kind: DeviceKind, values: Values): PlanBuiltIn => {
   const params: Record<string, PlanValue> = {}
   for (const { name, min, max, default: standard } of DEVICE_PARAMETERS[kind]) {
     params[name] = values(device.id, name, device.params[name] ?? standard, min, max)
   }
-  const planned: PlanDevice = { deviceId: device.id, kind, isEnabled: device.isEnabled, params }
-  if (!isAutomated) plannedDevices.set(device, planned)
-  return planned
+  return { deviceId: device.id, kind, isEnabled: device.isEnabled, params }
 }
 
 const planDevices = (
@@ -212,6 +212,18 @@ const planDevices = (
 ): Result<readonly PlanDevice[]> => {
   const planned: PlanDevice[] = []
   for (const device of devices) {
+    const moves = automation.get(device.id)
+    const known = moves ? undefined : plannedDevices.get(device)
+    if (known) {
+      planned.push(known)
+      continue
+    }
+    if (device.plugin) {
+      const plugin = planPlugin(device, device.plugin, moves, values)
+      if (!moves) plannedDevices.set(device, plugin)
+      planned.push(plugin)
+      continue
+    }
     if (!isDeviceKind(device.kind)) {
       if (!device.isEnabled || !isAudible) continue
       return fail(
@@ -220,10 +232,14 @@ const planDevices = (
         { deviceId: device.id, trackId: track.id, kind: device.kind },
       )
     }
-    planned.push(planDevice(device, device.kind, automation.has(device.id), values))
+    const builtIn = planBuiltIn(device, device.kind, values)
+    if (!moves) plannedDevices.set(device, builtIn)
+    planned.push(builtIn)
   }
   return ok(planned)
 }
+
+const isInstrument = (device: PlanDevice): boolean => device.kind === 'plugin' && device.isEnabled && device.plugin.isInstrument
 
 const planSends = (sends: readonly Send[], values: Values): readonly PlanSend[] =>
   sends.map((send) => ({
@@ -253,7 +269,7 @@ const tailFrames = (tracks: readonly PlanTrack[]): number => {
  * not installed, or sends in a circle.
  */
 export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
-  const { tempo } = remixOf(snapshot)
+  const { tempo, meter } = remixOf(snapshot)
   const { stems, clips: clipsByTrack, devices: devicesByTrack, sends, automation } = shelve(snapshot)
   const values = valuesOf(automation, tempo)
   const sources: PlanSource[] = []
@@ -287,17 +303,27 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
   const all = tracksOf(snapshot)
   const buses = busOrder(
     all.filter((track) => track.kind === 'bus'),
-    sends,
+    feedsOf(snapshot),
   )
   if (!buses) return fail('plan.send_cycle', 'The sends of this remix feed a bus into itself; remove one of them.')
   const audible = audibleIds(all, sends)
   const tracks: PlanTrack[] = []
   let lengthFrames = 0
+  let noteCount = 0
   for (const track of [...all.filter((one) => one.kind === 'audio'), ...buses, ...all.filter((one) => one.kind === 'master')]) {
     const isAudible = audible.has(track.id)
     const devices = planDevices((devicesByTrack.get(track.id) ?? []).sort(byOrder), track, isAudible, automation, values)
     if (!devices.ok) return devices
-    const clips = track.kind === 'audio' ? planClips((clipsByTrack.get(track.id) ?? []).sort(byStart), stems, sourceOf, tempo) : []
+    let clips = track.kind === 'audio' ? planClips((clipsByTrack.get(track.id) ?? []).sort(byStart), stems, sourceOf, tempo) : []
+    let notes: PlanTrack['notes']
+    if (track.kind === 'audio' && devices.value.some(isInstrument)) {
+      const found = notesOfClips(clips, sources, MAX_PLAN_NOTES - noteCount)
+      if (!found)
+        return fail('plan.too_many_notes', `Instruments of this remix would play more than ${MAX_PLAN_NOTES} notes; delete some clips.`)
+      notes = found
+      noteCount += found.length
+      clips = clips.map((clip) => (sources[clip.source]?.make?.kind === 'notes' ? { ...clip, isPlayedByInstrument: true } : clip))
+    }
     for (const clip of clips) lengthFrames = Math.max(lengthFrames, clip.startFrame + clip.lengthFrames)
     tracks.push({
       id: track.id,
@@ -310,12 +336,24 @@ export const compilePlan = (snapshot: RemixSnapshot): Result<RenderPlan> => {
       gainDb: values(track.id, 'gainDb', track.gainDb, -144, 36),
       pan: values(track.id, 'pan', track.pan, -1, 1),
       sends: planSends(sends.filter((send) => send.fromTrackId === track.id).sort(byId), values),
+      ...(notes ? { notes } : {}),
+      ...(track.frozen ? { frozen: track.frozen } : {}),
     })
   }
   if (lengthFrames > MAX_LENGTH_FRAMES) {
     return fail('plan.too_long', 'The remix is longer than 24 hours; move or delete the clips that lie that far out.', { lengthFrames })
   }
-  return ok({ v: PLAN_VERSION, sampleRate: REMIX_SAMPLE_RATE, lengthFrames, tailFrames: tailFrames(tracks), sources, tracks })
+  const isTimed = tracks.some((track) => track.devices.some((device) => device.kind === 'plugin'))
+  const timeline = isTimed ? { timeline: timelineOf(tempo, meter) } : {}
+  return ok({
+    v: PLAN_VERSION,
+    sampleRate: REMIX_SAMPLE_RATE,
+    lengthFrames,
+    tailFrames: tailFrames(tracks),
+    sources,
+    tracks,
+    ...timeline,
+  })
 }
 
 /** The bytes whose SHA-256 names a plan: canonical JSON in UTF-8. */

@@ -2,7 +2,7 @@
 import { canonicalText, fail, ok, type Result } from '../std/index.ts'
 import { migrations } from './migrations.ts'
 import { type AnyRecord, MASTER_TRACK_ID, PLAIN_MASTER, recordSchema, REMIX_SCHEMA_VERSION, type RemixSnapshot } from './records.ts'
-import { byId, isReachableBySends, recordsOf } from './snapshot.ts'
+import { byId, canKey, feedsOf, isReachable } from './snapshot.ts'
 
 export const REMIX_FORMAT = 'stemma-remix'
 /** Longest file that is read, in UTF-16 code units (and at most that many bytes in practice: the format is ASCII but for names). */
@@ -115,6 +115,14 @@ const dropDangling = (records: Map<string, AnyRecord>, repairs: string[]): void 
         drop(record, 'send that leads nowhere')
     }
   }
+  for (const record of [...records.values()]) {
+    if (record.type !== 'device' || !record.plugin || record.plugin.sidechainTrackId === null) continue
+    const from = records.get(record.plugin.sidechainTrackId)
+    const to = records.get(record.trackId)
+    if (from?.type === 'track' && to?.type === 'track' && canKey(from, to)) continue
+    records.set(record.id, { ...record, plugin: { ...record.plugin, sidechainTrackId: null } })
+    reasons['sidechain from nowhere'] = (reasons['sidechain from nowhere'] ?? 0) + 1
+  }
   const owners = new Set<string>()
   for (const record of [...records.values()]) {
     if (record.type !== 'automation') continue
@@ -129,9 +137,9 @@ const dropDangling = (records: Map<string, AnyRecord>, repairs: string[]): void 
     repairs.push(`Left out: ${count === 1 ? `a ${reason}` : `${count} times a ${reason}`}.`)
 }
 
-const hasSendCycle = (snapshot: RemixSnapshot): boolean => {
-  const sends = recordsOf(snapshot, 'send')
-  return sends.some((send) => isReachableBySends(sends, send.toTrackId, send.fromTrackId))
+const hasCycle = (snapshot: RemixSnapshot): boolean => {
+  const feeds = feedsOf(snapshot)
+  return feeds.some((feed) => isReachable(feeds, feed.toTrackId, feed.fromTrackId))
 }
 
 const addMaster = (records: Map<string, AnyRecord>, repairs: string[]): Result<null> => {
@@ -157,7 +165,8 @@ const assemble = (items: readonly unknown[], isNewer: boolean): Result<RemixDocu
   const master = addMaster(records, repairs)
   if (!master.ok) return master
   dropDangling(records, repairs)
-  if (hasSendCycle(records)) return fail('remix_file.send_cycle', 'The sends of this file feed a bus into itself; it cannot be played.')
+  if (hasCycle(records))
+    return fail('remix_file.send_cycle', 'The sends or sidechains of this file feed a track into itself; it cannot be played.')
   return ok({ snapshot: records, isReadOnly: isNewer, repairs })
 }
 

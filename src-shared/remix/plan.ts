@@ -1,8 +1,11 @@
 // The compiled render plan: frames, gains and routing, nothing musical left. The engine, the licence check, the manifest and the receipt all
 // read this one structure. JSON-safe; the same remix gives the same plan, so its hash names the arrangement.
-import type { DeviceKind, Make, Role } from './records.ts'
+import type { DeviceKind, Make, PluginUse, Role } from './records.ts'
 
 export const PLAN_VERSION = 1
+
+/** Most notes that instrument plugins of a plan may play together. */
+export const MAX_PLAN_NOTES = 1_000_000
 
 export interface RenderPlan {
   readonly v: typeof PLAN_VERSION
@@ -14,6 +17,21 @@ export interface RenderPlan {
   readonly sources: readonly PlanSource[]
   /** Audio tracks in (order, id), then buses such that a bus comes after everything that sends to it, then the master. */
   readonly tracks: readonly PlanTrack[]
+  /** Tempo and meter, which plugins may follow; absent where no device is a plugin. */
+  readonly timeline?: PlanTimeline
+}
+
+/** Both lists begin at frame 0 and ascend. `quarter` counts quarter notes since the start of the remix. */
+export interface PlanTimeline {
+  readonly tempo: readonly { readonly frame: number; readonly milliBpm: number; readonly quarter: number }[]
+  readonly meter: readonly {
+    readonly frame: number
+    readonly numerator: number
+    readonly denominator: number
+    /** Bars that began before, so that the first one is 0. */
+    readonly bar: number
+    readonly quarter: number
+  }[]
 }
 
 export interface PlanSource {
@@ -51,6 +69,18 @@ export interface PlanTrack {
   readonly gainDb: PlanValue
   readonly pan: PlanValue
   readonly sends: readonly PlanSend[]
+  /** What an instrument plugin of this track plays, by (start, pitch); absent where none is switched on. */
+  readonly notes?: readonly PlanNote[]
+  /** The sound before the fader is read from the file of this key: clips and devices are there to be told, not run. */
+  readonly frozen?: { readonly key: string }
+}
+
+/** A note on the timeline, in frames at 48 kHz; `pitch` is a MIDI number, `velocity` 1 to 127. */
+export interface PlanNote {
+  readonly startFrame: number
+  readonly lengthFrames: number
+  readonly pitch: number
+  readonly velocity: number
 }
 
 export interface PlanClip {
@@ -68,14 +98,30 @@ export interface PlanClip {
   readonly fadeCurve: 'linear' | 'equal-power'
   /** URN of the model that found the clip's edges. */
   readonly foundBy?: string
+  /** Its notes are in `notes` of the track: the sound of its source is not read, though the stem is used all the same. */
+  readonly isPlayedByInstrument?: true
 }
 
-export interface PlanDevice {
+export type PlanDevice = PlanBuiltIn | PlanPlugin
+
+export interface PlanBuiltIn {
   readonly deviceId: string
   readonly kind: DeviceKind
   readonly isEnabled: boolean
   /** Every parameter of the kind, defaults filled in, clamped to its range. */
   readonly params: Readonly<Record<string, PlanValue>>
+}
+
+/** A plugin. It is found by (format, id) on each machine; one that is not there fails the render by name. */
+export interface PlanPlugin {
+  readonly deviceId: string
+  readonly kind: 'plugin'
+  readonly isEnabled: boolean
+  /** Only what was set or is automated, finite but in no range known here; the rest is what the state or the plugin says. */
+  readonly params: Readonly<Record<string, PlanValue>>
+  readonly plugin: PluginUse
+  /** Base64. */
+  readonly state: string | null
 }
 
 export interface PlanSend {

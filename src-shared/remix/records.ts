@@ -1,12 +1,14 @@
 // The records of a remix document. Flat, with ids, so that an edit is a small diff. Every schema bounds what a hostile file can claim.
 import { z } from 'zod'
 import type { Tick, Ticks } from '../time/index.ts'
+import { areParameterIds, isBase64, MAX_STATE_LENGTH, PLUGIN_KIND, pluginUseSchema } from './plugin-record.ts'
 import { recipeSchema, soundRecordSchema, warpSchema } from './sound.ts'
 
+export * from './plugin-record.ts'
 export * from './sample-rate.ts'
 export * from './sound.ts'
 
-export const REMIX_SCHEMA_VERSION = 2
+export const REMIX_SCHEMA_VERSION = 3
 export const MASTER_TRACK_ID = 'track:master'
 
 const MAX_TICK = 960 * 4 * 100_000
@@ -91,6 +93,8 @@ export const trackRecordSchema = z.object({
   pan: z.number().min(-1).max(1),
   isMuted: z.boolean(),
   isSoloed: z.boolean(),
+  /** Its sound before the fader is played from a file; the SHA-256 names what was frozen. Absent: it is made as it plays. */
+  frozen: z.strictObject({ key: z.string().regex(/^[0-9a-f]{64}$/) }).exactOptional(),
 })
 
 export const FADE_CURVES = ['linear', 'equal-power'] as const
@@ -132,22 +136,31 @@ export const clipRecordSchema = z.object({
 export const DEVICE_KINDS = ['eq', 'compressor', 'reverb', 'delay', 'saturation', 'filter', 'limiter'] as const
 export type DeviceKind = (typeof DEVICE_KINDS)[number]
 
-/** An effect on a track. Devices are data; what parameters mean is in `remix/device-parameters.ts`, behaviour in the engine. */
-export const deviceRecordSchema = z.object({
-  type: z.literal('device'),
-  id,
-  trackId: id,
-  order: z.number().min(-1e9).max(1e9),
-  /** One of DEVICE_KINDS; an unknown kind is kept and named, never dropped. */
-  kind: z.string().min(1).max(100),
-  isEnabled: z.boolean(),
-  params: z.record(z.string().max(100), z.number()),
-  /** Opaque state of a plugin, base64; kept while the plugin is missing. */
-  state: z
-    .string()
-    .max(16 * 1024 * 1024)
-    .optional(),
-})
+/** An effect on a track. Devices are data; what parameters mean is in `remix/device-parameters.ts`, behaviour in the engine or the plugin. */
+export const deviceRecordSchema = z
+  .object({
+    type: z.literal('device'),
+    id,
+    trackId: id,
+    order: z.number().min(-1e9).max(1e9),
+    /** One of DEVICE_KINDS, or `plugin`; an unknown kind is kept and named, never dropped. */
+    kind: z.string().min(1).max(100),
+    isEnabled: z.boolean(),
+    /** Of a plugin only those that were set: the others are what its state says, or its default. */
+    params: z.record(z.string().max(200), z.number()),
+    /** Which plugin; of the kind `plugin` only. */
+    plugin: pluginUseSchema.exactOptional(),
+    /** Opaque state of a plugin, base64; kept while the plugin is missing. */
+    state: z.string().max(MAX_STATE_LENGTH).optional(),
+  })
+  .superRefine(({ kind, plugin, params, state }, context) => {
+    const complain = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
+    if ((plugin !== undefined) !== (kind === PLUGIN_KIND)) complain('plugin', 'is there for plugins, and for nothing else')
+    if (!plugin) return
+    if (!areParameterIds(Object.keys(params))) complain('params', 'are not parameters of a plugin')
+    if (state !== undefined && !isBase64(state)) complain('state', 'is not base64')
+    if (state === undefined && plugin.stateSha256 !== null) complain('state', 'is missing')
+  })
 
 /** A post-fader (default) or pre-fader send from a track to a bus. */
 export const sendRecordSchema = z.object({
@@ -167,7 +180,7 @@ export const automationRecordSchema = z.object({
   type: z.literal('automation'),
   id,
   ownerId: id,
-  param: z.string().min(1).max(100),
+  param: z.string().min(1).max(200),
   points: z.array(z.object({ atTick: tick, value: z.number(), curve: z.enum(['hold', 'linear']) })).max(100_000),
 })
 

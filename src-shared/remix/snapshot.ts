@@ -91,8 +91,26 @@ export const stemOf = (snapshot: RemixSnapshot, stemId: string): StemRecord | un
 
 export const workOf = (snapshot: RemixSnapshot, workId: string): WorkRecord | undefined => recordOf(snapshot, 'work', workId)
 
-/** Whether `to` can be reached from `from` along sends, counting a track as reaching itself. */
-export const isReachableBySends = (sends: readonly Send[], from: string, to: string): boolean => {
+/** A way sound takes from one track to another: a send, or the sidechain of a plugin. The way to the master is left out. */
+export type Feed = Pick<Send, 'fromTrackId' | 'toTrackId'>
+
+/** Every send and every sidechain. */
+export const feedsOf = (snapshot: RemixSnapshot): readonly Feed[] => {
+  const feeds: Feed[] = []
+  for (const record of snapshot.values()) {
+    if (record.type === 'send') feeds.push(record)
+    else if (record.type === 'device' && record.plugin && record.plugin.sidechainTrackId !== null)
+      feeds.push({ fromTrackId: record.plugin.sidechainTrackId, toTrackId: record.trackId })
+  }
+  return feeds
+}
+
+/** Whether a track's sound may go into a sidechain on another one: buses are made after audio tracks, and the master after all. */
+export const canKey = (from: Track, to: Track): boolean =>
+  from.id !== to.id && from.kind !== 'master' && KIND_RANK[from.kind] <= KIND_RANK[to.kind]
+
+/** Whether `to` can be reached from `from` along sends and sidechains, counting a track as reaching itself. */
+export const isReachable = (sends: readonly Feed[], from: string, to: string): boolean => {
   const seen = new Set<string>()
   const queue = [from]
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {

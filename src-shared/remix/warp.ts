@@ -34,14 +34,18 @@ export const derivedLengthFrames = ({ warp, lengthFrames, sampleRate }: PlanSour
 
 /** Where in a warped sound a source frame (48 kHz) is heard. */
 export const derivedFrameOf = (warp: PlanWarp | undefined, sourceFrame: number): number => {
-  if (!warp) return sourceFrame
-  for (let i = 1; i < warp.anchors.length; i++) {
-    const [fromSource, fromOut] = warp.anchors[i - 1] ?? [0, 0]
-    const [toSource, toOut] = warp.anchors[i] ?? [0, 0]
-    if (sourceFrame > toSource && i < warp.anchors.length - 1) continue
-    return Math.round(fromOut + ((sourceFrame - fromSource) * (toOut - fromOut)) / Math.max(1, toSource - fromSource))
+  if (!warp || warp.anchors.length < 2) return sourceFrame
+  // The first anchor that is not before the frame; past the last one its stretch goes on.
+  let i = 1
+  let high = warp.anchors.length - 1
+  while (i < high) {
+    const middle = (i + high) >> 1
+    if (sourceFrame > (warp.anchors[middle]?.[0] ?? 0)) i = middle + 1
+    else high = middle
   }
-  return sourceFrame
+  const [fromSource, fromOut] = warp.anchors[i - 1] ?? [0, 0]
+  const [toSource, toOut] = warp.anchors[i] ?? [0, 0]
+  return Math.round(fromOut + ((sourceFrame - fromSource) * (toOut - fromOut)) / Math.max(1, toSource - fromSource))
 }
 
 /**

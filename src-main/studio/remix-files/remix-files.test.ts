@@ -99,7 +99,7 @@ describe('remix files (file.save)', () => {
 
   it('of a newer version open read-only and are not saved over', async () => {
     const path = join(dir, 'R.stemma')
-    writeFileSync(path, encodeDocument(sampleRemix()).replace('"schemaVersion":2', '"schemaVersion":9'))
+    writeFileSync(path, encodeDocument(sampleRemix()).replace('"schemaVersion":3', '"schemaVersion":9'))
     const opened = unwrap(await openRemixFile(path))
     expect(opened.isReadOnly).toBe(true)
     expect(await saveRemixFile(path, opened.snapshot, { expected: opened.file })).toMatchObject({

@@ -11,7 +11,7 @@ import {
   type Send,
   type Track,
 } from '../records.ts'
-import { clipsOf, devicesOf, isReachableBySends, recordOf, recordsOf, tracksOf } from '../snapshot.ts'
+import { clipsOf, devicesOf, feedsOf, isReachable, recordOf, recordsOf, tracksOf } from '../snapshot.ts'
 import { findTrack, freshId, inRange, withChanges } from './change.ts'
 
 const automationIdsOf = (snapshot: RemixSnapshot, ownerIds: readonly string[]): readonly string[] =>
@@ -257,7 +257,7 @@ export const addSend = (
   if (from.value.kind === 'master') return fail('send.from_master', 'The master is the last stage; it cannot be sent anywhere.')
   if (to.value.kind !== 'bus') return fail('send.not_a_bus', `${to.value.name} is not a bus; sends go to buses.`)
   const sends = recordsOf(snapshot, 'send')
-  if (isReachableBySends(sends, to.value.id, from.value.id)) {
+  if (isReachable(feedsOf(snapshot), to.value.id, from.value.id)) {
     return fail('send.cycle', `${to.value.name} already feeds ${from.value.name}; sending back would feed the sound into itself.`)
   }
   if (sends.some((send) => send.fromTrackId === from.value.id && send.toTrackId === to.value.id)) {
