@@ -60,7 +60,12 @@ export class ApprovalsDesk {
   }
 
   #listen(): void {
-    this.#stopListening ??= this.#studio.approvals.store.onChange(() => this.#send('approvals.changed', {}))
+    if (this.#stopListening) return
+    const { store, audio } = this.#studio.approvals
+    const stops = [store, audio].map((one) => one.onChange(() => this.#send('approvals.changed', {})))
+    this.#stopListening = () => {
+      for (const stop of stops) stop()
+    }
   }
 
   /** Passes a result on; what was just signed goes out at once. */

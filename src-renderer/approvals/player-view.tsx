@@ -1,9 +1,9 @@
 // Listening: both sounds equally loud and in step, one button and one key (X) between them.
-import { ArrowLeftRight, Pause, Play } from 'lucide-react'
+import { ArrowLeftRight, CloudDownload, Pause, Play } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import type { RequestView } from '../../src-shared/approvals/index.ts'
-import { announce, Button, classes, formatDb, Keys, Loading, ProblemState } from '../parts/index.ts'
+import { announce, Button, classes, EmptyState, formatDb, Keys, Loading, ProblemState } from '../parts/index.ts'
 import type { AbPlayer } from './ab-player.ts'
 import { type LoadedPlayer, usePlayer } from './use-player.ts'
 import { type Mark, type Stretch, Waveform } from './waveform.tsx'
@@ -119,6 +119,12 @@ export const PlayerView = (props: Props) => {
       <div className="ab ab-loading">
         <Loading label="Loading the sound" lines={5} />
       </div>
+    )
+  if (state.state === 'failed' && state.problem.code === 'approval.unknown_audio')
+    return (
+      <EmptyState icon={CloudDownload} title="Not here yet" action={<Button onClick={state.retry}>Look again</Button>}>
+        The sound of this version is on its way: the producer’s computer is still sending it. It appears here by itself.
+      </EmptyState>
     )
   if (state.state === 'failed') return <ProblemState problem={state.problem} action={<Button onClick={state.retry}>Try again</Button>} />
   return <Ready {...props} loaded={state} />

@@ -37,14 +37,18 @@ export interface LoadedPlayer {
 
 export type PlayerState =
   | { readonly state: 'loading' }
-  | { readonly state: 'failed'; readonly problem: Problem; readonly retry: () => void }
+  | { readonly state: 'failed'; readonly problem: Problem; readonly retry: () => void; readonly wasHere: boolean }
   | ({ readonly state: 'ready' } & LoadedPlayer)
 
-/** Loads both sounds of a request and makes a player of them; it stops when another request is shown. */
+/** Loads both sounds of a request and makes a player of them; it stops when another request is shown. A sound that arrives later is loaded then. */
 export const usePlayer = (view: RequestView): PlayerState => {
   const [state, setState] = useState<PlayerState>({ state: 'loading' })
   const [attempt, setAttempt] = useState(0)
-  const { id } = view.request
+  const { id, original } = view.request
+  const isHere = view.hasPreview && (original === null || view.hasOriginal)
+  useEffect(() => {
+    if (isHere && state.state === 'failed' && !state.wasHere) state.retry()
+  }, [isHere, state])
   // biome-ignore lint/correctness/useExhaustiveDependencies: a request never changes; its id stands for it.
   useEffect(() => {
     let player: AbPlayer | null = null
@@ -53,16 +57,16 @@ export const usePlayer = (view: RequestView): PlayerState => {
     const retry = (): void => setAttempt((count) => count + 1)
     void (async () => {
       const preview = await soundOf(view, 'preview')
-      const original = preview.ok ? await soundOf(view, 'original') : preview
+      const before = preview.ok ? await soundOf(view, 'original') : preview
       if (isGone) return
-      if (!preview.ok) return setState({ state: 'failed', problem: preview.error, retry })
-      if (!original.ok) return setState({ state: 'failed', problem: original.error, retry })
+      if (!preview.ok) return setState({ state: 'failed', problem: preview.error, retry, wasHere: isHere })
+      if (!before.ok) return setState({ state: 'failed', problem: before.error, retry, wasHere: isHere })
       if (!preview.value || !context) return
-      player = new AbPlayer(context, { preview: preview.value, original: original.value }, view.levelMatch)
+      player = new AbPlayer(context, { preview: preview.value, original: before.value }, view.levelMatch)
       const { duration } = preview.value
       const peaks = {
         preview: peaksOf(preview.value, PEAKS, duration),
-        original: original.value && peaksOf(original.value, PEAKS, duration),
+        original: before.value && peaksOf(before.value, PEAKS, duration),
       }
       setState({ state: 'ready', player, peaks })
     })()

@@ -153,3 +153,24 @@ export class AppDriver {
     if (this.#consoleErrors.length > 0) throw new Error(`The window's console showed errors:\n${this.#consoleErrors.join('\n')}`)
   }
 }
+
+const MAX_REPORTED = 12_000
+
+/** For `afterEach`: where a test failed, says in its output what each window showed then, and saves a picture of it. */
+export const reportFailure = async (
+  task: { readonly name: string; readonly result?: { readonly state?: string } | undefined },
+  drivers: Readonly<Record<string, AppDriver | undefined>>,
+): Promise<void> => {
+  if (task.result?.state !== 'fail') return
+  for (const [name, driver] of Object.entries(drivers)) {
+    if (!driver) continue
+    try {
+      const picture = await driver.screenshot(`failed-${name}-${task.name}`.replace(/\W+/g, '-'))
+      const shown = await driver.page.locator('body').ariaSnapshot({ timeout: 5_000 })
+      const errors = driver.consoleErrors.length > 0 ? `\nIts console: ${driver.consoleErrors.join('\n')}` : ''
+      console.error(`“${task.name}” failed. The window of ${name} showed (${picture}):\n${shown.slice(0, MAX_REPORTED)}${errors}`)
+    } catch (error) {
+      console.error(`“${task.name}” failed, and the window of ${name} could not be asked what it showed: ${String(error)}`)
+    }
+  }
+}

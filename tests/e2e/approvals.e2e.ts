@@ -8,7 +8,8 @@ import { APP_VERSION, createNodeProcessHost, createSigner, packFolder } from '..
 import { type RunningService, startService } from '../../src-service/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { inRoot } from '../../scripts/parts/project.mjs'
-import { AppDriver } from '../driver/app-driver.ts'
+import { AppDriver, reportFailure } from '../driver/app-driver.ts'
+import { startWire, type Wire } from '../rigs/service-rig.ts'
 import { authorMaterial, authorTones, material } from '../rigs/works.ts'
 
 const source = material('potassium')
@@ -17,6 +18,7 @@ const TITLE = source ? 'Potassium' : 'Three Tones'
 describe('approvals, from both sides', () => {
   let dir: string
   let service: RunningService
+  let wire: Wire
   let producer: AppDriver
   let artist: AppDriver
 
@@ -58,18 +60,15 @@ describe('approvals, from both sides', () => {
     dir = mkdtempSync(join(tmpdir(), 'stemma-yes-'))
     mkdirSync(join(dir, 'out'))
     service = await startService({ dataDir: join(dir, 'service') })
-    const env = { STEMMA_SERVICE: service.url }
+    wire = await startWire(() => service.url)
+    const env = { STEMMA_SERVICE: wire.url }
     ;[producer, artist] = await Promise.all([AppDriver.launch({ env }), AppDriver.launch({ env })])
   }, 90_000)
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return
-    const name = task.name.replace(/\W+/g, '-')
-    await producer.screenshot(`failed-producer-${name}`)
-    await artist.screenshot(`failed-artist-${name}`)
-  })
+  afterEach(({ task }) => reportFailure(task, { producer, artist }))
   afterAll(async () => {
     await producer?.close()
     await artist?.close()
+    await wire?.close()
     await service?.close()
     rmSync(dir, { recursive: true, force: true })
   })
@@ -183,10 +182,25 @@ describe('approvals, from both sides', () => {
     await editRemix(0)
     await stands('Ada Stem asked for changes')
     await standing().getByRole('button', { name: 'Re-submit…' }).click()
+    // approval.late_sound: the request arrives before its sound, as over a slow line.
+    let arrive = (): void => undefined
+    const late = new Promise<void>((settle) => (arrive = settle))
+    wire.hold = (method, path) => (method === 'POST' && path.startsWith('/v1/approvals/audio/') ? late : undefined)
     await submit('Without that stem.')
+    await expect
+      .poll(
+        async () => {
+          await sync(artist)
+          return artist.page.getByText('Without that stem.').isVisible()
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(true)
+    await artist.page.getByText(/The sound of this version is on its way/).waitFor()
+    await artist.screenshot('approvals-sound-late')
+    arrive()
     await sync(producer, artist)
     await openReview()
-    await artist.page.getByText('Without that stem.').waitFor()
     await artist.page
       .getByRole('radiogroup', { name: 'Versions' })
       .or(artist.page.getByRole('group', { name: 'Versions' }))

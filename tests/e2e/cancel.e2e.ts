@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AppDriver } from '../driver/app-driver.ts'
+import { AppDriver, reportFailure } from '../driver/app-driver.ts'
 import { stemmaIn } from '../rigs/cli-rig.ts'
 
 /** The demo catalogue is rendered on first use. */
@@ -32,7 +32,7 @@ describe('an export that is cancelled early', () => {
     await driver.stubDialogs({ open: [folder] })
   }, CATALOGUE_MS + 90_000)
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await driver.screenshot(`failed: ${task.name}`.replace(/\W+/g, '-'))
+    await reportFailure(task, { app: driver })
   })
   afterAll(async () => {
     await driver.close()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AppDriver } from '../driver/app-driver.ts'
+import { AppDriver, reportFailure } from '../driver/app-driver.ts'
 
 /** The demo catalogue is rendered on first use. */
 const CATALOGUE_MS = 240_000
@@ -25,7 +25,7 @@ describe('from a licensed stem to a synced receipt', () => {
     driver = await AppDriver.launch()
   })
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await driver.screenshot(`failed: ${task.name}`.replace(/\W+/g, '-'))
+    await reportFailure(task, { app: driver })
   })
   afterAll(async () => {
     await driver.close()

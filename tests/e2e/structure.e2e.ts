@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AppDriver } from '../driver/app-driver.ts'
+import { AppDriver, reportFailure } from '../driver/app-driver.ts'
 import { toneWav } from '../rigs/works.ts'
 
 /** The demo catalogue is rendered on first use. */
@@ -41,7 +41,7 @@ describe('the structure of a song, by hand', () => {
   }, CATALOGUE_MS + 90_000)
   afterEach(async ({ task }) => {
     await driver.page.mouse.up()
-    if (task.result?.state === 'fail') await driver.screenshot(`failed: ${task.name}`.replace(/\W+/g, '-'))
+    await reportFailure(task, { app: driver })
   })
   afterAll(() => driver.close())
 

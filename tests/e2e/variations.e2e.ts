@@ -1,7 +1,7 @@
 // The Variations view, as a user goes through it: generate, listen, compare, keep, reject, mix, apply, undo, comp.
 import type { Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AppDriver } from '../driver/app-driver.ts'
+import { AppDriver, reportFailure } from '../driver/app-driver.ts'
 
 /** The demo catalogue is rendered on first use. */
 const CATALOGUE_MS = 240_000
@@ -34,7 +34,7 @@ describe('variations', () => {
     await page.getByRole('grid', { name: 'Arrangement' }).waitFor()
   }, CATALOGUE_MS + 120_000)
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await driver.screenshot(`failed: ${task.name}`.replace(/\W+/g, '-'))
+    await reportFailure(task, { app: driver })
   })
   afterAll(() => driver.close())
 

@@ -481,6 +481,53 @@ describe('away from the service', () => {
     ).toHaveLength(1)
   }, 60_000)
 
+  it('what is signed while a sync runs goes out with the next one that is asked for, and a sound that comes late is told of (approval.late_sound)', async () => {
+    producer.setService(wire.url)
+    let release = (): void => undefined
+    const gate = new Promise<void>((settle) => (release = settle))
+    const hasBegun = new Promise<void>((begun) => {
+      wire.hold = (method, path) => {
+        if (method !== 'GET' || !path.startsWith('/v1/approvals/threads')) return undefined
+        begun()
+        return gate
+      }
+    })
+    const early = producer.approvals.sync()
+    await hasBegun
+    const request = await submit(await remixAt(-20))
+    const asked = producer.approvals.sync()
+    release()
+    unwrap(await early)
+    unwrap(await asked)
+    expect(unwrap(producer.approvals.find(request)).view.delivery).toBe('sent')
+
+    let arrive = (): void => undefined
+    const late = new Promise<void>((settle) => (arrive = settle))
+    const second = await submit(await remixAt(-20.5))
+    const sending = new Promise<void>((begun) => {
+      wire.hold = (method, path) => {
+        if (method !== 'POST' || !path.startsWith('/v1/approvals/audio/')) return undefined
+        begun()
+        return late
+      }
+    })
+    const sent = producer.approvals.sync()
+    await sending
+    await sync(artist)
+    expect(unwrap(artist.approvals.find(second)).view.hasPreview).toBe(false)
+    expect(problemOf(await artist.approvals.sound(second, 'preview')).code).toBe('approval.unknown_audio')
+    arrive()
+    unwrap(await sent)
+    wire.hold = () => undefined
+    producer.setService(service.url)
+    let told = 0
+    const stop = artist.approvals.audio.onChange(() => told++)
+    await sync(artist)
+    stop()
+    expect(unwrap(artist.approvals.find(second)).view.hasPreview).toBe(true)
+    expect(told).toBeGreaterThan(0)
+  }, 60_000)
+
   it('a program that ends between any two steps loses nothing (approval.kept)', async () => {
     const snapshot = await remixAt(-20)
     const request = await submit(snapshot)

@@ -4,6 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { mkdirSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { startService } from '../../src-service/index.ts'
 import type { RunningService } from '../../src-service/index.ts'
@@ -22,6 +25,8 @@ export interface Wire {
   readonly url: string
   /** Sees each reply before the client; returns what the client gets. `lost` closes the connection instead. */
   tamper: (path: string, body: string, status: number) => { body?: string; status?: number } | 'lost'
+  /** Sees each request before the service; what it returns is waited for. */
+  hold: (method: string, path: string) => Promise<void> | undefined
   /** Requests that reached the service, newest last. */
   readonly paths: string[]
   close(): Promise<void>
@@ -40,16 +45,28 @@ export const startWire = async (target: () => string): Promise<Wire> => {
     const headers = Object.fromEntries(
       Object.entries(request.headers).filter(([name]) => !['host', 'connection', 'content-length', 'transfer-encoding'].includes(name)),
     ) as Record<string, string>
+    await wire.hold(request.method ?? 'GET', path)
     const answer = await fetch(target() + path, {
       method: request.method ?? 'GET',
       headers,
       ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
     })
     wire.paths.push(path)
+    const type = answer.headers.get('content-type') ?? 'application/json'
+    if (!/json|text/.test(type) && answer.body) {
+      // Sounds pass through as they are.
+      const kept = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'etag'].flatMap((name) => {
+        const value = answer.headers.get(name)
+        return value === null ? [] : [[name, value] as const]
+      })
+      reply.writeHead(answer.status, Object.fromEntries(kept))
+      await pipeline(Readable.fromWeb(answer.body as ReadableStream<Uint8Array>), reply)
+      return
+    }
     const text = await answer.text()
     const changed = wire.tamper(path, text, answer.status)
     if (changed === 'lost') return void request.socket.destroy()
-    reply.writeHead(changed.status ?? answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' })
+    reply.writeHead(changed.status ?? answer.status, { 'content-type': type })
     reply.end(changed.body ?? text)
   }
   const server = createServer((request, reply) => {
@@ -59,6 +76,7 @@ export const startWire = async (target: () => string): Promise<Wire> => {
   const wire: Wire = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tamper: () => ({}),
+    hold: () => undefined,
     paths: [],
     close: () =>
       new Promise((resolve) => {

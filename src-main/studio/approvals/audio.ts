@@ -12,8 +12,15 @@ const HEX64 = /^[0-9a-f]{64}$/
 
 export class ApprovalAudioFiles {
   readonly #dir: string
+  readonly #listeners = new Set<() => void>()
   constructor(dir: string) {
     this.#dir = join(dir, 'audio')
+  }
+
+  /** Calls back after every sound that was stored through this object. Returns how to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   #path(sha256: string): string {
@@ -57,6 +64,7 @@ export class ApprovalAudioFiles {
       if (bytes > MAX_AUDIO_BYTES || hash.digest('hex') !== sha256)
         return fail('approval.other_audio', 'The sound that arrived is not the one the request names. It was not kept.')
       await rename(part, path)
+      for (const listener of this.#listeners) listener()
       return ok(null)
     } catch (error) {
       return fileFailure(error, path)

@@ -62,11 +62,15 @@ export const isKeepable = (kind: StatementKind, jws: string): boolean => {
 export class ApprovalSync {
   readonly #tools: ApprovalSyncTools
   #running: Promise<Result<ApprovalSyncSummary>> | undefined
+  #next: { readonly pass: Promise<Result<ApprovalSyncSummary>>; isForced: boolean } | undefined
   constructor(tools: ApprovalSyncTools) {
     this.#tools = tools
   }
 
-  /** One pass; calls while it runs share it. Codes: `service.*`, `enrol.*`, `trust.*`, `approval.*`. `isForced` sends what is not due yet, too. */
+  /**
+   * One pass that begins after the call: what was signed before the call is sent, what the service had then is fetched. Calls while a pass runs share the one
+   * that follows it. Codes: `service.*`, `enrol.*`, `trust.*`, `approval.*`. `isForced` sends what is not due yet, too.
+   */
   run({
     isForced = true,
     signal,
@@ -74,10 +78,26 @@ export class ApprovalSync {
     readonly isForced?: boolean
     readonly signal?: AbortSignal
   } = {}): Promise<Result<ApprovalSyncSummary>> {
-    this.#running ??= this.#pass(isForced, signal).finally(() => {
-      this.#running = undefined
+    if (this.#next) this.#next.isForced ||= isForced
+    else if (!this.#running) return this.#start(isForced, signal)
+    else {
+      // The pass under way may have read its outbox, or what the service has, before this call.
+      const begin = (): Promise<Result<ApprovalSyncSummary>> => {
+        const isNextForced = this.#next?.isForced ?? isForced
+        this.#next = undefined
+        return this.#start(isNextForced, signal)
+      }
+      this.#next = { pass: this.#running.then(begin, begin), isForced }
+    }
+    return this.#next.pass
+  }
+
+  #start(isForced: boolean, signal: AbortSignal | undefined): Promise<Result<ApprovalSyncSummary>> {
+    const pass = this.#pass(isForced, signal).finally(() => {
+      if (this.#running === pass) this.#running = undefined
     })
-    return this.#running
+    this.#running = pass
+    return pass
   }
 
   async #pass(isForced: boolean, signal: AbortSignal | undefined): Promise<Result<ApprovalSyncSummary>> {
