@@ -1,0 +1,1 @@
+export { vst3Loader } from './loader.ts'

@@ -1,0 +1,261 @@
+// A running VST3 plugin. Values are set twice: the controller is told at once, the processor with its next block.
+import type { PluginDescriptor } from '../../../src-shared/plugins/index.ts'
+import type { BlockEvents, InstanceChanges, OpenOptions, PluginInstance, Timeline } from '../instance.ts'
+import { agreeOnBuses, plainBus, switchBuses } from './buses.ts'
+import type { Buses } from './buses.ts'
+import { RESULT, signature } from './com.ts'
+import { openHalves } from './component.ts'
+import type { Halves } from './component.ts'
+import type { AudioClass, Vst3Module } from './module.ts'
+import { readController, textReader } from './parameters.ts'
+import type { ControllerFacts, TextOf } from './parameters.ts'
+import { ProcessBlock } from './process-block.ts'
+import { turnRunLoop } from './run-loop.ts'
+import { decodeStates, encodeStates } from './state.ts'
+
+const PLAIN = signature('uint32')
+const TAKES_BOOL = signature('int32', 'uint8')
+const TAKES_POINTER = signature('int32', 'void *')
+const VALUE_OF = signature('double', 'uint32')
+const SET_VALUE = signature('int32', 'uint32', 'double')
+
+const RESTART = { reloadComponent: 1, ioChanged: 2, valuesChanged: 4, latencyChanged: 8, titlesChanged: 16 } as const
+/** Tail of a plugin that never falls silent: an hour, which every render caps by listening. */
+const ENDLESS = 0xffff_ffff
+const ENDLESS_SECONDS = 3600
+
+const STOPPED: Timeline = { frame: 0, isPlaying: false, bpm: 120, numerator: 4, denominator: 4, quarter: 0, barQuarter: 0, bar: 0 }
+
+const categoryOf = (words: readonly string[], buses: Buses): PluginDescriptor['category'] => {
+  if (words.includes('Instrument')) return 'instrument'
+  if (words.includes('Analyzer')) return 'analyser'
+  if (buses.outputs.length === 0) return buses.noteInputs > 0 ? 'note effect' : 'other'
+  return buses.inputs.length > 0 ? 'effect' : buses.noteInputs > 0 ? 'instrument' : 'other'
+}
+
+export class Vst3Instance implements PluginInstance {
+  readonly descriptor: PluginDescriptor
+  readonly #name: string
+  readonly #halves: Halves
+  readonly #block: ProcessBlock
+  readonly #facts: ControllerFacts
+  readonly #indexOf: ReadonlyMap<number, number>
+  /** Values the processor has yet to hear of, by VST3 id. */
+  readonly #pending = new Map<number, number>()
+  readonly #sampleRate: number
+  readonly #valueOf: (id: number) => number
+  readonly #tellController: (id: number, value: number) => void
+  readonly #textOf: TextOf
+  readonly #process: () => number
+  readonly #setActive: (isActive: number) => number
+  readonly #setProcessing: (isProcessing: number) => number
+  #isActive = false
+  #hasNewLatency = false
+  #hasNewValues = false
+  #wantsRestart = false
+
+  constructor(module: Vst3Module, audioClass: AudioClass, options: OpenOptions) {
+    const name = audioClass.name
+    const halves = openHalves(module, audioClass.id, name)
+    const { component, processor, controller } = halves
+    this.#name = name
+    this.#halves = halves
+    this.#sampleRate = options.sampleRate
+    const buses = agreeOnBuses(component, processor)
+    this.#facts = controller ? readController(controller) : { parameters: [], ids: [], presets: [], programs: new Map() }
+    this.#indexOf = new Map(this.#facts.ids.map((id, i) => [id, i]))
+    this.descriptor = {
+      format: 'vst3',
+      id: audioClass.id,
+      name,
+      vendor: audioClass.vendor,
+      version: audioClass.version,
+      category: categoryOf(audioClass.subCategories, buses),
+      tags: audioClass.subCategories.filter((word) => word !== 'Fx').map((word) => word.slice(0, 100)),
+      inputs: buses.inputs.map(plainBus),
+      outputs: buses.outputs.map(plainBus),
+      takesNotes: buses.noteInputs > 0,
+      hasState: this.#states() !== null,
+      parameters: [...this.#facts.parameters],
+      presets: this.#facts.presets,
+    }
+    this.#block = new ProcessBlock(this.descriptor, options)
+    if (processor.method(7, TAKES_POINTER)(this.#block.setupPointer) !== RESULT.ok) {
+      throw new Error(`${name} does not work at ${options.sampleRate} Hz in blocks of ${options.maxFrames} frames`)
+    }
+    switchBuses(component, buses)
+    this.#valueOf = controller ? controller.method(14, VALUE_OF) : () => 0
+    this.#tellController = controller?.method(15, SET_VALUE) ?? (() => {})
+    this.#textOf = controller ? textReader(controller) : () => null
+    const process = processor.method(9, TAKES_POINTER)
+    const pointer = this.#block.pointer
+    this.#process = () => process(pointer)
+    this.#setActive = component.method(11, TAKES_BOOL)
+    this.#setProcessing = processor.method(8, TAKES_BOOL)
+    halves.notices.restartFlags = 0
+    halves.notices.edits.clear()
+  }
+
+  get inputs() {
+    return this.#block.inputs
+  }
+
+  get outputs() {
+    return this.#block.outputs
+  }
+
+  activate(): void {
+    if (this.#isActive) return
+    if (this.#setActive(1) !== RESULT.ok) throw new Error(`${this.#name} could not be switched on`)
+    // Many do not implement it, and say so: there is nothing to be done about any answer.
+    this.#setProcessing(1)
+    this.#isActive = true
+  }
+
+  deactivate(): void {
+    if (!this.#isActive) return
+    this.#setProcessing(0)
+    this.#setActive(0)
+    this.#isActive = false
+  }
+
+  reset(): void {
+    if (!this.#isActive) return
+    this.deactivate()
+    this.activate()
+  }
+
+  process(frames: number, events: BlockEvents): void {
+    const block = this.#block
+    const last = Math.max(0, frames - 1)
+    for (const [id, value] of this.#pending) block.changesIn.add(id, 0, value)
+    this.#pending.clear()
+    for (const { frame, parameter, value } of events.parameters) {
+      const id = this.#facts.ids[parameter]
+      if (id !== undefined && !Number.isNaN(value))
+        block.changesIn.add(id, Math.max(0, Math.min(last, frame)), Math.max(0, Math.min(1, value)))
+    }
+    for (const note of events.notes) block.notesIn.add(note, Math.max(0, Math.min(last, note.frame)), events.timeline.quarter)
+    this.#run(frames, events.timeline)
+  }
+
+  #run(frames: number, timeline: Timeline): void {
+    const block = this.#block
+    block.prepare(frames, timeline)
+    const result = this.#process()
+    block.changesIn.forEachLast(this.#tellController)
+    block.changesOut.forEachLast((id, value) => {
+      const index = this.#indexOf.get(id)
+      if (index === undefined || Number.isNaN(value)) return
+      this.#tellController(id, value)
+      if (!this.#facts.parameters[index]!.isOutput) this.#hasNewValues = true
+    })
+    block.clear()
+    if (result !== RESULT.ok && frames > 0) throw new Error(`${this.#name} failed to process a block`)
+  }
+
+  latencyFrames(): number {
+    return Math.min(this.#halves.processor.method(6, PLAIN)(), 0x7fff_ffff)
+  }
+
+  tailFrames(): number | null {
+    const frames = this.#halves.processor.method(10, PLAIN)()
+    // None is what plugins say that were never asked to think about it, reverbs among them.
+    if (frames === 0) return null
+    return frames === ENDLESS ? ENDLESS_SECONDS * this.#sampleRate : frames
+  }
+
+  value(parameter: number): number {
+    return this.#valueOf(this.#id(parameter))
+  }
+
+  setValue(parameter: number, value: number): void {
+    const id = this.#id(parameter)
+    const within = Math.max(0, Math.min(1, value))
+    if (Number.isNaN(within)) throw new Error(`${this.#name} was given a value that is no number`)
+    this.#tellController(id, within)
+    this.#pending.set(id, within)
+  }
+
+  text(parameter: number, value: number): string | null {
+    return this.#textOf(this.#id(parameter), value)
+  }
+
+  saveState(): Uint8Array | null {
+    this.#flush()
+    return this.#states()
+  }
+
+  loadState(state: Uint8Array): void {
+    const { component, controller } = decodeStates(state)
+    this.#pending.clear()
+    if (component !== null && !this.#halves.setComponentState(component)) throw new Error(`${this.#name} did not take its saved state`)
+    if (controller !== null) this.#halves.setControllerState(controller)
+    this.#hasNewValues = true
+  }
+
+  loadPreset(id: string): void {
+    const program = this.#facts.programs.get(id)
+    if (program === undefined) throw new Error(`${this.#name} has no preset "${id.slice(0, 100)}"`)
+    this.#tellController(program.parameterId, program.value)
+    this.#pending.set(program.parameterId, program.value)
+    this.#flush()
+    this.#hasNewValues = true
+  }
+
+  idle(): void {
+    turnRunLoop()
+    const { edits } = this.#halves.notices
+    if (edits.size === 0) return
+    for (const [id, value] of edits) this.#pending.set(id, Math.max(0, Math.min(1, value)))
+    edits.clear()
+    this.#hasNewValues = true
+  }
+
+  takeChanges(): InstanceChanges {
+    const { notices } = this.#halves
+    const flags = notices.restartFlags
+    notices.restartFlags = 0
+    const changes = {
+      hasNewLatency: this.#hasNewLatency || (flags & RESTART.latencyChanged) !== 0,
+      hasNewValues: this.#hasNewValues || (flags & (RESTART.valuesChanged | RESTART.titlesChanged)) !== 0,
+      wantsRestart: this.#wantsRestart || (flags & (RESTART.latencyChanged | RESTART.reloadComponent | RESTART.ioChanged)) !== 0,
+    }
+    this.#hasNewLatency = this.#hasNewValues = this.#wantsRestart = false
+    return changes
+  }
+
+  close(): void {
+    this.deactivate()
+    this.#halves.close()
+    this.#block.close()
+  }
+
+  #id(parameter: number): number {
+    const id = this.#facts.ids[parameter]
+    if (id === undefined) throw new Error(`${this.#name} has no parameter ${parameter}`)
+    return id
+  }
+
+  /** Has the processor take values without a block of sound: a call for no frames, which the format provides for. */
+  #flush(): void {
+    this.idle()
+    if (this.#pending.size === 0) return
+    const wasActive = this.#isActive
+    this.activate()
+    for (const [id, value] of this.#pending) this.#block.changesIn.add(id, 0, value)
+    this.#pending.clear()
+    this.#run(0, STOPPED)
+    if (!wasActive) this.deactivate()
+  }
+
+  /** Null where all there is to keep is a lone byte and no parameter could be in it: some write one and then refuse to read it. */
+  #states(): Uint8Array | null {
+    const component = this.#halves.componentState()
+    const controller = this.#halves.controllerState()
+    const isNothing = (bytes: Uint8Array | null) => bytes === null || bytes.length === 0
+    const hasParameters = this.#facts.parameters.some((parameter) => !parameter.isOutput && !parameter.isHidden)
+    if (isNothing(controller) && (isNothing(component) || (component!.length === 1 && !hasParameters))) return null
+    return encodeStates({ component, controller: isNothing(controller) ? null : controller })
+  }
+}
