@@ -14,6 +14,14 @@ const clipsLabel = (snapshot: RemixSnapshot, verb: string, clipIds: readonly str
 
 const trackName = (snapshot: RemixSnapshot, trackId: string): string => recordOf(snapshot, 'track', trackId)?.name ?? 'track'
 
+const deviceName = (snapshot: RemixSnapshot, deviceId: string): string => {
+  const device = recordOf(snapshot, 'device', deviceId)
+  return device ? edits.deviceLabel(device) : 'device'
+}
+
+const sidechainOf = <T extends string | null | undefined>(snapshot: RemixSnapshot, reference: T): string | Exclude<T, string> =>
+  typeof reference === 'string' ? oneId(snapshot, 'track', reference) : (reference as Exclude<T, string>)
+
 const sectionName = (snapshot: RemixSnapshot, markerId: string): string => recordOf(snapshot, 'marker', markerId)?.name ?? 'section'
 
 const trackLabel = (snapshot: RemixSnapshot, command: Extract<EditCommand, { op: 'track.set' }>, trackId: string): string => {
@@ -181,23 +189,58 @@ const run = (
         label: () => `Add ${command.kind} to ${trackName(snapshot, trackId)}`,
       }
     }
-    case 'device.set':
-      return {
-        result: edits.setDevice(snapshot, command),
-        label: () => `Change ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
-      }
-    case 'device.move': {
-      const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
-      return {
-        result: edits.moveDevice(snapshot, { ...command, toTrackId }),
-        label: () => `Move ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
-      }
+    case 'device.set': {
+      const deviceId = oneId(snapshot, 'device', command.deviceId)
+      return { result: edits.setDevice(snapshot, { ...command, deviceId }), label: () => `Change ${deviceName(snapshot, deviceId)}` }
     }
-    case 'device.remove':
-      return {
-        result: edits.removeDevice(snapshot, command),
-        label: () => `Remove ${recordOf(snapshot, 'device', command.deviceId)?.kind ?? 'device'}`,
-      }
+    case 'device.move': {
+      const deviceId = oneId(snapshot, 'device', command.deviceId)
+      const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
+      const label = () => `Move ${deviceName(snapshot, deviceId)}`
+      return { result: edits.moveDevice(snapshot, { ...command, deviceId, toTrackId }), label }
+    }
+    case 'device.remove': {
+      const deviceId = oneId(snapshot, 'device', command.deviceId)
+      // Read before: a draft has forgotten it when the label is asked for.
+      const name = deviceName(snapshot, deviceId)
+      return { result: edits.removeDevice(snapshot, { deviceId }), label: () => `Remove ${name}` }
+    }
+    case 'device.copy': {
+      const deviceId = oneId(snapshot, 'device', command.deviceId)
+      const toTrackId = command.toTrackId === undefined ? undefined : oneId(snapshot, 'track', command.toTrackId)
+      const to = toTrackId === undefined ? '' : ` to ${trackName(snapshot, toTrackId)}`
+      const label = () => `Copy ${deviceName(snapshot, deviceId)}${to}`
+      return { result: edits.copyDevice(snapshot, { ...command, deviceId, toTrackId }, newId), label }
+    }
+    case 'plugin.add': {
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      const plugin = { ...command.plugin, sidechainTrackId: sidechainOf(snapshot, command.plugin.sidechainTrackId) }
+      const label = () => `Add ${edits.pluginName(command.plugin)} to ${trackName(snapshot, trackId)}`
+      return { result: edits.addPlugin(snapshot, { ...command, trackId, plugin }, newId), label }
+    }
+    case 'plugin.set': {
+      const deviceId = oneId(snapshot, 'device', command.deviceId)
+      const sidechainTrackId = sidechainOf(snapshot, command.sidechainTrackId)
+      const verb =
+        command.state === undefined ? (command.sidechainTrackId === undefined ? 'Change' : 'Set sidechain of') : 'Load settings of'
+      const label = () => `${verb} ${deviceName(snapshot, deviceId)}`
+      return { result: edits.setPlugin(snapshot, { ...command, deviceId, sidechainTrackId }), label }
+    }
+    case 'plugin.replace': {
+      const deviceId = oneId(snapshot, 'device', command.deviceId)
+      const plugin = { ...command.plugin, sidechainTrackId: sidechainOf(snapshot, command.plugin.sidechainTrackId) }
+      const name = deviceName(snapshot, deviceId)
+      const label = () => `Replace ${name} by ${edits.pluginName(command.plugin)}`
+      return { result: edits.replacePlugin(snapshot, { ...command, deviceId, plugin }), label }
+    }
+    case 'track.freeze': {
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      return { result: edits.freezeTrack(snapshot, { trackId, key: command.key }), label: () => `Freeze ${trackName(snapshot, trackId)}` }
+    }
+    case 'track.unfreeze': {
+      const trackId = oneId(snapshot, 'track', command.trackId)
+      return { result: edits.unfreezeTrack(snapshot, { trackId }), label: () => `Unfreeze ${trackName(snapshot, trackId)}` }
+    }
     case 'send.add': {
       const fromTrackId = oneId(snapshot, 'track', command.fromTrackId)
       const toTrackId = oneId(snapshot, 'track', command.toTrackId)
@@ -314,7 +357,11 @@ const run = (
 /** Runs an edit; what its arguments refuse is a result like any other. */
 const attempt = (snapshot: RemixSnapshot, command: EditCommand, newId: NewId): ReturnType<typeof run> => {
   try {
-    return run(snapshot, command, newId)
+    const frozen = edits.readFrozen(snapshot)
+    const step = run(snapshot, command, newId)
+    if (!frozen || !step.result.ok) return step
+    const kept = edits.checkFrozen(frozen, step.result.value)
+    return kept.ok ? step : { ...step, result: kept }
   } catch (error) {
     if (error instanceof Refusal) return { result: { ok: false, error: error.problem }, label: () => '' }
     throw error

@@ -1,12 +1,9 @@
 // What a plan says of plugins: their values, the notes an instrument plays, and the timeline they may follow. Part of `compilePlan`: pure and deterministic.
 import { barTicks, frameAt, type MeterPoint, type TempoPoint, TICKS_PER_QUARTER } from '../time/index.ts'
 import type { PlanClip, PlanNote, PlanPlugin, PlanSource, PlanTimeline, PlanValue } from './plan.ts'
-import { type Automation, type Device, type PluginUse, REMIX_SAMPLE_RATE } from './records.ts'
+import { type Automation, type Device, MAX_PLUGIN_VALUE, type PluginUse, REMIX_SAMPLE_RATE } from './records.ts'
 import type { Note } from './sound.ts'
 import { derivedFrameOf } from './warp.ts'
-
-/** Largest value that stays finite in the 32 bits most plugins have for one. */
-const MAX_VALUE = 3.4028234663852886e38
 
 /** What is left of a note at a cut is played if it is at least this long: 5 ms, the fade of a cut. */
 const SHORTEST_REST_FRAMES = 240
@@ -25,7 +22,7 @@ export const planPlugin = (
   const params: Record<string, PlanValue> = {}
   for (const param of [...new Set([...Object.keys(device.params), ...moving])].sort()) {
     const value = device.params[param] ?? automation?.get(param)?.[0]?.value ?? 0
-    params[param] = values(device.id, param, value, -MAX_VALUE, MAX_VALUE)
+    params[param] = values(device.id, param, value, -MAX_PLUGIN_VALUE, MAX_PLUGIN_VALUE)
   }
   return { deviceId: device.id, kind: 'plugin', isEnabled: device.isEnabled, params, plugin, state: device.state ?? null }
 }

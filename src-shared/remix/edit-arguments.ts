@@ -1,7 +1,7 @@
 // How the arguments of a command are read against a remix: positions, spans and frames as people write them, ids and `@names`.
 import { fail, type Problem } from '../std/index.ts'
 import { parsePosition, parseSpan, type TimeMaps } from '../time/index.ts'
-import { MAX_TICK } from './edits/index.ts'
+import { deviceLabel, MAX_TICK } from './edits/index.ts'
 import { type RecordType, REMIX_SAMPLE_RATE, type RemixSnapshot } from './records.ts'
 import { clipsOf, recordsOf } from './snapshot.ts'
 
@@ -67,6 +67,10 @@ const namedIds = (snapshot: RemixSnapshot, type: RecordType, reference: string):
     return recordsOf(snapshot, 'stem')
       .filter((stem) => is(stem.title))
       .map((stem) => stem.id)
+  if (type === 'device')
+    return recordsOf(snapshot, 'device')
+      .filter((device) => is(deviceLabel(device)))
+      .map((device) => device.id)
   if (type === 'marker')
     return recordsOf(snapshot, 'marker')
       .filter((marker) => is(marker.name))

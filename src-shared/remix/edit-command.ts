@@ -2,7 +2,17 @@
 import { z } from 'zod'
 import { fail, ok, type Result } from '../std/index.ts'
 import { MAX_TICK } from './edits/index.ts'
-import { FADE_CURVES, makeSchema, recipeSchema, ROLES, stemRecordSchema, warpSchema, workRecordSchema } from './records.ts'
+import {
+  FADE_CURVES,
+  makeSchema,
+  MAX_STATE_LENGTH,
+  pluginUseInputSchema,
+  recipeSchema,
+  ROLES,
+  stemRecordSchema,
+  warpSchema,
+  workRecordSchema,
+} from './records.ts'
 
 const MAX_IDS = 20_000
 
@@ -25,6 +35,17 @@ const newIdText = z.string().min(1).max(200).optional()
 const name = z.string().max(300)
 const db = z.number()
 const params = z.record(z.string().max(100), z.number())
+/** Of a device that may be a plugin: ids of theirs are longer. */
+const deviceParams = z.record(z.string().max(200), z.number())
+const pluginSettings = {
+  params: z.record(z.string().max(200), z.number().nullable()).optional(),
+  state: z.string().max(MAX_STATE_LENGTH).nullable().optional(),
+  stateSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .optional(),
+}
 const tempoSchema = z.object({ at: positionSchema, milliBpm: z.int().optional(), bpm: z.number().optional() })
 const meterSchema = z.object({ at: positionSchema, numerator: z.int(), denominator: z.int() })
 
@@ -132,9 +153,35 @@ export const editCommandSchema = z.discriminatedUnion('op', [
     index: z.int().min(0).optional(),
     isEnabled: z.boolean().optional(),
   }),
-  z.strictObject({ op: z.literal('device.set'), deviceId: ref, params: params.optional(), isEnabled: z.boolean().optional() }),
+  z.strictObject({ op: z.literal('device.set'), deviceId: ref, params: deviceParams.optional(), isEnabled: z.boolean().optional() }),
   z.strictObject({ op: z.literal('device.move'), deviceId: ref, toTrackId: ref.optional(), index: z.int().min(0).optional() }),
   z.strictObject({ op: z.literal('device.remove'), deviceId: ref }),
+  z.strictObject({
+    op: z.literal('device.copy'),
+    deviceId: ref,
+    id: newIdText,
+    toTrackId: ref.optional(),
+    index: z.int().min(0).optional(),
+  }),
+  z.strictObject({
+    op: z.literal('plugin.add'),
+    id: newIdText,
+    trackId: ref,
+    plugin: pluginUseInputSchema,
+    ...pluginSettings,
+    index: z.int().min(0).optional(),
+    isEnabled: z.boolean().optional(),
+  }),
+  z.strictObject({
+    op: z.literal('plugin.set'),
+    deviceId: ref,
+    ...pluginSettings,
+    sidechainTrackId: ref.nullable().optional(),
+    isGenerative: z.boolean().optional(),
+  }),
+  z.strictObject({ op: z.literal('plugin.replace'), deviceId: ref, plugin: pluginUseInputSchema, ...pluginSettings }),
+  z.strictObject({ op: z.literal('track.freeze'), trackId: ref, key: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({ op: z.literal('track.unfreeze'), trackId: ref }),
   z.strictObject({
     op: z.literal('send.add'),
     id: newIdText,
@@ -149,12 +196,12 @@ export const editCommandSchema = z.discriminatedUnion('op', [
     op: z.literal('automation.set'),
     id: newIdText,
     ownerId: ref,
-    param: z.string().min(1).max(100),
+    param: z.string().min(1).max(200),
     points: z
       .array(z.strictObject({ atTick: positionSchema, value: z.number(), curve: z.enum(['hold', 'linear']).optional() }))
       .max(100_000),
   }),
-  z.strictObject({ op: z.literal('automation.remove'), ownerId: ref, param: z.string().min(1).max(100) }),
+  z.strictObject({ op: z.literal('automation.remove'), ownerId: ref, param: z.string().min(1).max(200) }),
   z.strictObject({
     op: z.literal('remix.set'),
     title: z.string().max(1_000).optional(),

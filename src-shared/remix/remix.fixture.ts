@@ -1,7 +1,7 @@
 // A small remix for tests: three stems, one of them at 44.1 kHz, at 90 BPM.
 import type { NewId } from '../std/index.ts'
 import { createRemix, type WorkFacts } from './new-remix.ts'
-import type { RemixSnapshot } from './records.ts'
+import type { PluginUse, RemixSnapshot } from './records.ts'
 
 /** Ids `x:1`, `x:2`… so that tests read and repeat. */
 export const countingIds = (prefix = 'x'): NewId => {
@@ -36,3 +36,24 @@ export const WORK_FACTS: WorkFacts = {
 
 export const sampleRemix = (newId: NewId = countingIds('r')): RemixSnapshot =>
   createRemix(WORK_FACTS, { newId, now: Date.UTC(2026, 10, 22) })
+
+/** A compressor with a sidechain input, as a document names it. */
+export const PLUGIN: PluginUse = {
+  format: 'lv2',
+  id: 'http://calf.sourceforge.net/plugins/Compressor',
+  name: 'Calf Compressor',
+  vendor: 'Calf Studio Gear',
+  version: '0.90.3',
+  isInstrument: false,
+  isGenerative: false,
+  sidechainTrackId: null,
+  stateSha256: null,
+}
+
+/** An instrument. */
+export const SYNTH: PluginUse = {
+  ...PLUGIN,
+  id: 'http://calf.sourceforge.net/plugins/Monosynth',
+  name: 'Calf Monosynth',
+  isInstrument: true,
+}

@@ -43,7 +43,37 @@ export const withChanges = (snapshot: RemixSnapshot, put: readonly AnyRecord[], 
   const next = drafts.has(snapshot) ? (snapshot as Map<string, AnyRecord>) : new Map(snapshot)
   for (const id of removeIds) next.delete(id)
   for (const record of put) next.set(record.id, record)
+  const known = frozen.get(snapshot)
+  if (known) frozen.set(next, frozenAfter(known, put, removeIds))
   return next
+}
+
+/** Which tracks are frozen, by snapshot: every edit asks, and hardly any changes it. */
+const frozen = new WeakMap<RemixSnapshot, ReadonlySet<string>>()
+
+const frozenAfter = (known: ReadonlySet<string>, put: readonly AnyRecord[], removeIds: readonly string[]): ReadonlySet<string> => {
+  const isChanged =
+    removeIds.some((id) => known.has(id)) ||
+    put.some((record) => record.type === 'track' && known.has(record.id) !== (record.frozen !== undefined))
+  if (!isChanged) return known
+  const next = new Set(known)
+  for (const id of removeIds) next.delete(id)
+  for (const record of put) {
+    if (record.type !== 'track') continue
+    if (record.frozen) next.add(record.id)
+    else next.delete(record.id)
+  }
+  return next
+}
+
+/** Tracks whose sound is read from a file. */
+export const frozenTrackIds = (snapshot: RemixSnapshot): ReadonlySet<string> => {
+  const known = frozen.get(snapshot)
+  if (known) return known
+  const found = new Set<string>()
+  for (const record of snapshot.values()) if (record.type === 'track' && record.frozen) found.add(record.id)
+  frozen.set(snapshot, found)
+  return found
 }
 
 /** Refuses an id that is in use or not an id. */

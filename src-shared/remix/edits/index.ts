@@ -1,6 +1,18 @@
 export * from './arrange.ts'
-export { clipFrames, DECLICK_FRAMES, endTick, MAX_TICK, openDraft, sealDraft, stemFrames, tickAfterFrames } from './change.ts'
+export {
+  clipFrames,
+  DECLICK_FRAMES,
+  endTick,
+  MAX_TICK,
+  frozenTrackIds,
+  openDraft,
+  sealDraft,
+  stemFrames,
+  tickAfterFrames,
+} from './change.ts'
 export * from './clips.ts'
+export * from './frozen.ts'
+export * from './plugins.ts'
 export * from './sounds.ts'
 export * from './timeline.ts'
 export * from './tracks.ts'

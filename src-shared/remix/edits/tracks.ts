@@ -6,6 +6,8 @@ import {
   type AnyRecord,
   type Device,
   type DeviceKind,
+  isParameterId,
+  MAX_PLUGIN_VALUE,
   type RemixSnapshot,
   type Role,
   type Send,
@@ -13,34 +15,13 @@ import {
 } from '../records.ts'
 import { clipsOf, devicesOf, feedsOf, isReachable, recordOf, recordsOf, tracksOf } from '../snapshot.ts'
 import { findTrack, freshId, inRange, withChanges } from './change.ts'
+import { placeAt } from './place.ts'
+import { checkSidechain, setPlugin } from './plugins.ts'
 
 const automationIdsOf = (snapshot: RemixSnapshot, ownerIds: readonly string[]): readonly string[] =>
   recordsOf(snapshot, 'automation')
     .filter((automation) => ownerIds.includes(automation.ownerId))
     .map((automation) => automation.id)
-
-/** An order key between two neighbours; past either end, one further. */
-const orderBetween = (before: number | undefined, after: number | undefined): number => {
-  if (before === undefined) return after === undefined ? 0 : after - 1
-  return after === undefined ? before + 1 : (before + after) / 2
-}
-
-/**
- * Gives `moving` the order key that puts it at `index` among `others` (sorted). Where keys have become too close to halve, all are
- * numbered anew.
- */
-const placeAt = <T extends { readonly id: string; readonly order: number }>(
-  others: readonly T[],
-  moving: T,
-  index: number,
-): readonly T[] => {
-  const at = Math.max(0, Math.min(others.length, index))
-  const before = others[at - 1]?.order
-  const after = others[at]?.order
-  const order = orderBetween(before, after)
-  if ((before === undefined || order > before) && (after === undefined || order < after)) return [{ ...moving, order }]
-  return [...others.slice(0, at), moving, ...others.slice(at)].map((item, i) => ({ ...item, order: i }))
-}
 
 /** What `setTrack` can change. */
 export interface TrackChanges {
@@ -112,7 +93,7 @@ export const addTrack = (
   return ok(withChanges(snapshot, [track]))
 }
 
-/** Removes a track with its clips, devices, sends from and to it, and their automation. */
+/** Removes a track with its clips, devices, sends from and to it, and their automation; it stops keying sidechains. */
 export const deleteTrack = (snapshot: RemixSnapshot, { trackId }: { trackId: string }): Result<RemixSnapshot> => {
   const track = findTrack(snapshot, trackId)
   if (!track.ok) return track
@@ -125,7 +106,12 @@ export const deleteTrack = (snapshot: RemixSnapshot, { trackId }: { trackId: str
       .map((send) => send.id),
   ]
   const clipIds = clipsOf(snapshot, trackId).map((clip) => clip.id)
-  return ok(withChanges(snapshot, [], [...owned, ...clipIds, ...automationIdsOf(snapshot, owned)]))
+  const unkeyed = recordsOf(snapshot, 'device').flatMap((device): Device[] =>
+    device.plugin?.sidechainTrackId === trackId && device.trackId !== trackId
+      ? [{ ...device, plugin: { ...device.plugin, sidechainTrackId: null } }]
+      : [],
+  )
+  return ok(withChanges(snapshot, unkeyed, [...owned, ...clipIds, ...automationIdsOf(snapshot, owned)]))
 }
 
 const isDeviceKind = (kind: string): kind is DeviceKind => (DEVICE_KINDS as readonly string[]).includes(kind)
@@ -209,6 +195,7 @@ export const setDevice = (
 ): Result<RemixSnapshot> => {
   const device = findDevice(snapshot, deviceId)
   if (!device.ok) return device
+  if (device.value.plugin) return setPlugin(snapshot, { deviceId, params, isEnabled })
   const refusal = params === undefined ? null : checkParams(device.value.kind, params)
   if (refusal) return err(refusal)
   return ok(
@@ -227,8 +214,11 @@ export const moveDevice = (
   if (!device.ok) return device
   const track = findTrack(snapshot, toTrackId ?? device.value.trackId)
   if (!track.ok) return track
+  const moved = { ...device.value, trackId: track.value.id }
+  const refusal = moved.trackId === device.value.trackId ? null : checkSidechain(snapshot, moved)
+  if (refusal) return err(refusal)
   const others = devicesOf(snapshot, track.value.id).filter((other) => other.id !== deviceId)
-  return ok(withChanges(snapshot, placeAt(others, { ...device.value, trackId: track.value.id }, index ?? others.length)))
+  return ok(withChanges(snapshot, placeAt(others, moved, index ?? others.length)))
 }
 
 /** Takes a device off its track, with its automation. */
@@ -318,5 +308,8 @@ export const automationRange = (
     const parameter = DEVICE_PARAMETERS[owner.kind].find((candidate) => candidate.name === param)
     if (parameter) return ok({ min: parameter.min, max: parameter.max, label: parameter.label })
   }
+  // What a plugin takes is known where it runs; it is asked for what it was given, and clamps.
+  if (owner?.type === 'device' && owner.plugin && isParameterId(param))
+    return ok({ min: -MAX_PLUGIN_VALUE, max: MAX_PLUGIN_VALUE, label: `${owner.plugin.name} ${param}` })
   return fail('automation.no_such_target', `There is nothing called “${param}” on ${ownerId} to automate.`, { ownerId, param })
 }
