@@ -29,6 +29,7 @@ const entries = {
   'demo-worker': 'src-main/studio/demo/catalogue/demo-worker.ts',
   signer: 'src-main/studio/stamp/signer.ts',
   service: 'src-service/main.ts',
+  'plugin-host': 'src-engine/plugins/host/main.ts',
 }
 
 /** Plain JavaScript that every process loads: in one file with what is used of it, a start takes half the time. */

@@ -1,7 +1,8 @@
 // Everything a host can be asked for besides sound. What comes back was written by a process that plugins may have corrupted: it is decoded.
 import { z } from 'zod'
 import { MAX_PARAMETERS, pluginDescriptorSchema } from '../../../src-shared/plugins/index.ts'
-import type { HostCommand, InstanceId, OpenedPlugin, OpenPlugin, ParameterValue, PluginTiming } from './host-connection.ts'
+import type { ParameterValue } from '../transport/index.ts'
+import type { HostCommand, InstanceId, OpenedPlugin, OpenPlugin, PluginTiming } from './host-connection.ts'
 
 const frames = z.int().min(0).max(1_000_000_000)
 const timingSchema = z.object({ latencyFrames: frames, tailFrames: frames.nullable() })

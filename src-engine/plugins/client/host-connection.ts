@@ -2,21 +2,7 @@
 // while that thread goes on; the host does one thing at a time, and whatever else is asked of it meanwhile fails as `busy`.
 import type { PluginDescriptor, PluginRef } from '../../../src-shared/plugins/index.ts'
 import type { Result } from '../../../src-shared/std/index.ts'
-import type { NoteEvent, ParameterEvent, Timeline } from '../instance.ts'
-
-export const TRANSPORTS = ['shm', 'pipe'] as const
-export type TransportKind = (typeof TRANSPORTS)[number]
-
-/** Where a host that is being started finds its engine. Plain data: it travels as an argument. */
-export interface HostEndpoint {
-  readonly transport: TransportKind
-  /** Private folder with the pipes; removed as soon as both ends are open. */
-  readonly folder: string
-  /** Name of the shared memory; null with pipes alone. Gone as soon as both ends have mapped it. */
-  readonly memory: string | null
-  /** The host ends with this process. */
-  readonly engineProcess: number
-}
+import type { HostEndpoint, ProcessReport, ProcessRequest, TransportKind } from '../transport/index.ts'
 
 /** A process that was asked for. */
 export interface SpawnedHost {
@@ -43,12 +29,6 @@ export type HostReply<T> = Result<T, HostFailure>
 /** Number of a plugin instance within its host. */
 export type InstanceId = number
 
-export interface ParameterValue {
-  /** Index in the descriptor's parameters. */
-  readonly parameter: number
-  readonly value: number
-}
-
 export interface OpenPlugin extends PluginRef {
   readonly path: string
   readonly sampleRate: number
@@ -71,51 +51,6 @@ export interface OpenedPlugin extends PluginTiming {
   readonly descriptor: PluginDescriptor
   /** All values, by index. */
   readonly values: Float64Array
-}
-
-/** Two channels of one block. */
-export type StereoBlock = readonly [Float32Array, Float32Array]
-
-/** One instance of a chain, and what happens to it; frames count from the start of the request, ascending. */
-export interface ProcessStep {
-  readonly instance: InstanceId
-  readonly parameters: readonly ParameterEvent[]
-  readonly notes: readonly NoteEvent[]
-  readonly sidechain: StereoBlock | null
-}
-
-/** Most frames and steps of one request. */
-export const MAX_REQUEST_FRAMES = 4_096
-export const MAX_STEPS = 32
-
-/** A block through one instance, or through a chain of them in one round trip. `output` may be `input`. */
-export interface ProcessRequest {
-  readonly frames: number
-  readonly input: StereoBlock
-  readonly output: StereoBlock
-  readonly steps: readonly ProcessStep[]
-  /** At the first frame; the host carries it on through the request at this tempo and meter. */
-  readonly timeline: Timeline
-  /** Asks for the values of output parameters. */
-  readonly wantsOutputs: boolean
-}
-
-export interface StepReport {
-  /** Samples that were no number, infinite or beyond 36 dBFS, and were silenced. */
-  readonly scrubbedSamples: number
-  readonly cpuMicroseconds: number
-  readonly latencyFrames: number
-  /** The plugin changed parameters by itself: read all values again. */
-  readonly hasNewValues: boolean
-  /** The latency is another than in the reply before. */
-  readonly hasNewLatency: boolean
-  /** Output parameters, where they were asked for. */
-  readonly outputs: readonly ParameterValue[]
-}
-
-export interface ProcessReport {
-  /** As the steps of the request. */
-  readonly steps: readonly StepReport[]
 }
 
 /** Something to ask a host for; made by `hostCommands`. */

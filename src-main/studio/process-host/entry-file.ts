@@ -6,6 +6,7 @@ const IN_SOURCE: Readonly<Record<ChildEntry, string>> = {
   signer: '../stamp/signer.ts',
   engine: '../../../src-engine/engine.ts',
   service: '../../../src-service/main.ts',
+  'plugin-host': '../../../src-engine/plugins/host/main.ts',
   'plugin-scanner': '../../../src-engine/plugins/scan/scanner.ts',
 }
 

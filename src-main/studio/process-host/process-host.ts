@@ -2,7 +2,7 @@
 // The studio never names Electron; the shell hands in a host made of `utilityProcess`.
 
 /** Programs the studio may start. Each is a module of its own in source and `out/main/<name>.js` when bundled. */
-export type ChildEntry = 'signer' | 'engine' | 'service' | 'plugin-scanner'
+export type ChildEntry = 'signer' | 'engine' | 'service' | 'plugin-host' | 'plugin-scanner'
 
 export interface ForkOptions {
   /** Command line of the child. Never secrets: other users of the machine can read it. */

@@ -1,0 +1,150 @@
+// Where an engine and the host it is starting meet: pipes and a leash in a private folder, and perhaps memory. All names are taken away as soon as both
+// are there, so that whoever is killed leaves nothing behind.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { libc } from './libc.ts'
+import { mapMemory, removeMemory, type SharedMemory } from './shared-memory.ts'
+
+export const TRANSPORTS = ['shm', 'pipe'] as const
+export type TransportKind = (typeof TRANSPORTS)[number]
+
+/** Where a host that is being started finds its engine. Plain data: it travels as an argument. */
+export interface HostEndpoint {
+  readonly transport: TransportKind
+  /** Private folder with the pipes; removed as soon as both ends are open. */
+  readonly folder: string
+  /** Name of the shared memory; null with pipes alone. Gone as soon as both ends have mapped it. */
+  readonly memory: string | null
+  /** The host ends with this process. */
+  readonly engineProcess: number
+}
+
+const IS_MACOS = process.platform === 'darwin'
+const O_NONBLOCK = IS_MACOS ? 4 : 0x800
+const O_CLOEXEC = IS_MACOS ? 0x1000000 : 0x80000
+const O_WRONLY = 1
+
+const pathsIn = (folder: string): { readonly request: string; readonly reply: string; readonly leash: string } => ({
+  request: join(folder, 'request'),
+  reply: join(folder, 'reply'),
+  leash: join(folder, 'leash'),
+})
+
+/** Negative where it cannot be opened, which with pipes means that nobody has the other end. */
+const openEnd = (path: string, isWriting: boolean): number => libc().open(path, O_NONBLOCK | O_CLOEXEC | (isWriting ? O_WRONLY : 0), 0)
+
+/** Descriptors of the engine's ends. Nothing is ever sent on the leash: it breaks when the engine ends. */
+export interface EngineEnds {
+  readonly request: number
+  readonly reply: number
+  readonly leash: number
+}
+
+const FOLDER_PREFIX = 'stemma-host-'
+const MEMORY_PREFIX = 'stemma-mem-'
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+let isSwept = false
+
+/** Removes what engines left that were killed, together with their host, in the moment before the names are taken away. */
+const sweep = (): void => {
+  if (isSwept) return
+  isSwept = true
+  for (const [folder, prefix] of [
+    [tmpdir(), FOLDER_PREFIX],
+    ['/dev/shm', MEMORY_PREFIX],
+  ] as const) {
+    try {
+      for (const name of readdirSync(folder)) {
+        if (!name.startsWith(prefix) || isAlive(Number.parseInt(name.slice(prefix.length), 10))) continue
+        rmSync(join(folder, name), { recursive: true, force: true })
+      }
+    } catch {
+      // Another user's, or a system without such a folder.
+    }
+  }
+}
+
+/** The engine's side of a meeting that has not taken place yet. */
+export interface Rendezvous {
+  readonly endpoint: HostEndpoint
+  readonly memory: SharedMemory | null
+  /** Null until the host is there. */
+  tryOpen(): EngineEnds | null
+  /** Takes the names away; called once both are there, or nobody will come. `isOver` also closes what is open. */
+  dismantle(isOver: boolean): void
+}
+
+/** Prepares for a host. Memory where it is wanted and can be had. Throws where not even pipes can be made. */
+export const prepareEndpoint = (transport: TransportKind): Rendezvous => {
+  sweep()
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
+  const paths = pathsIn(folder)
+  for (const path of Object.values(paths)) {
+    if (libc().mkfifo(path, 0o600) !== 0) throw new Error(`${folder} does not take pipes`)
+  }
+  const reply = openEnd(paths.reply, false)
+  if (reply < 0) throw new Error(`a pipe in ${folder} cannot be opened`)
+  const name = `/${MEMORY_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`
+  let memory: SharedMemory | null = null
+  if (transport === 'shm') {
+    try {
+      memory = mapMemory(name, true)
+    } catch {
+      // The pipe does for everything.
+    }
+  }
+  let request = -1
+  let leash = -1
+  return {
+    endpoint: { transport: memory ? 'shm' : 'pipe', folder, memory: memory ? name : null, engineProcess: process.pid },
+    memory,
+    tryOpen: () => {
+      if (request < 0) request = openEnd(paths.request, true)
+      if (request >= 0 && leash < 0) leash = openEnd(paths.leash, true)
+      return request >= 0 && leash >= 0 ? { request, reply, leash } : null
+    },
+    dismantle: (isOver) => {
+      rmSync(folder, { recursive: true, force: true })
+      if (memory) removeMemory(name)
+      if (!isOver) return
+      memory?.release()
+      for (const fd of [request, reply, leash]) if (fd >= 0) libc().close(fd)
+    },
+  }
+}
+
+export interface HostEnds {
+  readonly request: number
+  readonly reply: number
+  readonly leash: number
+  readonly memory: SharedMemory | null
+}
+
+/** The host's side. Throws where the engine has left. */
+export const joinEndpoint = (endpoint: HostEndpoint): HostEnds => {
+  const paths = pathsIn(endpoint.folder)
+  const reply = openEnd(paths.reply, true)
+  const request = openEnd(paths.request, false)
+  const leash = openEnd(paths.leash, false)
+  if (reply < 0 || request < 0 || leash < 0) throw new Error('the engine is not there any more')
+  let memory: SharedMemory | null = null
+  if (endpoint.memory !== null) {
+    try {
+      memory = mapMemory(endpoint.memory, false)
+    } catch {
+      // The engine is told, and both stay with the pipe.
+    }
+  }
+  return { request, reply, leash, memory }
+}

@@ -1,0 +1,8 @@
+export * from './channel.ts'
+export * from './endpoint.ts'
+export * from './frame.ts'
+export { libc } from './libc.ts'
+export * from './pipe.ts'
+export * from './posix-pipes.ts'
+export * from './shared-memory.ts'
+export * from './messages.ts'
