@@ -31,6 +31,11 @@ export class EngineSupervisor {
     return this.#running
   }
 
+  /** The engine where one was started already; nothing is started. */
+  running(): Promise<Result<RunningEngine>> | undefined {
+    return this.#running
+  }
+
   async client(): Promise<Result<EngineClient>> {
     const engine = await this.engine()
     return engine.ok ? ok(engine.value.client) : engine

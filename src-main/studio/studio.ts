@@ -18,6 +18,7 @@ import { Library } from './library/index.ts'
 import { type Licences, openRecords, type Records } from './licences/index.ts'
 import { OpenRemix, type OpenRemixTools } from './open-remix.ts'
 import { ModelShelf } from './models/index.ts'
+import { Plugins } from './plugins/index.ts'
 import type { ProcessHost } from './process-host/index.ts'
 import { receiptLookup } from './receipt-lookup.ts'
 import { createServiceClient, type ServiceClient } from './service-client/index.ts'
@@ -76,6 +77,8 @@ export class Studio {
   readonly desk: LicenceDesk
   /** Models of the user's own. */
   readonly models: ModelShelf
+  /** Plugins of this machine. */
+  readonly plugins: Plugins
   /** Sounds to match. */
   readonly references: ReferenceShelf
   readonly #records: Records
@@ -100,6 +103,13 @@ export class Studio {
     this.signer = createSigner(options.host)
     this.models = new ModelShelf(home.models, () => this.engine.client())
     this.references = new ReferenceShelf(home.references, () => this.engine.client())
+    this.plugins = new Plugins({
+      dir: home.plugins,
+      host: options.host,
+      onProblem: options.onProblem ?? (() => {}),
+      now: () => this.licences.clock.nowMs,
+    })
+    this.plugins.attach(this.engine)
     this.#tempDir = join(home.temp, `${process.pid}-${randomUUID().slice(0, 8)}`)
     // Where the library was rebuilt the setting is gone; the enrolment still says which service this device belongs to.
     this.#serviceUrl = options.serviceUrl ?? parts.library.setting(SERVICE_SETTING) ?? parts.identity.enrolments().at(-1)?.url ?? null
@@ -442,6 +452,7 @@ export class Studio {
 
   async close(): Promise<void> {
     await this.puller.stop()
+    await this.plugins.close()
     this.signer.dispose()
     this.engine.dispose()
     rmSync(this.#tempDir, { recursive: true, force: true })

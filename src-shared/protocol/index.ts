@@ -1,6 +1,7 @@
 export * from './app-approvals.ts'
 export * from './app-styles.ts'
 export * from './app-models.ts'
+export * from './app-plugins.ts'
 export * from './app.ts'
 export * from './app-analysis.ts'
 export * from './app-variations.ts'

@@ -5,8 +5,6 @@ import { readModel, scanBundle } from './describe.ts'
 import { Lv2Instance } from './instance.ts'
 import { worldOf } from './world.ts'
 
-export * from './environment.ts'
-
 /** Paths are bundle folders, ids plugin URIs. Throws a sentence that names the package to install where lilv is missing. */
 export const lv2Loader: PluginLoader = {
   format: 'lv2',

@@ -11,6 +11,8 @@ export interface Home {
   readonly models: string
   /** What was measured of sounds to match, by the SHA-256 of the file. */
   readonly references: string
+  /** What is known of the plugins of this machine, and the user's own presets. */
+  readonly plugins: string
   readonly journals: string
   readonly identity: string
   readonly library: string
@@ -42,6 +44,7 @@ export const openHome = (dir: string): Home => {
     pcmCache: join(dir, 'pcm'),
     models: join(dir, 'models'),
     references: join(dir, 'references'),
+    plugins: join(dir, 'plugins'),
     journals: join(dir, 'journals'),
     identity: join(dir, 'identity'),
     library: join(dir, 'library.sqlite'),

@@ -1,0 +1,7 @@
+// The plugins of this machine, without loading any.
+export { isKnownGenerative } from './known-generative.ts'
+export { type PluginFilter, type PluginPlace, Plugins, type PluginScanOrder } from './plugins.ts'
+export type { OwnPreset, OwnPresetBody } from './presets.ts'
+export type { ScanCounts } from './scan.ts'
+export type { PluginGrouping, PluginMarks } from './settings.ts'
+export type { TrialReport } from './trials.ts'
