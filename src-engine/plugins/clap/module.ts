@@ -61,9 +61,14 @@ const listingAt = (descriptor: Pointer | null): Listing | null => {
   }
 }
 
+/** Held on to: koffi unloads a library whose object was collected, and with it the code of every plugin in it. */
+const libraries: ReturnType<typeof koffi.load>[] = []
+
 const loadLibrary = (path: string) => {
   try {
-    return koffi.load(binaryOf(path, process.platform, files))
+    const library = koffi.load(binaryOf(path, process.platform, files))
+    libraries.push(library)
+    return library
   } catch (error) {
     throw new Error(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`)
   }
