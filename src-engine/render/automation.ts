@@ -37,11 +37,11 @@ export class ValueReader {
   }
 
   /** First frame after `frame` at which a device hears a new value: a breakpoint, or the next grid line on a slope; else Infinity. */
-  nextStep(frame: number): number {
+  nextStep(frame: number, gridFrames = PARAMETER_GRID_FRAMES): number {
     const change = this.#nextChange(frame)
     if (change === Number.POSITIVE_INFINITY) return change
     const end = this.#points[this.#seek(change - 1) + 1]?.frame ?? change
-    return change === end ? change : Math.min(end, Math.ceil(change / PARAMETER_GRID_FRAMES) * PARAMETER_GRID_FRAMES)
+    return change === end ? change : Math.min(end, Math.ceil(change / gridFrames) * gridFrames)
   }
 
   /** Walks the straight pieces of a stretch in order. */

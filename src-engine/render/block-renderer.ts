@@ -3,9 +3,12 @@
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { assert, type Problem } from '../../src-shared/std/index.ts'
 import { type Kernels, loadKernels } from '../kernels/index.ts'
-import type { Adopt, StereoBlock } from './channel.ts'
-import { BLOCK_FRAMES, CELL_FRAMES, type DeviceFailure, type MakeDevice, makeBuiltInDevice, RenderContext } from './context.ts'
+import type { OpenVoice } from '../plugins/rack/index.ts'
+import type { StereoBlock } from './channel.ts'
+import { BLOCK_FRAMES, CELL_FRAMES, type DeviceFailure, type MakeDevice, makeBuiltInDevice, noPlugins, RenderContext } from './context.ts'
 import { Mixer, type MixerOptions } from './mixer.ts'
+import { playsFrozen } from './frozen.ts'
+import type { Adopt } from './slot.ts'
 import { SourcePool } from './sources.ts'
 import type { TrackFeed } from './track-feed.ts'
 
@@ -18,6 +21,8 @@ export interface BlockRendererOptions {
   readonly loudnessGainDb?: number | null
   readonly kernels?: Kernels
   readonly makeDevice?: MakeDevice
+  /** Where plugins run; without it a plan must hold none. */
+  readonly openVoice?: OpenVoice
   readonly skipsSilence?: boolean
   readonly onDeviceFailed: DeviceFailure
   readonly onWarning: (problem: Problem) => void
@@ -52,7 +57,7 @@ export class BlockRenderer {
     this.kernels = options.kernels ?? loadKernels()
     this.#sources = new SourcePool(options.cacheDir, this.kernels)
     this.#context = this.#newContext(options.fromFrame)
-    this.#mixer = this.#newMixer(this.#context, options.plan, undefined)
+    this.#mixer = this.#newMixer(this.#context, this.#readable(options.plan), undefined)
     this.#next = options.fromFrame
   }
 
@@ -86,12 +91,12 @@ export class BlockRenderer {
 
   /** Whether a newer plan can be taken over without rebuilding the mix. */
   canUpdate(plan: RenderPlan): boolean {
-    return this.#mixer.canUpdate(plan)
+    return this.#mixer.canUpdate(this.#readable(plan))
   }
 
   /** Goes on with such a plan from the next block; what changed glides over that block. */
   update(plan: RenderPlan): void {
-    this.#mixer.update(plan, this.#next)
+    this.#mixer.update(this.#readable(plan), this.#next)
   }
 
   /**
@@ -103,18 +108,19 @@ export class BlockRenderer {
     const context = this.#newContext(frame)
     let mixer: Mixer
     try {
-      mixer = this.#newMixer(context, plan, (device) => {
+      mixer = this.#newMixer(context, this.#readable(plan), (device) => {
         const found = running.get(device.deviceId)
         if (found?.kind !== device.kind) return undefined
         running.delete(device.deviceId)
-        return found.processor
+        return found
       })
     } catch (error) {
       // A stem that is not there, say: what plays now goes on.
       context.dispose()
       throw error
     }
-    for (const { processor } of running.values()) processor.dispose()
+    // Plugins belong to the rack.
+    for (const left of running.values()) if (left.kind !== 'plugin') left.processor.dispose()
     this.#context.dispose()
     this.#context = context
     this.#mixer = mixer
@@ -133,12 +139,17 @@ export class BlockRenderer {
     return { left: block.left + skip * 4, right: block.right + skip * 4, frames: frames - skip, frame: timelineFrame + skip }
   }
 
+  #readable(plan: RenderPlan): RenderPlan {
+    return playsFrozen(plan, this.#options.cacheDir)
+  }
+
   #newContext(fromFrame: number): RenderContext {
-    const { makeDevice = makeBuiltInDevice, skipsSilence = true, onDeviceFailed, onWarning } = this.#options
+    const { makeDevice = makeBuiltInDevice, openVoice = noPlugins, skipsSilence = true, onDeviceFailed, onWarning } = this.#options
     return new RenderContext({
       kernels: this.kernels,
       openSource: (plan, source) => this.#sources.open(plan, source),
       makeDevice,
+      openVoice,
       onDeviceFailed,
       onWarning,
       fromFrame,

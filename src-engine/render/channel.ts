@@ -1,9 +1,9 @@
 // One strip of the mix: what comes in runs through devices, fader and pan. Knows when it may rest: after its input and its devices' tails ended.
-import type { DeviceProcessor } from '../kernels/index.ts'
 import type { PlanDevice, PlanTrack } from '../../src-shared/remix/index.ts'
 import type { RenderContext } from './context.ts'
-import { DeviceChain } from './device-chain.ts'
+import { type ChainWiring, DeviceChain } from './device-chain.ts'
 import { Gain, Pan } from './level.ts'
+import { RestWatch } from './rest-watch.ts'
 
 /** Pointers of a stereo block. */
 export interface StereoBlock {
@@ -11,13 +11,13 @@ export interface StereoBlock {
   readonly right: number
 }
 
-export type Adopt = (device: PlanDevice) => DeviceProcessor | undefined
-
 export class Channel {
   readonly #context: RenderContext
   readonly chain: DeviceChain
   readonly #gain: Gain
   readonly #pan: Pan
+  /** Only chains with plugins: nobody knows how long those sound. */
+  readonly #rest: RestWatch | undefined
   /** Frames by which the channel's input lags the timeline. */
   readonly inputLatency: number
   #inputUntil = Number.NEGATIVE_INFINITY
@@ -29,12 +29,14 @@ export class Channel {
   soundsUntil = Number.NEGATIVE_INFINITY
 
   /** `devices` are those of the track that run here: the master keeps its last limiter for after the fader. */
-  constructor(context: RenderContext, track: PlanTrack, devices: readonly PlanDevice[], inputLatency: number, adopt?: Adopt) {
+  constructor(context: RenderContext, track: PlanTrack, devices: readonly PlanDevice[], inputLatency: number, wiring: ChainWiring = {}) {
     this.#context = context
     this.#isAudible = track.isAudible
     this.inputLatency = inputLatency
-    this.chain = new DeviceChain(context, track, devices, inputLatency, adopt)
-    if (this.chain.isAdopted) this.#inputUntil = context.fromFrame + 1
+    this.chain = new DeviceChain(context, track, devices, inputLatency, wiring)
+    this.#rest = this.chain.hasPlugins ? new RestWatch(context) : undefined
+    // A plugin may sound by itself: it is heard once before it rests.
+    if (this.chain.isAdopted || this.#rest) this.#inputUntil = context.fromFrame + 1
     this.#gain = new Gain(context, track.gainDb)
     this.#pan = new Pan(context, track.pan)
   }
@@ -49,7 +51,7 @@ export class Channel {
 
   /** The same track in a newer plan: same devices, other values. */
   update(track: PlanTrack, devices: readonly PlanDevice[]): void {
-    this.chain.update(devices)
+    this.chain.update(track, devices)
     this.#gain.update(track.gainDb)
     this.#pan.update(track.pan)
     if (track.isAudible !== this.#isAudible) {
@@ -74,6 +76,10 @@ export class Channel {
     this.soundsUntil =
       this.#inputUntil === Number.NEGATIVE_INFINITY ? this.#inputUntil : this.#context.cellEnd(this.#inputUntil + this.chain.tailFrames())
     this.#isRunning = this.isHeard && frame < this.soundsUntil
+    if (this.#rest && this.isHeard && wasRunning && !this.#isRunning && !this.#rest.isOver(frame)) {
+      this.#isRunning = true
+      this.soundsUntil = this.#context.cellEnd(frame + 1)
+    }
     if (wasRunning && !this.#isRunning) this.chain.begin(frame)
     if (!this.#isRunning) this.#isFading = false
   }
@@ -81,6 +87,7 @@ export class Channel {
   /** Devices, in place. */
   processDevices(block: StereoBlock, frame: number, frames: number): void {
     this.chain.process(block.left, block.right, frame, frames)
+    this.#rest?.listen(block.left, block.right, frame, frames)
     if (!this.#isFading) {
       if (!this.#isAudible) this.#clear(block, frames)
       return

@@ -3,7 +3,8 @@ import type { PlanClip, RenderPlan } from '../../src-shared/remix/index.ts'
 import type { PcmReader, RenderContext } from './context.ts'
 
 interface OpenClip extends PlanClip {
-  readonly pcm: PcmReader
+  /** Undefined where an instrument of the track plays it. */
+  readonly pcm: PcmReader | undefined
   readonly gain: number
 }
 
@@ -17,7 +18,11 @@ export class ClipReader {
     this.#context = context
     this.#clips = clips
       .filter((clip) => clip.lengthFrames > 0)
-      .map((clip) => ({ ...clip, pcm: context.openSource(plan, clip.source), gain: context.kernels.raw.gainOfDb(clip.gainDb) }))
+      .map((clip) => ({
+        ...clip,
+        pcm: clip.isPlayedByInstrument ? undefined : context.openSource(plan, clip.source),
+        gain: context.kernels.raw.gainOfDb(clip.gainDb),
+      }))
       .sort((a, b) => a.startFrame - b.startFrame || (a.clipId < b.clipId ? -1 : 1))
   }
 
@@ -28,7 +33,9 @@ export class ClipReader {
       if (clip.startFrame >= toFrame) return false
       const from = Math.max(fromFrame, clip.startFrame)
       const to = Math.min(toFrame, clip.startFrame + clip.lengthFrames)
-      if (to > from && clip.gain !== 0 && !clip.pcm.isSilent(clip.sourceStartFrame + from - clip.startFrame, to - from)) return true
+      if (to <= from) continue
+      if (clip.pcm === undefined) return true
+      if (clip.gain !== 0 && !clip.pcm.isSilent(clip.sourceStartFrame + from - clip.startFrame, to - from)) return true
     }
     return false
   }
@@ -44,7 +51,7 @@ export class ClipReader {
       if (clip.startFrame >= end) break
       const from = Math.max(frame, clip.startFrame)
       const run = Math.min(end, clip.startFrame + clip.lengthFrames) - from
-      if (run <= 0 || clip.gain === 0) continue
+      if (run <= 0 || clip.gain === 0 || clip.pcm === undefined) continue
       const isWhole = !isWritten && run === frames
       const into = isWhole ? { left, right } : scratch
       if (!isWritten && !isWhole) {

@@ -1,8 +1,9 @@
 // What every part of one running mix shares: kernels, scratch blocks, sources, devices and the way problems are told.
 import { createDevice, type DeviceProcessor, type Kernels } from '../kernels/index.ts'
 import type { PcmSource } from '../files/index.ts'
+import type { OpenVoice } from '../plugins/rack/index.ts'
 import { DisposableStore, type Problem } from '../../src-shared/std/index.ts'
-import type { PlanDevice, PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
+import type { PlanBuiltIn, PlanDevice, PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
 
 /** Decisions about silence are taken once per cell of this many frames, counted from the start of the render. Blocks divide a cell, so no
  *  decision, and no bit, depends on the block length. */
@@ -18,11 +19,14 @@ export type PcmReader = Pick<PcmSource, 'isSilent' | 'readInto'>
 export type OpenSource = (plan: RenderPlan, source: number) => PcmReader
 
 /** Makes the processor of a device. */
-export type MakeDevice = (kernels: Kernels, device: PlanDevice, sampleRate: number) => DeviceProcessor
+export type MakeDevice = (kernels: Kernels, device: PlanBuiltIn, sampleRate: number) => DeviceProcessor
 
-export const makeBuiltInDevice: MakeDevice = (kernels, device, sampleRate) => {
-  if (device.kind === 'plugin') throw new Error(`${device.plugin.name} is a plugin; it runs in a host`)
-  return createDevice(kernels, device.kind, sampleRate)
+export const makeBuiltInDevice: MakeDevice = (kernels, device, sampleRate) => createDevice(kernels, device.kind, sampleRate)
+
+/** For renders that nobody gave plugins to. */
+export const noPlugins: OpenVoice = ({ isAudible }, { isEnabled, plugin }) => {
+  if (isAudible && isEnabled) throw new Error(`nothing was prepared to run ${plugin.name}`)
+  return undefined
 }
 
 export type DeviceFailure = (track: PlanTrack, device: PlanDevice, error: unknown) => void
@@ -31,6 +35,7 @@ export interface RenderContextOptions {
   readonly kernels: Kernels
   readonly openSource: OpenSource
   readonly makeDevice: MakeDevice
+  readonly openVoice: OpenVoice
   /** Throws to fail the render, or takes note and lets the rest play on. */
   readonly onDeviceFailed: DeviceFailure
   readonly onWarning: (problem: Problem) => void
@@ -45,6 +50,7 @@ export class RenderContext {
   readonly kernels: Kernels
   readonly openSource: OpenSource
   readonly makeDevice: MakeDevice
+  readonly openVoice: OpenVoice
   readonly onDeviceFailed: DeviceFailure
   readonly onWarning: (problem: Problem) => void
   readonly fromFrame: number
@@ -64,6 +70,7 @@ export class RenderContext {
     this.kernels = options.kernels
     this.openSource = options.openSource
     this.makeDevice = options.makeDevice
+    this.openVoice = options.openVoice
     this.onDeviceFailed = options.onDeviceFailed
     this.onWarning = options.onWarning
     this.fromFrame = options.fromFrame

@@ -1,11 +1,14 @@
 // The mix: tracks and their sends into buses, everything into the master, all paths aligned to the latest. Sums run in plan order, whatever
 // thread rendered a track. A limiter at the end of the master stays the last thing before the output: fader and loudness gain come before it.
 import { DEVICE_PARAMETERS, type PlanDevice, type PlanTrack, type RenderPlan } from '../../src-shared/remix/index.ts'
-import { type Adopt, Channel, type StereoBlock } from './channel.ts'
+import { Channel, type StereoBlock } from './channel.ts'
 import { CELL_FRAMES, type RenderContext } from './context.ts'
 import { DelayLine } from './delay-line.ts'
 import { DeviceChain } from './device-chain.ts'
 import { Gain } from './level.ts'
+import { mixOrder, mixTopology, splitMaster, tappedTracks } from './mix-order.ts'
+import type { Adopt, Running } from './slot.ts'
+import { type Tap, Taps } from './taps.ts'
 import { LocalTrack, type TrackFeed } from './track-feed.ts'
 
 export interface MixerOptions {
@@ -13,7 +16,7 @@ export interface MixerOptions {
   readonly loudnessGainDb: number | null
   /** Tracks rendered elsewhere, by track id; others are rendered here. */
   readonly feeds?: ReadonlyMap<string, TrackFeed>
-  /** Hands over processors that already run. */
+  /** Hands over what already runs. */
   readonly adopt?: Adopt
   /** Hears every running track after its fader, at its own latency. */
   readonly onTrack?: (index: number, block: StereoBlock, frames: number) => void
@@ -32,6 +35,7 @@ interface Edge {
 }
 
 interface BusNode {
+  readonly tap: Tap | undefined
   readonly index: number
   readonly input: StereoBlock
   readonly channel: Channel
@@ -40,6 +44,7 @@ interface BusNode {
 }
 
 interface TrackNode {
+  readonly tap: Tap | undefined
   readonly index: number
   readonly feed: TrackFeed
   readonly edges: Edge[]
@@ -57,8 +62,8 @@ export const LOUDNESS_LIMITER: PlanDevice = {
 export class Mixer {
   readonly #context: RenderContext
   readonly #options: MixerOptions
-  readonly #tracks: TrackNode[] = []
-  readonly #buses: BusNode[] = []
+  /** Tracks and buses as they are rendered: each after what it hears. */
+  readonly #nodes: (TrackNode | BusNode)[] = []
   readonly #master: BusNode
   readonly #output: DeviceChain
   #isOutputRunning = false
@@ -67,6 +72,7 @@ export class Mixer {
   readonly #preFader: StereoBlock
   readonly #delayed: StereoBlock
   readonly #locals: LocalTrack[] = []
+  readonly #taps: Taps
   #plan: RenderPlan
   #nextCell: number
   #hasWarned = false
@@ -79,6 +85,7 @@ export class Mixer {
     this.#block = this.#allocBlock()
     this.#preFader = this.#allocBlock()
     this.#delayed = this.#allocBlock()
+    this.#taps = new Taps(context)
     this.#loudnessGain = options.loudnessGainDb === null ? 1 : context.kernels.raw.gainOfDb(options.loudnessGainDb)
 
     const latencies = new Map<string, number>()
@@ -87,28 +94,33 @@ export class Mixer {
     let masterLatency = 0
     const feeds = new Map<string, TrackFeed>()
     const channels = new Map<string, Channel>()
-    for (const track of plan.tracks) {
-      if (track.kind === 'master') continue
+    const order = mixOrder(plan)
+    const tapped = tappedTracks(plan)
+    const wiring = { adopt: options.adopt, taps: this.#taps, timeline: plan.timeline }
+    for (const index of order) {
+      const track = plan.tracks[index]!
       let latency: number
       if (track.kind === 'audio') {
         const feed = options.feeds?.get(track.id) ?? this.#localTrack(track)
         feeds.set(track.id, feed)
         latency = feed.outputLatency
       } else {
-        const channel = new Channel(context, track, track.devices, inputLatencies.get(track.id) ?? 0, options.adopt)
+        const channel = new Channel(context, track, track.devices, inputLatencies.get(track.id) ?? 0, wiring)
         channels.set(track.id, channel)
         latency = channel.outputLatency
       }
       latencies.set(track.id, latency)
       masterLatency = Math.max(masterLatency, latency)
+      if (tapped.has(track.id)) this.#taps.add(track.id, latency)
       for (const send of track.sends) note(send.toTrackId, latency)
     }
 
     const masterTrack = plan.tracks[plan.tracks.length - 1]!
-    const { inserts, final } = splitMaster(masterTrack, options.loudnessGainDb !== null)
-    const masterChannel = new Channel(context, masterTrack, inserts, masterLatency, options.adopt)
-    this.#output = new DeviceChain(context, masterTrack, final, masterChannel.outputLatency, options.adopt)
+    const { inserts, final } = splitMaster(masterTrack, this.#addedLimiter)
+    const masterChannel = new Channel(context, masterTrack, inserts, masterLatency, wiring)
+    this.#output = new DeviceChain(context, masterTrack, final, masterChannel.outputLatency, wiring)
     this.#master = {
+      tap: undefined,
       index: plan.tracks.length - 1,
       input: this.#allocBlock(),
       channel: masterChannel,
@@ -119,23 +131,26 @@ export class Mixer {
     const nodes = new Map<string, BusNode>()
     plan.tracks.forEach((track, index) => {
       const channel = channels.get(track.id)
-      if (channel) nodes.set(track.id, { index, input: this.#allocBlock(), channel, edges: [], inputUntil: Number.NEGATIVE_INFINITY })
+      if (!channel) return
+      const tap = this.#taps.get(track.id)
+      nodes.set(track.id, { tap, index, input: this.#allocBlock(), channel, edges: [], inputUntil: Number.NEGATIVE_INFINITY })
     })
-    plan.tracks.forEach((track, index) => {
-      if (track.kind === 'master') return
+    for (const index of order) {
+      const track = plan.tracks[index]!
       const latency = latencies.get(track.id)!
       const edges = track.sends.map((send) =>
         this.#edge(nodes.get(send.toTrackId)!, latency, new Gain(context, send.gainDb), send.isPreFader),
       )
       edges.push(this.#edge(this.#master, latency, undefined, false))
-      if (track.kind === 'audio')
-        this.#tracks.push({ index, feed: feeds.get(track.id)!, edges, hasPreFader: track.sends.some((send) => send.isPreFader) })
-      else {
+      if (track.kind === 'audio') {
+        const tap = this.#taps.get(track.id)
+        this.#nodes.push({ tap, index, feed: feeds.get(track.id)!, edges, hasPreFader: track.sends.some((send) => send.isPreFader) })
+      } else {
         const node = nodes.get(track.id)!
         node.edges.push(...edges)
-        this.#buses.push(node)
+        this.#nodes.push(node)
       }
-    })
+    }
   }
 
   /** Frames by which the output lags the timeline: the first so many frames out belong to nothing. */
@@ -152,7 +167,7 @@ export class Mixer {
   gainReductionDb(): number {
     let most = 0
     for (const slot of [...this.#master.channel.chain.slots, ...this.#output.slots]) {
-      if (slot.device.isEnabled) most = Math.max(most, slot.processor.gainReductionDb?.() ?? 0)
+      if (slot.device.isEnabled) most = Math.max(most, slot.gainReductionDb())
     }
     return -most
   }
@@ -162,31 +177,9 @@ export class Mixer {
     const { raw } = this.#context.kernels
     if (frame >= this.#nextCell) this.#beginCell(frame)
     const master = this.#master
-    for (const node of [...this.#buses, master]) this.#clear(node.input, frames)
-    for (const track of this.#tracks) {
-      if (!track.feed.isRunning) {
-        this.#drain(track.index, track.edges, frame, frames)
-        continue
-      }
-      track.feed.render(this.#block, track.hasPreFader ? this.#preFader : undefined, frame, frames)
-      this.#options.onTrack?.(track.index, this.#block, frames)
-      this.#distribute(track.index, track.edges, this.#block, this.#preFader, frame, frames, track.feed.outputLatency)
-    }
-    for (const bus of this.#buses) {
-      if (!bus.channel.isRunning) {
-        this.#drain(bus.index, bus.edges, frame, frames)
-        continue
-      }
-      bus.channel.processDevices(bus.input, frame, frames)
-      const hasPreFader = bus.edges.some((edge) => edge.isPreFader)
-      if (hasPreFader) {
-        raw.copy(this.#preFader.left, bus.input.left, frames)
-        raw.copy(this.#preFader.right, bus.input.right, frames)
-      }
-      bus.channel.processFader(bus.input, frame, frames)
-      this.#options.onTrack?.(bus.index, bus.input, frames)
-      this.#distribute(bus.index, bus.edges, bus.input, this.#preFader, frame, frames, bus.channel.outputLatency)
-    }
+    for (const node of this.#nodes) if (isBus(node)) this.#clear(node.input, frames)
+    this.#clear(master.input, frames)
+    for (const node of this.#nodes) this.#renderNode(node, frame, frames)
     this.#scrub(master.input, frames)
     if (master.channel.isRunning) {
       master.channel.processDevices(master.input, frame, frames)
@@ -200,36 +193,33 @@ export class Mixer {
     return master.input
   }
 
-  /** Whether only values and clips differ: no devices, sends or tracks came or went. */
+  /** Whether only values and clips differ: no devices, sends or tracks came or went, and no plugin has another latency than it had. */
   canUpdate(plan: RenderPlan): boolean {
-    return mixTopology(plan) === mixTopology(this.#plan)
+    return mixTopology(plan) === mixTopology(this.#plan) && this.#chains().every((chain) => chain.slots.every((slot) => slot.isCurrent))
   }
 
   /** Takes such a plan in place, gliding from the next block on. */
   update(plan: RenderPlan, fromFrame: number): void {
     this.#plan = plan
     const audio = plan.tracks.filter((track) => track.kind === 'audio')
-    const hasLoudness = this.#options.loudnessGainDb !== null
     for (const [index, local] of this.#locals.entries()) local.update(plan, audio[index]!)
-    for (const node of this.#tracks) updateSends(node.edges, plan.tracks[node.index]!)
-    for (const node of this.#buses) {
+    for (const node of this.#nodes) {
       const track = plan.tracks[node.index]!
-      node.channel.update(track, track.devices)
+      if (isBus(node)) node.channel.update(track, track.devices)
       updateSends(node.edges, track)
     }
     const masterTrack = plan.tracks[this.#master.index]!
-    const { inserts, final } = splitMaster(masterTrack, hasLoudness)
+    const { inserts, final } = splitMaster(masterTrack, this.#addedLimiter)
     this.#master.channel.update(masterTrack, inserts)
-    this.#output.update(final)
+    this.#output.update(masterTrack, final)
     // What was silent a block ago may sound now: decide again without waiting for the next cell.
     this.#nextCell = fromFrame
   }
 
-  /** Gives running processors away, by device id; the caller disposes of what it does not take. */
-  releaseDevices(): Map<string, { readonly kind: PlanDevice['kind']; readonly processor: DeviceChain['slots'][number]['processor'] }> {
-    const devices = new Map<string, { kind: PlanDevice['kind']; processor: DeviceChain['slots'][number]['processor'] }>()
-    for (const chain of this.#chains())
-      for (const slot of chain.slots) devices.set(slot.device.deviceId, { kind: slot.device.kind, processor: slot.processor })
+  /** Gives away what runs, by device id; the caller disposes of what it does not take. */
+  releaseDevices(): Map<string, Running> {
+    const devices = new Map<string, Running>()
+    for (const chain of this.#chains()) for (const slot of chain.slots) devices.set(slot.device.deviceId, slot.release())
     return devices
   }
 
@@ -240,28 +230,60 @@ export class Mixer {
   #chains(): DeviceChain[] {
     return [
       ...this.#locals.map((local) => local.channel.chain),
-      ...this.#buses.map((bus) => bus.channel.chain),
+      ...this.#nodes.filter(isBus).map((bus) => bus.channel.chain),
       this.#master.channel.chain,
       this.#output,
     ]
   }
 
   #localTrack(track: PlanTrack): LocalTrack {
-    const local = new LocalTrack(this.#context, this.#plan, track, this.#options.adopt)
+    const local = new LocalTrack(this.#context, this.#plan, track, { adopt: this.#options.adopt, taps: this.#taps })
     this.#locals.push(local)
     return local
+  }
+
+  /** The limiter that a loudness target is driven into. */
+  get #addedLimiter(): PlanDevice | null {
+    return this.#options.loudnessGainDb === null ? null : LOUDNESS_LIMITER
+  }
+
+  #renderNode(node: TrackNode | BusNode, frame: number, frames: number): void {
+    const { raw } = this.#context.kernels
+    const { index, edges, tap } = node
+    if (!(isBus(node) ? node.channel : node.feed).isRunning) {
+      this.#drain(index, edges, frame, frames)
+      if (tap) this.#clear(tap.block, frames)
+      return
+    }
+    let block: StereoBlock
+    if (isBus(node)) {
+      block = node.input
+      node.channel.processDevices(block, frame, frames)
+      if (edges.some((edge) => edge.isPreFader)) {
+        raw.copy(this.#preFader.left, block.left, frames)
+        raw.copy(this.#preFader.right, block.right, frames)
+      }
+      node.channel.processFader(block, frame, frames)
+    } else {
+      block = this.#block
+      node.feed.render(block, node.hasPreFader ? this.#preFader : undefined, frame, frames)
+    }
+    this.#options.onTrack?.(index, block, frames)
+    if (tap) {
+      raw.copy(tap.block.left, block.left, frames)
+      raw.copy(tap.block.right, block.right, frames)
+    }
+    this.#distribute(index, edges, block, this.#preFader, frame, frames, isBus(node) ? node.channel.outputLatency : node.feed.outputLatency)
   }
 
   #beginCell(frame: number): void {
     const cellEnd = this.#context.cellEnd(frame + 1)
     this.#nextCell = cellEnd
-    for (const { feed, edges } of this.#tracks) {
-      feed.beginCell(frame, cellEnd)
-      if (feed.isRunning) this.#announce(edges, feed.soundsUntil)
-    }
-    for (const bus of this.#buses) {
-      bus.channel.beginCell(frame, bus.inputUntil)
-      if (bus.channel.isRunning) this.#announce(bus.edges, bus.channel.soundsUntil)
+    for (const node of this.#nodes) {
+      if (isBus(node)) node.channel.beginCell(frame, node.inputUntil)
+      else node.feed.beginCell(frame, cellEnd)
+      const { isRunning, soundsUntil } = isBus(node) ? node.channel : node.feed
+      if (isRunning) this.#announce(node.edges, soundsUntil)
     }
     const { channel } = this.#master
     channel.beginCell(frame, this.#master.inputUntil)
@@ -366,23 +388,4 @@ const updateSends = (edges: readonly Edge[], track: PlanTrack): void => {
   for (const [index, send] of track.sends.entries()) edges[index]?.gain?.update(send.gainDb)
 }
 
-/** The master's devices before and after its fader. */
-const splitMaster = (
-  track: PlanTrack,
-  needsLimiter: boolean,
-): { readonly inserts: readonly PlanDevice[]; readonly final: readonly PlanDevice[] } => {
-  const last = track.devices[track.devices.length - 1]
-  if (last?.kind === 'limiter' && (last.isEnabled || !needsLimiter)) return { inserts: track.devices.slice(0, -1), final: [last] }
-  return { inserts: track.devices, final: needsLimiter ? [LOUDNESS_LIMITER] : [] }
-}
-
-/** Equal where a plan can take another's place without rebuilding: same tracks, devices and sends, in the same order. */
-const mixTopology = (plan: RenderPlan): string =>
-  JSON.stringify(
-    plan.tracks.map(({ id, kind, devices, sends }) => [
-      id,
-      kind,
-      devices.map((d) => [d.deviceId, d.kind]),
-      sends.map((s) => [s.sendId, s.toTrackId, s.isPreFader]),
-    ]),
-  )
+const isBus = (node: TrackNode | BusNode): node is BusNode => 'channel' in node

@@ -4,6 +4,7 @@ import { ProblemError } from '../../src-shared/std/index.ts'
 import { soundPlace } from '../derive-key.ts'
 import { openDecoded, type PcmSource } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
+import { FROZEN_STEM, frozenDir } from './frozen.ts'
 import type { PcmReader } from './context.ts'
 
 export class SourcePool {
@@ -18,7 +19,9 @@ export class SourcePool {
 
   /** The sound of a source, made and warped; throws a `ProblemError` where the cache lacks it. */
   open(plan: RenderPlan, source: number): PcmReader {
-    const { dir, key } = soundPlace(this.#cacheDir, plan.sources[source]!)
+    const wanted = plan.sources[source]!
+    const { dir, key } =
+      wanted.stemId === FROZEN_STEM ? { dir: frozenDir(this.#cacheDir), key: wanted.contentSha256 } : soundPlace(this.#cacheDir, wanted)
     const known = this.#open.get(key)
     if (known) return known
     const opened = openDecoded(dir, key, this.#kernels)

@@ -1,9 +1,10 @@
 // Where the mix gets an audio track from: rendered here, or handed over by a worker thread. Both give the same bits.
 import type { PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
 import { deriveKey } from '../derive-key.ts'
-import { type Adopt, Channel, type StereoBlock } from './channel.ts'
+import { Channel, type StereoBlock } from './channel.ts'
 import { ClipReader } from './clip-reader.ts'
 import type { RenderContext } from './context.ts'
+import type { ChainWiring } from './device-chain.ts'
 
 /** One audio track as the mix sees it. */
 export interface TrackFeed {
@@ -25,9 +26,9 @@ export class LocalTrack implements TrackFeed {
   #leaving: ClipReader | undefined
   #signature: string
 
-  constructor(context: RenderContext, plan: RenderPlan, track: PlanTrack, adopt?: Adopt) {
+  constructor(context: RenderContext, plan: RenderPlan, track: PlanTrack, wiring: Omit<ChainWiring, 'timeline'> = {}) {
     this.#context = context
-    this.channel = new Channel(context, track, track.devices, 0, adopt)
+    this.channel = new Channel(context, track, track.devices, 0, { ...wiring, timeline: plan.timeline })
     this.#clips = new ClipReader(context, plan, track.clips)
     this.#signature = clipSignature(plan, track)
   }

@@ -3,9 +3,11 @@ import { Worker } from 'node:worker_threads'
 import { type DeviceKind, type PlanTrack, REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { type Kernels, kernelsModule } from '../kernels/index.ts'
+import type { OfflinePlugins } from '../plugins/rack/index.ts'
 import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
 import type { StereoBlock } from './channel.ts'
 import { CELL_FRAMES, type MakeDevice } from './context.ts'
+import { sidechainsOf } from './mix-order.ts'
 import type { TrackFeed } from './track-feed.ts'
 import { allocateRing, TrackRing } from './track-ring.ts'
 import type { FromWorker, WorkerJob } from './worker.ts'
@@ -51,8 +53,10 @@ export interface TrackWorkersOptions {
   readonly plan: RenderPlan
   readonly cacheDir: string
   readonly fromFrame: number
-  /** All threads of the render, the calling one among them. */
-  readonly threads: number
+  /** Tracks of each helper. */
+  readonly groups: readonly (readonly PlanTrack[])[]
+  /** Opened for the same groups. */
+  readonly plugins: OfflinePlugins | undefined
   readonly kernels: Kernels
   readonly makeDevice: MakeDevice
   readonly deviceModule: string | null
@@ -67,8 +71,8 @@ export class TrackWorkers {
   #wake: () => void = () => {}
 
   constructor(options: TrackWorkersOptions) {
-    const { plan, kernels, fromFrame } = options
-    for (const tracks of spread(plan, options.threads)) {
+    const { plan, kernels, fromFrame, plugins } = options
+    for (const [group, tracks] of options.groups.entries()) {
       const memory = allocateRing({ hasPreFader: tracks.map((track) => track.sends.some((send) => send.isPreFader)) })
       const ring = new TrackRing(memory)
       tracks.forEach((track, index) => {
@@ -83,6 +87,7 @@ export class TrackWorkers {
         ring: memory,
         skipsSilence: options.skipsSilence,
         deviceModule: options.deviceModule,
+        ...(plugins ? { plugins: plugins.handOver(group) } : {}),
       }
       const worker = new Worker(workerEntry('engine-worker'), { workerData: job, resourceLimits: SOUND_THREAD_LIMITS })
       worker.on('message', (message: FromWorker) => {
@@ -124,8 +129,9 @@ export class TrackWorkers {
 }
 
 /** Latency is what the processors say; asked here, since the tracks themselves live in the workers. */
-const chainLatency = ({ kernels, makeDevice }: TrackWorkersOptions, track: PlanTrack): number =>
+const chainLatency = ({ kernels, makeDevice, plugins }: TrackWorkersOptions, track: PlanTrack): number =>
   track.devices.reduce((sum, device) => {
+    if (device.kind === 'plugin') return sum + (plugins?.latencyOf(device.deviceId) ?? 0)
     const processor = makeDevice(kernels, device, REMIX_SAMPLE_RATE)
     const { latencyFrames } = processor
     processor.dispose()
@@ -154,13 +160,14 @@ const deviceCost = (track: PlanTrack): number =>
  * The tracks of each helper thread: heaviest first, always to the thread with least to do. The calling thread counts as one of them; what it
  * has to do anyway (buses, master, measuring) is its head start, and tracks that fall to it are in no group.
  */
-const spread = (plan: RenderPlan, threads: number): PlanTrack[][] => {
+export const spreadTracks = (plan: RenderPlan, threads: number): PlanTrack[][] => {
   const weigh = (track: PlanTrack): number =>
     track.isAudible ? track.clips.reduce((sum, clip) => sum + clip.lengthFrames, 0) * (READ_COST + deviceCost(track)) : 0
   const tracks = plan.tracks.filter((track) => track.kind === 'audio').map((track) => ({ track, weight: weigh(track) }))
   const mixing = plan.tracks.reduce((sum, track) => sum + (track.kind === 'audio' ? HAND_OVER_COST : deviceCost(track)), MASTER_COST)
   // Handing over what a track reads costs as much as reading it: only devices are worth another thread.
-  const isLight = (track: PlanTrack): boolean => deviceCost(track) === 0
+  // What listens to another track has to run beside it.
+  const isLight = (track: PlanTrack): boolean => deviceCost(track) === 0 || sidechainsOf(track).length > 0
   const light = tracks.filter(({ track }) => isLight(track)).reduce((sum, { weight }) => sum + weight, 0)
   const here = { weight: mixing * plan.lengthFrames + light, tracks: [] as PlanTrack[] }
   const helpers = Array.from({ length: threads - 1 }, () => ({ weight: 0, tracks: [] as PlanTrack[] }))

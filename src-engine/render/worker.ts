@@ -2,9 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
+import { adoptVoices, type VoicesTicket } from '../plugins/rack/index.ts'
 import { type KernelsModule, loadKernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
-import { CELL_FRAMES, RenderContext } from './context.ts'
+import { CELL_FRAMES, noPlugins, RenderContext } from './context.ts'
 import { deviceFailure } from './device-failure.ts'
 import { loadDeviceModule } from './device-module.ts'
 import { SourcePool } from './sources.ts'
@@ -20,6 +21,8 @@ export interface WorkerJob {
   readonly ring: RingMemory
   readonly skipsSilence: boolean
   readonly deviceModule: string | null
+  /** The plugins of its tracks; absent where there are none. */
+  readonly plugins?: VoicesTicket
 }
 
 /** `ready` wakes a mix that waits for a cell. */
@@ -34,6 +37,8 @@ const run = async (job: WorkerJob): Promise<void> => {
   const ring = new TrackRing(job.ring)
   const kernels = loadKernels(job.module)
   const sources = new SourcePool(job.cacheDir, kernels)
+  const onWarning = (problem: Problem): void => tell({ kind: 'warning', problem })
+  const voices = job.plugins && (await adoptVoices(job.plugins, onWarning))
   const context = new RenderContext({
     kernels,
     openSource: (plan, source) => sources.open(plan, source),
@@ -41,7 +46,8 @@ const run = async (job: WorkerJob): Promise<void> => {
     onDeviceFailed: (track, device, error) => {
       throw new ProblemError(deviceFailure(track, device, error))
     },
-    onWarning: (problem) => tell({ kind: 'warning', problem }),
+    openVoice: voices?.open ?? noPlugins,
+    onWarning,
     fromFrame: job.fromFrame,
     skipsSilence: job.skipsSilence,
   })
@@ -64,6 +70,7 @@ const run = async (job: WorkerJob): Promise<void> => {
     if (ring.publish(cell)) tell({ kind: 'ready' })
   }
   sources.dispose()
+  voices?.close()
 }
 
 run(workerData as WorkerJob).catch((error: unknown) => {

@@ -10,8 +10,8 @@ const hostId = z.string().min(1).max(200)
 const parameterId = z.string().min(1).max(200)
 const path = z.string().min(1).max(4_096)
 
-/** Longest state blob of a plugin in base64: 16 MiB of bytes. Larger ones are refused with a sentence; documents must stay openable. */
-export const MAX_STATE_CHARS = 22_369_624
+/** Longest state of a plugin in base64, as documents hold it. Larger ones are refused with a sentence. */
+const MAX_STATE_CHARS = 16 * 1024 * 1024
 const state = z.string().max(MAX_STATE_CHARS)
 
 export const enginePluginRequestSchemas = {

@@ -1,0 +1,6 @@
+export { heardPlugins } from './heard-plugins.ts'
+export { adoptVoices, prepareOffline } from './load-late.ts'
+export type { Voices, VoicesTicket } from './offline-voice.ts'
+export type { OfflinePlugins, OfflineTools, TrackGroups } from './offline-plugins.ts'
+export { PluginRegistry, type RegistryEntry } from './registry.ts'
+export type { OpenVoice, PluginVoice, VoiceBlock } from './voice.ts'
