@@ -26,6 +26,10 @@ import {
   modelsListCommand,
   newCommand,
   packCommand,
+  pluginsInfoCommand,
+  pluginsListCommand,
+  pluginsScanCommand,
+  pluginsTestCommand,
   pullCommand,
   receiptsExportCommand,
   receiptsListCommand,
@@ -189,6 +193,29 @@ command(models, 'add <FILE>', 'try an ONNX model out and keep it; exports made w
   .action((file: string, { version, ...options }) =>
     execute(options, (context) => modelsAddCommand(context, { ...options, file, modelVersion: version })),
   )
+
+const plugins = program.command('plugins').description('LV2, CLAP and VST3 plugins of this computer').exitOverride()
+command(plugins, 'list [QUERY]', 'plugins that were found, narrowed by words', { isDefault: true })
+  .option('--format <FORMAT>', 'lv2, clap or vst3')
+  .option('--category <CATEGORY>', 'effect, instrument, analyser, note effect or other')
+  .option('--vendor <NAME>', 'of one maker')
+  .option('--favourites', 'only favourites')
+  .option('--failed', 'what is held back instead, and why')
+  .action((query: string | undefined, options) =>
+    execute(options, (context) => pluginsListCommand(context, { ...options, query: query ?? '' })),
+  )
+command(plugins, 'scan', 'look for new and changed plugins; each file is read in a process of its own')
+  .option('--force', 'read every file again, also those that failed')
+  .option('--path <DIR...>', 'search this folder too, now and from now on')
+  .option('--forget <DIR...>', 'do not search this folder any more')
+  .action((options) => execute(options, (context) => pluginsScanCommand(context, options)))
+command(plugins, 'info <PLUGIN>', 'everything a plugin says of itself').action((id: string, options) =>
+  execute(options, (context) => pluginsInfoCommand(context, { id })),
+)
+command(plugins, 'test [PLUGIN...]', 'run plugins for a few seconds each: finite sound, state restored exactly, latency as reported')
+  .option('--all', 'every plugin that was found')
+  .option('--format <FORMAT>', 'with --all: only lv2, clap or vst3')
+  .action((ids: string[], options) => execute(options, (context) => pluginsTestCommand(context, { ...options, ids })))
 
 command(program, 'words <FILE> <TEXT>', 'how a wish in words is understood, and with --apply doing it')
   .option('--apply', 'do it, as ordinary edits')

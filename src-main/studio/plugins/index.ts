@@ -1,5 +1,6 @@
 // The plugins of this machine, without loading any.
 export { isKnownGenerative } from './known-generative.ts'
+export { knownTrouble } from './known-bad.ts'
 export { type PluginFilter, type PluginPlace, Plugins, type PluginScanOrder } from './plugins.ts'
 export type { OwnPreset, OwnPresetBody } from './presets.ts'
 export type { ScanCounts } from './scan.ts'
