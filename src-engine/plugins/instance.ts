@@ -47,6 +47,8 @@ export interface OpenOptions {
   readonly maxFrames: number
   /** Renders need not be in time: formats are told, so that plugins may take their best quality. */
   readonly isOffline: boolean
+  /** What the descriptor says, from a scan that tried it. VST3 cuts blocks only then; convolvers click where blocks are cut. */
+  readonly takesShortBlocks?: boolean
 }
 
 /** One audio bus of an instance: `maxFrames` floats per channel in native memory, valid until `close`. */

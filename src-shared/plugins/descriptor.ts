@@ -61,6 +61,8 @@ export const pluginDescriptorSchema = pluginRefSchema.extend({
   outputs: z.array(pluginBusSchema).max(64),
   takesNotes: z.boolean(),
   hasState: z.boolean(),
+  /** It was tried and sounds the same whatever lengths it is asked for: only then may a block be cut where a value changes. */
+  takesShortBlocks: z.boolean().optional(),
   parameters: z.array(pluginParameterSchema).max(MAX_PARAMETERS),
   /** Presets that came with it; `id` means something to the format only. */
   presets: z.array(z.object({ id: text(1_000), name: text(300) })).max(5_000),

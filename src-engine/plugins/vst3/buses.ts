@@ -87,7 +87,7 @@ export const agreeOnBuses = (component: NativeObject, processor: NativeObject): 
   const isMain = (bus: Bus, index: number) => index === 0 && !bus.isSidechain && bus.channels > 0
   const isStereo = (buses: readonly Bus[]) => buses.every((bus, i) => !isMain(bus, i) || bus.channels === 2)
   const hasAgreed =
-    (isStereo(initial.inputs) && isStereo(initial.outputs)) ||
+    (isStereo(initial.inputs) && isStereo(initial.outputs) && asks((_, now) => now)) ||
     asks((bus, now) => (bus.channels > 0 ? ARRANGEMENT.stereo : now)) ||
     asks((bus, now, i) => (isMain(bus, i) ? ARRANGEMENT.stereo : now)) ||
     asks((bus, now, i) => (isMain(bus, i) ? ARRANGEMENT.mono : now))
@@ -110,21 +110,29 @@ export const plainBus = ({ name, channels, isSidechain }: PluginBus): PluginBus 
 export const bytesOfBuses = (buses: readonly PluginBus[], maxFrames: number): number =>
   buses.reduce((sum, { channels }) => sum + channels * (4 * maxFrames + 64 + 8) + 32, 64 + BUS_BUFFERS.size * buses.length)
 
+export interface LaidBuses {
+  readonly offset: number
+  readonly buses: readonly InstanceBus[]
+  /** Makes the plugin see every channel from a later frame on. */
+  readonly startAt: (frame: number) => void
+}
+
 /** Memory for buses: what the plugin is handed, and the same samples for us. */
-export const layBuses = (
-  arena: Arena,
-  buses: readonly PluginBus[],
-  maxFrames: number,
-): { readonly offset: number; readonly buses: readonly InstanceBus[] } => {
+export const layBuses = (arena: Arena, buses: readonly PluginBus[], maxFrames: number): LaidBuses => {
   const offset = arena.alloc(Math.max(BUS_BUFFERS.size * buses.length, 8))
+  const cells: { readonly at: number; readonly pointer: Pointer }[] = []
   const laid = buses.map((bus, i) => {
     const at = offset + BUS_BUFFERS.size * i
     const pointers = arena.alloc(Math.max(8, 8 * bus.channels))
     const channels = Array.from({ length: bus.channels }, () => arena.floats(maxFrames))
-    for (const [k, channel] of channels.entries()) arena.setPointer(pointers + 8 * k, channel.pointer)
+    for (const [k, channel] of channels.entries()) cells.push({ at: pointers + 8 * k, pointer: channel.pointer })
     arena.view.setInt32(at + BUS_BUFFERS.at.channels, bus.channels, true)
     arena.setPointer(at + BUS_BUFFERS.at.samples, arena.pointerTo(pointers))
     return { ...plainBus(bus), samples: channels.map((channel) => channel.samples) }
   })
-  return { offset, buses: laid }
+  const startAt = (frame: number): void => {
+    for (const { at, pointer } of cells) arena.setPointer(at, pointer + BigInt(4 * frame))
+  }
+  startAt(0)
+  return { offset, buses: laid, startAt }
 }

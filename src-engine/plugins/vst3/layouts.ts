@@ -128,7 +128,7 @@ export const PROCESS_CONTEXT = layout(
   },
   { tempo: 72, denominator: 84, smpteRate: 96 },
 )
-/** Note on and note off share the head; what follows at 24 is theirs. */
+/** A note on; a note off has the same head. What belongs to the kind of event starts at 24: other kinds hold pointers there. */
 export const NOTE_ON = layout(
   48,
   {
@@ -137,13 +137,13 @@ export const NOTE_ON = layout(
     quarter: 'double',
     flags: 'uint16',
     type: 'uint16',
-    channel: koffi.array('int16', 1),
+    gap: 'uint32',
+    channel: 'int16',
     pitch: 'int16',
     tuning: 'float',
     velocity: 'float',
     length: 'int32',
     noteId: 'int32',
-    tail: 'int32',
   },
-  {},
+  { channel: 24, velocity: 32, noteId: 40 },
 )

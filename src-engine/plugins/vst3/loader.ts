@@ -3,6 +3,7 @@ import type { PluginDescriptor } from '../../../src-shared/plugins/index.ts'
 import { PLUGIN_BLOCK_FRAMES } from '../instance.ts'
 import type { PluginLoader } from '../instance.ts'
 import { loadModule } from './module.ts'
+import { tryShortBlocks } from './trial.ts'
 import { Vst3Instance } from './vst3-instance.ts'
 
 const SCAN_OPTIONS = { sampleRate: 48_000, maxFrames: PLUGIN_BLOCK_FRAMES, isOffline: false } as const
@@ -16,9 +17,10 @@ export const vst3Loader: PluginLoader = {
     let failure: unknown
     for (const audioClass of module.classes) {
       try {
-        const instance = new Vst3Instance(module, audioClass, SCAN_OPTIONS)
-        found.push(instance.descriptor)
+        const open = () => new Vst3Instance(module, audioClass, SCAN_OPTIONS)
+        const instance = open()
         instance.close()
+        found.push({ ...instance.descriptor, takesShortBlocks: tryShortBlocks(open) })
       } catch (cause) {
         failure ??= cause
       }

@@ -41,7 +41,17 @@ export type TextOf = (id: number, value: number) => string | null
 
 export const textReader = (controller: NativeObject): TextOf => {
   const read = controller.method(10, TEXT)
-  return (id, value) => (reads(() => read(id, value, cellPointer)) ? fieldText(bytes, 0, STRING_128_BYTES, 'utf-16le', 200) : null)
+  return (id, value) => {
+    if (!reads(() => read(id, value, cellPointer))) return null
+    const text = fieldText(bytes, 0, STRING_128_BYTES, 'utf-16le', 200)
+    return text === '' ? null : text
+  }
+}
+
+/** The plugin's words as they are shown: the unit follows, which the format has hosts add, and a bare number ends with its last digit that counts. */
+export const shownText = (text: string, unit: string): string => {
+  const short = /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
+  return unit === '' || short.endsWith(unit) ? short : `${short} ${unit}`
 }
 
 /** A preset of a program list is chosen by a parameter: which, and at what value. */
@@ -104,7 +114,7 @@ export const readController = (controller: NativeObject): ControllerFacts => {
       choices: hasChoices
         ? Array.from({ length: stepCount + 1 }, (_, step) => ({
             value: step / stepCount,
-            label: text(id, step / stepCount) || String(step),
+            label: shownText(text(id, step / stepCount) ?? String(step), unit),
           }))
         : [],
       hasText: true,

@@ -4,6 +4,7 @@ import type { InstanceBus, OpenOptions, Timeline } from '../instance.ts'
 import { Arena } from '../native/index.ts'
 import type { Pointer } from '../native/index.ts'
 import { bytesOfBuses, layBuses } from './buses.ts'
+import type { LaidBuses } from './buses.ts'
 import { EventList, ParameterChanges } from './changes.ts'
 import { BUS_BUFFERS, PROCESS_CONTEXT, PROCESS_DATA, PROCESS_SETUP } from './layouts.ts'
 
@@ -17,7 +18,7 @@ const STATE = {
   timeSignature: 1 << 13,
   continuousTime: 1 << 17,
 } as const
-const KNOWN = STATE.musicTime | STATE.tempo | STATE.bar | STATE.timeSignature | STATE.continuousTime
+const KNOWN = STATE.musicTime | STATE.tempo | STATE.bar | STATE.continuousTime
 /** Frames a second of film, which nothing here has: some value other than the zero that a plugin might divide by. */
 const SMPTE_RATE = 30
 
@@ -43,19 +44,18 @@ export class ProcessBlock {
   readonly #arena: Arena
   readonly #data: number
   readonly #context: number
-  readonly #inputs: number
-  readonly #outputs: number
+  readonly #inputs: LaidBuses
+  readonly #outputs: LaidBuses
+  #start = 0
   #continuousFrames = 0
 
   constructor(shape: BlockShape, options: OpenOptions) {
     const arena = new Arena(bytesOfBuses([...shape.inputs, ...shape.outputs], options.maxFrames) + 4096)
     this.#arena = arena
-    const inputs = layBuses(arena, shape.inputs, options.maxFrames)
-    const outputs = layBuses(arena, shape.outputs, options.maxFrames)
-    this.inputs = inputs.buses
-    this.outputs = outputs.buses
-    this.#inputs = inputs.offset
-    this.#outputs = outputs.offset
+    this.#inputs = layBuses(arena, shape.inputs, options.maxFrames)
+    this.#outputs = layBuses(arena, shape.outputs, options.maxFrames)
+    this.inputs = this.#inputs.buses
+    this.outputs = this.#outputs.buses
 
     const mode = options.isOffline ? MODE.offline : MODE.realtime
     const setup = arena.alloc(PROCESS_SETUP.size)
@@ -81,36 +81,48 @@ export class ProcessBlock {
     this.pointer = arena.pointerTo(this.#data)
   }
 
-  /** Makes the structs say so many frames from there on. None means: take the values, make no sound. */
-  prepare(frames: number, timeline: Timeline): void {
+  /** Makes the structs say so many frames of the buses, from `start` on. None means: take the values, make no sound. */
+  prepare(start: number, frames: number, timeline: Timeline): void {
     const { view } = this.#arena
     const at = PROCESS_DATA.at
-    const hasSound = frames > 0
     view.setInt32(this.#data + at.frames, frames, true)
-    view.setInt32(this.#data + at.inputCount, hasSound ? this.inputs.length : 0, true)
-    view.setInt32(this.#data + at.outputCount, hasSound ? this.outputs.length : 0, true)
-    const pointerOf = (count: number, offset: number): Pointer => (hasSound && count > 0 ? this.#arena.pointerTo(offset) : 0n)
-    this.#arena.setPointer(this.#data + at.inputs, pointerOf(this.inputs.length, this.#inputs))
-    this.#arena.setPointer(this.#data + at.outputs, pointerOf(this.outputs.length, this.#outputs))
-    // Flags of silence are the plugin's to set on outputs, and ours to have clean: leftovers would have it skip the next block.
-    for (let i = 0; i < this.inputs.length; i++) view.setBigUint64(this.#inputs + BUS_BUFFERS.size * i + BUS_BUFFERS.at.silence, 0n, true)
-    for (let i = 0; i < this.outputs.length; i++) view.setBigUint64(this.#outputs + BUS_BUFFERS.size * i + BUS_BUFFERS.at.silence, 0n, true)
+    this.#prepareSide(this.#inputs, frames > 0, at.inputs, at.inputCount)
+    this.#prepareSide(this.#outputs, frames > 0, at.outputs, at.outputCount)
+    if (start !== this.#start) {
+      this.#inputs.startAt(start)
+      this.#outputs.startAt(start)
+      this.#start = start
+    }
     this.#writeContext(timeline)
     this.#continuousFrames += frames
+  }
+
+  #prepareSide({ offset, buses }: LaidBuses, hasSound: boolean, pointerAt: number, countAt: number): void {
+    const { view } = this.#arena
+    const count = hasSound ? buses.length : 0
+    view.setInt32(this.#data + countAt, count, true)
+    this.#arena.setPointer(this.#data + pointerAt, count > 0 ? this.#arena.pointerTo(offset) : 0n)
+    // Flags of silence left over from the last block would have the plugin skip this one.
+    for (let i = 0; i < count; i++) view.setBigUint64(offset + BUS_BUFFERS.size * i + BUS_BUFFERS.at.silence, 0n, true)
   }
 
   #writeContext(timeline: Timeline): void {
     const { view } = this.#arena
     const at = PROCESS_CONTEXT.at
     const base = this.#context
-    view.setUint32(base + at.state, KNOWN | (timeline.isPlaying ? STATE.playing : 0), true)
+    const numerator = sane(timeline.numerator, 1, 1_000, 4)
+    const denominator = sane(timeline.denominator, 1, 1_000, 4)
+    // Plugins divide by the whole quarters of a bar: a bar shorter than one has killed those of a whole family.
+    const isTold = 4 * numerator >= denominator
+    const known = KNOWN | (isTold ? STATE.timeSignature : 0)
+    view.setUint32(base + at.state, known | (timeline.isPlaying ? STATE.playing : 0), true)
     view.setBigInt64(base + at.projectFrames, BigInt(Math.trunc(timeline.frame) || 0), true)
     view.setBigInt64(base + at.continuousFrames, BigInt(this.#continuousFrames), true)
     view.setFloat64(base + at.quarter, timeline.quarter, true)
     view.setFloat64(base + at.barQuarter, timeline.barQuarter, true)
     view.setFloat64(base + at.tempo, sane(timeline.bpm, 1, 10_000, 120), true)
-    view.setInt32(base + at.numerator, sane(timeline.numerator, 1, 1_000, 4), true)
-    view.setInt32(base + at.denominator, sane(timeline.denominator, 1, 1_000, 4), true)
+    view.setInt32(base + at.numerator, isTold ? numerator : 4, true)
+    view.setInt32(base + at.denominator, isTold ? denominator : 4, true)
   }
 
   /** Forgets values and notes of the block. */

@@ -1,16 +1,20 @@
-// One blob for the two states of a VST3 plugin, the sound-making half's and the controlling half's. See docs/formats: `SV3S`, version byte, then
-// twice a 32-bit little-endian length with so many bytes; a length of all ones stands for "none".
+// One blob for the state of a VST3 plugin: that of its sound-making half, that of its controlling half, and values the former has yet to hear of.
+// All little-endian: `SV3S`, version byte; twice a 32-bit length with so many bytes, where a length of all ones stands for "none"; a 32-bit
+// count of values, each a 32-bit parameter id and a 64-bit float.
 const MAGIC = [0x53, 0x56, 0x33, 0x53, 1] as const
 const NONE = 0xffff_ffff
+const VALUE_BYTES = 12
 
 export interface PluginStates {
   readonly component: Uint8Array | null
   readonly controller: Uint8Array | null
+  /** By VST3 parameter id. */
+  readonly values: ReadonlyMap<number, number>
 }
 
-export const encodeStates = ({ component, controller }: PluginStates): Uint8Array => {
+export const encodeStates = ({ component, controller, values }: PluginStates): Uint8Array => {
   const parts = [component, controller]
-  const bytes = new Uint8Array(MAGIC.length + parts.reduce((sum, part) => sum + 4 + (part?.length ?? 0), 0))
+  const bytes = new Uint8Array(MAGIC.length + parts.reduce((sum, part) => sum + 4 + (part?.length ?? 0), 0) + 4 + VALUE_BYTES * values.size)
   const view = new DataView(bytes.buffer)
   bytes.set(MAGIC)
   let offset: number = MAGIC.length
@@ -19,6 +23,13 @@ export const encodeStates = ({ component, controller }: PluginStates): Uint8Arra
     if (part !== null) bytes.set(part, offset + 4)
     offset += 4 + (part?.length ?? 0)
   }
+  view.setUint32(offset, values.size, true)
+  offset += 4
+  for (const [id, value] of [...values].sort(([a], [b]) => a - b)) {
+    view.setUint32(offset, id, true)
+    view.setFloat64(offset + 4, value, true)
+    offset += VALUE_BYTES
+  }
   return bytes
 }
 
@@ -26,17 +37,27 @@ export const encodeStates = ({ component, controller }: PluginStates): Uint8Arra
 export const decodeStates = (bytes: Uint8Array): PluginStates => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let offset: number = MAGIC.length
-  const part = (): Uint8Array | null => {
-    if (offset + 4 > bytes.length) throw new Error('the saved state of the plugin breaks off')
-    const length = view.getUint32(offset, true)
-    offset += 4
-    if (length === NONE) return null
+  const take = (length: number): number => {
     if (offset + length > bytes.length) throw new Error('the saved state of the plugin breaks off')
     offset += length
-    return bytes.subarray(offset - length, offset)
+    return offset - length
+  }
+  const part = (): Uint8Array | null => {
+    const length = view.getUint32(take(4), true)
+    if (length === NONE) return null
+    const start = take(length)
+    return bytes.subarray(start, start + length)
   }
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw new Error('this is no saved state of a VST3 plugin')
-  const states = { component: part(), controller: part() }
+  const component = part()
+  const controller = part()
+  const values = new Map<number, number>()
+  const count = view.getUint32(take(4), true)
+  for (let i = 0; i < count; i++) {
+    const at = take(VALUE_BYTES)
+    const value = view.getFloat64(at + 4, true)
+    values.set(view.getUint32(at, true), value >= 0 && value <= 1 ? value : 0)
+  }
   if (offset !== bytes.length) throw new Error('the saved state of the plugin has more behind its end')
-  return states
+  return { component, controller, values }
 }

@@ -1,13 +1,13 @@
 // A running VST3 plugin. Values are set twice: the controller is told at once, the processor with its next block.
 import type { PluginDescriptor } from '../../../src-shared/plugins/index.ts'
-import type { BlockEvents, InstanceChanges, OpenOptions, PluginInstance, Timeline } from '../instance.ts'
+import type { BlockEvents, InstanceChanges, OpenOptions, ParameterEvent, PluginInstance, Timeline } from '../instance.ts'
 import { agreeOnBuses, plainBus, switchBuses } from './buses.ts'
 import type { Buses } from './buses.ts'
 import { RESULT, signature } from './com.ts'
 import { openHalves } from './component.ts'
 import type { Halves } from './component.ts'
 import type { AudioClass, Vst3Module } from './module.ts'
-import { readController, textReader } from './parameters.ts'
+import { readController, shownText, textReader } from './parameters.ts'
 import type { ControllerFacts, TextOf } from './parameters.ts'
 import { ProcessBlock } from './process-block.ts'
 import { turnRunLoop } from './run-loop.ts'
@@ -24,7 +24,19 @@ const RESTART = { reloadComponent: 1, ioChanged: 2, valuesChanged: 4, latencyCha
 const ENDLESS = 0xffff_ffff
 const ENDLESS_SECONDS = 3600
 
-const STOPPED: Timeline = { frame: 0, isPlaying: false, bpm: 120, numerator: 4, denominator: 4, quarter: 0, barQuarter: 0, bar: 0 }
+/** Cuts of one block, each of which costs a call. */
+const MOST_CUTS = 16
+/** Where more values than that stand in a block, those closer together than this are taken at once. */
+const CROWDED_FRAMES = 32
+
+const within = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value))
+
+/** The timeline so many frames into a block. */
+const later = (timeline: Timeline, frames: number, sampleRate: number): Timeline => ({
+  ...timeline,
+  frame: timeline.frame + frames,
+  quarter: timeline.quarter + (frames / sampleRate) * (timeline.bpm / 60),
+})
 
 const categoryOf = (words: readonly string[], buses: Buses): PluginDescriptor['category'] => {
   if (words.includes('Instrument')) return 'instrument'
@@ -43,6 +55,7 @@ export class Vst3Instance implements PluginInstance {
   /** Values the processor has yet to hear of, by VST3 id. */
   readonly #pending = new Map<number, number>()
   readonly #sampleRate: number
+  readonly #takesShortBlocks: boolean
   readonly #valueOf: (id: number) => number
   readonly #tellController: (id: number, value: number) => void
   readonly #textOf: TextOf
@@ -61,6 +74,7 @@ export class Vst3Instance implements PluginInstance {
     this.#name = name
     this.#halves = halves
     this.#sampleRate = options.sampleRate
+    this.#takesShortBlocks = options.takesShortBlocks ?? false
     const buses = agreeOnBuses(component, processor)
     this.#facts = controller ? readController(controller) : { parameters: [], ids: [], presets: [], programs: new Map() }
     this.#indexOf = new Map(this.#facts.ids.map((id, i) => [id, i]))
@@ -126,22 +140,39 @@ export class Vst3Instance implements PluginInstance {
   }
 
   process(frames: number, events: BlockEvents): void {
-    const block = this.#block
-    const last = Math.max(0, frames - 1)
-    for (const [id, value] of this.#pending) block.changesIn.add(id, 0, value)
+    for (const [id, value] of this.#pending) this.#block.changesIn.add(id, 0, value)
     this.#pending.clear()
-    for (const { frame, parameter, value } of events.parameters) {
-      const id = this.#facts.ids[parameter]
-      if (id !== undefined && !Number.isNaN(value))
-        block.changesIn.add(id, Math.max(0, Math.min(last, frame)), Math.max(0, Math.min(1, value)))
-    }
-    for (const note of events.notes) block.notesIn.add(note, Math.max(0, Math.min(last, note.frame)), events.timeline.quarter)
-    this.#run(frames, events.timeline)
+    const { parameters, notes, timeline } = events
+    // Most plugins ignore where in a block a value stands and take it at the start or the end, so the block is cut there.
+    const isCut = this.#takesShortBlocks
+    const apart = parameters.length > MOST_CUTS ? CROWDED_FRAMES : 1
+    let next = 0
+    let nextNote = 0
+    let start = 0
+    do {
+      while (next < parameters.length && (!isCut || parameters[next]!.frame < start + apart)) {
+        this.#addValue(parameters[next]!, isCut ? 0 : within(parameters[next]!.frame, 0, frames - 1))
+        next += 1
+      }
+      const end = next < parameters.length ? Math.min(frames, parameters[next]!.frame) : frames
+      while (nextNote < notes.length && (notes[nextNote]!.frame < end || end === frames)) {
+        const note = notes[nextNote]!
+        this.#block.notesIn.add(note, within(note.frame, start, end - 1) - start, timeline.quarter)
+        nextNote += 1
+      }
+      this.#run(start, end - start, start === 0 ? timeline : later(timeline, start, this.#sampleRate))
+      start = end
+    } while (start < frames)
   }
 
-  #run(frames: number, timeline: Timeline): void {
+  #addValue({ parameter, value }: ParameterEvent, frame: number): void {
+    const id = this.#facts.ids[parameter]
+    if (id !== undefined && !Number.isNaN(value)) this.#block.changesIn.add(id, frame, within(value, 0, 1))
+  }
+
+  #run(start: number, frames: number, timeline: Timeline): void {
     const block = this.#block
-    block.prepare(frames, timeline)
+    block.prepare(start, frames, timeline)
     const result = this.#process()
     block.changesIn.forEachLast(this.#tellController)
     block.changesOut.forEachLast((id, value) => {
@@ -171,26 +202,33 @@ export class Vst3Instance implements PluginInstance {
 
   setValue(parameter: number, value: number): void {
     const id = this.#id(parameter)
-    const within = Math.max(0, Math.min(1, value))
-    if (Number.isNaN(within)) throw new Error(`${this.#name} was given a value that is no number`)
-    this.#tellController(id, within)
-    this.#pending.set(id, within)
+    if (Number.isNaN(value)) throw new Error(`${this.#name} was given a value that is no number`)
+    const held = within(value, 0, 1)
+    this.#tellController(id, held)
+    this.#pending.set(id, held)
   }
 
   text(parameter: number, value: number): string | null {
-    return this.#textOf(this.#id(parameter), value)
+    const text = this.#textOf(this.#id(parameter), value)
+    return text === null ? null : shownText(text, this.#facts.parameters[parameter]!.unit)
   }
 
   saveState(): Uint8Array | null {
-    this.#flush()
+    this.idle()
     return this.#states()
   }
 
   loadState(state: Uint8Array): void {
-    const { component, controller } = decodeStates(state)
+    const { component, controller, values } = decodeStates(state)
     this.#pending.clear()
+    this.#halves.notices.edits.clear()
     if (component !== null && !this.#halves.setComponentState(component)) throw new Error(`${this.#name} did not take its saved state`)
     if (controller !== null) this.#halves.setControllerState(controller)
+    for (const [id, value] of values) {
+      if (!this.#isKnown(id)) continue
+      this.#tellController(id, value)
+      this.#pending.set(id, value)
+    }
     this.#hasNewValues = true
   }
 
@@ -199,7 +237,6 @@ export class Vst3Instance implements PluginInstance {
     if (program === undefined) throw new Error(`${this.#name} has no preset "${id.slice(0, 100)}"`)
     this.#tellController(program.parameterId, program.value)
     this.#pending.set(program.parameterId, program.value)
-    this.#flush()
     this.#hasNewValues = true
   }
 
@@ -207,7 +244,7 @@ export class Vst3Instance implements PluginInstance {
     turnRunLoop()
     const { edits } = this.#halves.notices
     if (edits.size === 0) return
-    for (const [id, value] of edits) this.#pending.set(id, Math.max(0, Math.min(1, value)))
+    for (const [id, value] of edits) this.#pending.set(id, within(value, 0, 1))
     edits.clear()
     this.#hasNewValues = true
   }
@@ -237,16 +274,8 @@ export class Vst3Instance implements PluginInstance {
     return id
   }
 
-  /** Has the processor take values without a block of sound: a call for no frames, which the format provides for. */
-  #flush(): void {
-    this.idle()
-    if (this.#pending.size === 0) return
-    const wasActive = this.#isActive
-    this.activate()
-    for (const [id, value] of this.#pending) this.#block.changesIn.add(id, 0, value)
-    this.#pending.clear()
-    this.#run(0, STOPPED)
-    if (!wasActive) this.deactivate()
+  #isKnown(id: number): boolean {
+    return this.#indexOf.has(id)
   }
 
   /** Null where all there is to keep is a lone byte and no parameter could be in it: some write one and then refuse to read it. */
@@ -255,7 +284,8 @@ export class Vst3Instance implements PluginInstance {
     const controller = this.#halves.controllerState()
     const isNothing = (bytes: Uint8Array | null) => bytes === null || bytes.length === 0
     const hasParameters = this.#facts.parameters.some((parameter) => !parameter.isOutput && !parameter.isHidden)
-    if (isNothing(controller) && (isNothing(component) || (component!.length === 1 && !hasParameters))) return null
-    return encodeStates({ component, controller: isNothing(controller) ? null : controller })
+    const isLoneByte = component?.length === 1 && !hasParameters
+    if (isNothing(controller) && this.#pending.size === 0 && (isNothing(component) || isLoneByte)) return null
+    return encodeStates({ component, controller: isNothing(controller) ? null : controller, values: this.#pending })
   }
 }
