@@ -1,6 +1,6 @@
 // The CLAP 1.2 binary interface as far as a host needs it: where fields lie and what functions take. A wrong layout crashes the process, so
 // every size is checked against the C headers' when this file is loaded.
-import koffi from 'koffi'
+import koffi, { type TypeObject } from 'koffi'
 import type { Pointer } from '../native/index.ts'
 
 type Scalar = 'u16' | 'i16' | 'u32' | 'i32' | 'u64' | 'i64' | 'f64' | 'pointer' | `char[${number}]` | `u8[${number}]`
@@ -200,7 +200,7 @@ export const CALL = {
 export const pointerAt = (base: Pointer, offset: number): Pointer | null => koffi.decode(base, offset, P) as Pointer | null
 
 /** The function whose address stands at `offset`; null where the plugin left it out. */
-export const functionAt = <F extends (...args: never[]) => unknown>(base: Pointer, offset: number, type: koffi.TypeObject): F | null => {
+export const functionAt = <F extends (...args: never[]) => unknown>(base: Pointer, offset: number, type: TypeObject): F | null => {
   const address = pointerAt(base, offset)
   return address === null ? null : (koffi.decode(address, type) as F)
 }

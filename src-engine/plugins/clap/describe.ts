@@ -58,7 +58,7 @@ const choicesOf = (parameter: PluginParameter, isEnum: boolean, text: (value: nu
   }
   const hasNames = choices.some((choice) => !isNumeric(choice.label))
   const areDistinct = new Set(choices.map((choice) => choice.label)).size === choices.length
-  return isEnum || (hasNames && areDistinct) ? choices : []
+  return areDistinct && (isEnum || hasNames) ? choices : []
 }
 
 const readParameters = (handle: PluginHandle): { parameters: PluginParameter[]; keys: ParameterKey[] } => {

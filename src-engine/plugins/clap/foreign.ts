@@ -13,7 +13,7 @@ export const foreignText = (text: string | null, length: number): string => {
     .trim()
   if (clean.length <= length) return clean
   const cut = clean.slice(0, length)
-  return /[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut
+  return cut.replace(/[\ud800-\udbff]$/, '').trimEnd()
 }
 
 const utf8 = new TextDecoder('utf-8')

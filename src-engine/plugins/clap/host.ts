@@ -1,6 +1,6 @@
 // The host a CLAP plugin sees. One set of callbacks serves every plugin of the process (koffi has 8192): the host's address says whom they
 // concern. Main and audio thread are the same thread here, which CLAP allows; `isAudio` says which of the two it is being.
-import koffi from 'koffi'
+import koffi, { type TypeObject } from 'koffi'
 import { Arena, type Pointer } from '../native/index.ts'
 import { HOST } from './abi.ts'
 
@@ -86,7 +86,7 @@ const SHAPE = {
 } as const
 
 /** A callback for native code; `otherwise` answers a plugin that is gone already. */
-const register = <T>(shape: koffi.TypeObject, otherwise: T, call: (host: HostSide, ...args: never[]) => T): Pointer =>
+const register = <T>(shape: TypeObject, otherwise: T, call: (host: HostSide, ...args: never[]) => T): Pointer =>
   koffi.register((pointer: Pointer, ...args: never[]) => {
     const host = hosts.get(pointer)
     return host === undefined ? otherwise : call(host, ...args)

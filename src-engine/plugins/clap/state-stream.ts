@@ -3,8 +3,8 @@ import koffi from 'koffi'
 import { Arena, type Pointer } from '../native/index.ts'
 import { STREAM } from './abi.ts'
 
-/** Most bytes of state that are kept of one plugin. */
-export const MAX_STATE_BYTES = 32 * 2 ** 20
+/** Most bytes of state that are kept of one plugin: what a host child can send in one message, less what base64 adds. */
+export const MAX_STATE_BYTES = 8 * 2 ** 20
 
 const CALL = koffi.proto('int64', ['void *', 'void *', 'uint64'])
 
