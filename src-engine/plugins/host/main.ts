@@ -1,5 +1,6 @@
 // The program `plugin-host`: one thread that waits for a request, does it and answers, since plugins must be called from the thread that loaded them.
-// It blocks while it waits, so its event loop stands still; whatever it must notice it notices through the channel.
+// It blocks while it waits, and only turns its event loop now and then; whatever it must notice it notices through the channel.
+import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import {
   Channel,
@@ -71,7 +72,13 @@ const serve = async (channel: Channel, words: Int32Array): Promise<never> => {
     return writeReply(channel.outgoing, frames, [work.left, work.right], reports)
   }
 
+  let turned = performance.now()
   for (;;) {
+    // Threads of plugins that call the host wait until the loop turns.
+    if (instances.count > 0 && performance.now() - turned > IDLE_MS) {
+      await turn()
+      turned = performance.now()
+    }
     const frame = channel.receive(instances.count > 0 ? IDLE_MS : Number.POSITIVE_INFINITY)
     if (frame === 'late') {
       for (const [instance, plugin] of instances.entries()) {

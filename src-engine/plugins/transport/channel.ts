@@ -8,6 +8,9 @@ import { type SharedMemory, WORD } from './shared-memory.ts'
 /** How long a waiter watches before it sleeps: waking up costs more than most plugins do. With one core it would only be in the way. */
 const WATCH_MS = availableParallelism() > 1 ? 0.05 : 0
 const LOOKS_PER_CLOCK = 64
+/** Watching in vain so often means that the other is not running, since others need the cores; then it only keeps the other from running. */
+const VAIN_WATCHES = 3
+const MOST_UNWATCHED = 256
 
 export type Side = 'engine' | 'host'
 
@@ -23,6 +26,9 @@ export class Channel {
   readonly #isAsleep: number
   readonly #isOtherAsleep: number
   #seen = 0
+  /** Times watched in vain, one after another, and times to go without. */
+  #vain = 0
+  #unwatched = 0
 
   constructor(pipe: Pipe, memory: SharedMemory | null, side: Side) {
     const isHost = side === 'host'
@@ -100,14 +106,7 @@ export class Channel {
     const memory = this.#memory
     const start = performance.now()
     const until = start + timeoutMs
-    if (memory && WATCH_MS > 0) {
-      const stop = start + Math.min(WATCH_MS, timeoutMs)
-      do {
-        for (let look = 0; look < LOOKS_PER_CLOCK; look++) {
-          if (Atomics.load(memory.words, this.#arrived) !== this.#seen) return this.#look() ?? 'broken'
-        }
-      } while (performance.now() < stop)
-    }
+    if (memory && this.#watch(memory, start, timeoutMs)) return this.#look() ?? 'broken'
     for (;;) {
       if (memory) Atomics.store(memory.words, this.#isAsleep, 1)
       const taken = this.take()
@@ -121,6 +120,27 @@ export class Channel {
       const last = this.#look()
       return last ?? waited
     }
+  }
+
+  /** Watches the memory for a moment; true where something has arrived. */
+  #watch(memory: SharedMemory, start: number, timeoutMs: number): boolean {
+    if (WATCH_MS === 0) return false
+    if (this.#unwatched > 0) {
+      this.#unwatched -= 1
+      return false
+    }
+    const stop = start + Math.min(WATCH_MS, timeoutMs)
+    do {
+      for (let look = 0; look < LOOKS_PER_CLOCK; look++) {
+        if (Atomics.load(memory.words, this.#arrived) !== this.#seen) {
+          this.#vain = 0
+          return true
+        }
+      }
+    } while (performance.now() < stop)
+    this.#vain += 1
+    if (this.#vain >= VAIN_WATCHES) this.#unwatched = Math.min(MOST_UNWATCHED, 2 ** (this.#vain - VAIN_WATCHES))
+    return false
   }
 
   #stayAwake(): void {

@@ -32,6 +32,8 @@ interface Libc {
 }
 
 let loaded: Libc | undefined
+/** Held on to: koffi unloads a library whose object was collected. */
+const libraries: ReturnType<typeof koffi.load>[] = []
 
 /** Loaded on first use: a thread that never talks to a plugin host pays nothing. Throws on Windows. */
 export const libc = (): Libc => {
@@ -46,6 +48,7 @@ export const libc = (): Libc => {
       return koffi.load('librt.so.1')
     }
   })()
+  libraries.push(library, memory)
   loaded = {
     mkfifo: library.func('mkfifo', 'int', ['str', 'uint32']),
     open: library.func('open', 'int', ['str', 'int', 'uint32']),

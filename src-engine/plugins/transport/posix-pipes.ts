@@ -56,8 +56,8 @@ export class PosixPipes implements PipeIo {
   read(address: number, size: number): Moved {
     const count = this.#libc.read(this.#readFd, address, size)
     if (count > 0) return count
-    // End of file: nobody has the other end open. Why a call failed is not asked: the runtime may have overwritten errno since, and `wait` tells.
-    return count === 0 ? 'gone' : null
+    // Neither an end of file (nobody has the other end open, perhaps not yet) nor a failure is told apart here: `wait` knows, and errno may be stale.
+    return null
   }
 
   write(address: number, size: number): Moved {
