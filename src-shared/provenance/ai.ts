@@ -69,13 +69,22 @@ export const aiSummaryOf = (usage: Usage): AiSummary => {
       if (isCreditedAsAi(op)) contributions.set(`${role}\n${model ?? ''}`, { role, value, ...(model === undefined ? {} : { model }) })
     }
   }
+  const made = usage.made ?? []
+  const generated = made.filter(({ model }) => model !== undefined)
+  for (const { role, model } of generated) {
+    const contributor = contributorRole(role)
+    const isShared = usage.stems.some((stem) => contributorRole(stem.role) === contributor)
+    const key = `${contributor}\n${model ?? ''}`
+    if (!contributions.has(key))
+      contributions.set(key, { role: contributor, value: isShared ? 'Partly' : 'All', ...(model === undefined ? {} : { model }) })
+  }
   // A synthesizer part, or an instrument that plays what was transcribed, is no capture of a performance; the neutral type claims less.
-  const isPlayed = usage.stems.some(
-    (stem) => stem.role === 'synth' || stem.ops.some(({ op }) => op === 'replace' || op === 'ai.transcribe'),
-  )
-  const isMade = usage.stems.some((stem) => stem.ops.some((one) => isGenerative(one.op)))
+  const isPlayed =
+    made.length > 0 ||
+    usage.stems.some((stem) => stem.role === 'synth' || stem.ops.some(({ op }) => op === 'replace' || op === 'ai.transcribe'))
+  const isMade = generated.length > 0 || usage.stems.some((stem) => stem.ops.some((one) => isGenerative(one.op)))
   const dst = isMade ? SOURCE_TYPE.compositeWithTrainedAlgorithmicMedia : isPlayed ? SOURCE_TYPE.composite : SOURCE_TYPE.compositeCapture
-  if (touched.length === 0) return { containsAI: 'None', contributions: [], dst }
+  if (touched.length === 0 && generated.length === 0) return { containsAI: 'None', contributions: [], dst }
   const containsAI = touched.length === usage.stems.length && touched.every(isWhole) ? 'All' : 'Partly'
   return { containsAI, contributions: [...contributions.values()].slice(0, 100), dst }
 }

@@ -28,10 +28,19 @@ const centsText = (cents: number): string => {
 }
 
 /** One operation in words an artist can read. */
-export const operationSentence = ({ op, ratioPermille, cents, strengthPermille, model }: UsedOperation): string => {
+export const operationSentence = ({
+  op,
+  ratioPermille,
+  cents,
+  strengthPermille,
+  model,
+  plugin,
+}: Omit<UsedOperation, 'causeId'>): string => {
   if (op === 'stretch' && ratioPermille !== undefined)
     return ratioPermille === 1_000 ? 'Kept at its own tempo' : `Played at ${ratioWords(ratioPermille)} of its tempo`
   if (op === 'pitch' && cents !== undefined) return cents === 0 ? 'Kept at its own pitch' : `Moved ${centsText(cents)}`
+  if (plugin && op === 'plugin') return `Run through ${plugin.name}`
+  if (plugin) return `Its sound was remade by ${plugin.name}, a plugin that generates sound with AI`
   const words = SENTENCES[op] ?? `Run through ${operationWords(op)}`
   const strength = strengthPermille === undefined ? '' : `, at ${ratioWords(strengthPermille)} strength`
   return `${words}${model === undefined ? '' : ` (${modelLabel(model)})`}${strength}`

@@ -66,9 +66,16 @@ const shorten = (snapshot: RemixSnapshot, stem: string, capMs: number, touched: 
   const clips = recordsOf(snapshot, 'clip')
     .filter((clip) => clip.stemId === stem && !clip.isMuted)
     .sort((a, b) => Number(edgeOf.has(b.id)) - Number(edgeOf.has(a.id)) || end(b) - end(a))
-  const commands: EditCommand[] = []
+  const commands: EditCommand[] = [
+    ...unfreezing(
+      snapshot,
+      clips.map((clip) => clip.trackId),
+    ),
+  ]
+  const thawed = applied(snapshot, commands)
+  if (!thawed) return null
   // What other stems do changes nothing here, and this is asked some twenty times.
-  let current: RemixSnapshot = new Map([...snapshot].filter(([, record]) => record.type !== 'clip' || record.stemId === stem))
+  let current: RemixSnapshot = new Map([...thawed].filter(([, record]) => record.type !== 'clip' || record.stemId === stem))
   for (const clip of clips.slice(0, MAX_STEPS)) {
     const without = applied(current, [{ op: 'clip.delete', clipIds: [clip.id] }])
     if (!without) return null
@@ -104,10 +111,23 @@ const clipsOfStems = (snapshot: RemixSnapshot, stems: ReadonlySet<string>): read
     .filter((clip) => stems.has(clip.stemId) && !clip.isMuted)
     .map((clip) => clip.id)
 
+const tracksOfClips = (snapshot: RemixSnapshot, clipIds: readonly string[]): readonly string[] =>
+  clipIds.flatMap((id) => {
+    const clip = snapshot.get(id)
+    return clip?.type === 'clip' ? [clip.trackId] : []
+  })
+
+/** Frozen tracks take no change of their sound: what the licence wants comes after they are let go. */
+const unfreezing = (snapshot: RemixSnapshot, trackIds: readonly string[]): readonly EditCommand[] =>
+  [...new Set(trackIds)].flatMap((trackId): EditCommand[] => {
+    const track = snapshot.get(trackId)
+    return track?.type === 'track' && track.frozen ? [{ op: 'track.unfreeze', trackId }] : []
+  })
+
 /** Takes what causes a refusal off: the device, or the fade, level or curve of what was named. */
 const takeOff = (snapshot: RemixSnapshot, { causeId, op, stem }: Decision): readonly EditCommand[] | null => {
   const cause = causeId === undefined ? undefined : snapshot.get(causeId)
-  if (cause?.type === 'device') return [{ op: 'device.remove', deviceId: cause.id }]
+  if (cause?.type === 'device') return [...unfreezing(snapshot, [cause.trackId]), { op: 'device.remove', deviceId: cause.id }]
   if (cause?.type === 'track') {
     if (op === 'gain') return [{ op: 'track.set', trackId: cause.id, gainDb: 0 }]
     if (op === 'pan') return [{ op: 'track.set', trackId: cause.id, pan: 0 }]
@@ -118,8 +138,9 @@ const takeOff = (snapshot: RemixSnapshot, { causeId, op, stem }: Decision): read
   }
   if (cause?.type === 'clip' && stem !== null) {
     const clipIds = [...clipsOfStems(snapshot, new Set([stem]))]
-    if (op === 'gain') return [{ op: 'clip.set', clipIds, gainDb: 0 }]
-    if (op === 'fade') return [{ op: 'clip.set', clipIds, fadeInFrames: 0, fadeOutFrames: 0 }]
+    const first = unfreezing(snapshot, tracksOfClips(snapshot, clipIds))
+    if (op === 'gain') return [...first, { op: 'clip.set', clipIds, gainDb: 0 }]
+    if (op === 'fade') return [...first, { op: 'clip.set', clipIds, fadeInFrames: 0, fadeOutFrames: 0 }]
   }
   return null
 }
@@ -157,7 +178,12 @@ const oneStep = (snapshot: RemixSnapshot, decision: Decision, { grants }: Licenc
         : [],
     )
     const what = titles.length === 1 ? titles[0] : `these ${titles.length} stems`
-    return clipIds.length === 0 ? null : { label: `Mute ${what}.`, commands: [{ op: 'clip.set', clipIds, isMuted: true }] }
+    return clipIds.length === 0
+      ? null
+      : {
+          label: `Mute ${what}.`,
+          commands: [...unfreezing(snapshot, tracksOfClips(snapshot, clipIds)), { op: 'clip.set', clipIds, isMuted: true }],
+        }
   }
   return null
 }

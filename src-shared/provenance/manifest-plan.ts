@@ -1,8 +1,11 @@
 // The manifest, computed from the plan that made the sound. Order and types of actions: C2PA 2.2 to 2.4, `c2pa.actions.v2`.
 import type { RenderPlan } from '../remix/index.ts'
 import type { GrantInForce, Usage, UsedOperation } from '../rights/index.ts'
+import type { Sha256 } from '../std/index.ts'
 import { aiSummaryOf, isGenerative, sourceTypeOf } from './ai.ts'
+import { operationSentence } from './done-to-stems.ts'
 import { modelsOf } from './models.ts'
+import { pluginsOf } from './plugins.ts'
 import type { ManifestAction, ManifestIngredient, ManifestPlan } from './types.ts'
 import { type UsageOptions, usageOf } from './usage.ts'
 
@@ -22,11 +25,14 @@ const parametersOf = (used: UsedOperation): ManifestAction['parameters'] => ({
   ...(used.cents === undefined ? {} : { 'com.stemma.cents': used.cents }),
   ...(used.model === undefined ? {} : { 'com.stemma.model': used.model }),
   ...(used.strengthPermille === undefined ? {} : { 'com.stemma.strengthPermille': used.strengthPermille }),
+  ...(used.plugin === undefined
+    ? {}
+    : { 'com.stemma.plugin': used.plugin.name, 'com.stemma.pluginFormat': used.plugin.format, 'com.stemma.pluginId': used.plugin.id }),
 })
 
 /** One action per kind of operation and its values, over all stems it touched: 19 stems through one bus are one line, not nineteen. */
 const operationActions = (usage: Usage): readonly ManifestAction[] => {
-  const found = new Map<string, { used: UsedOperation; stems: Set<string>; fromMs: number; toMs: number }>()
+  const found = new Map<string, { used: Omit<UsedOperation, 'causeId'>; stems: Set<string>; fromMs: number; toMs: number }>()
   for (const stem of usage.stems) {
     for (const used of stem.ops) {
       if (UNTOLD.has(used.op)) continue
@@ -41,11 +47,17 @@ const operationActions = (usage: Usage): readonly ManifestAction[] => {
       }
     }
   }
+  for (const { plugin, model, fromMs, toMs } of usage.made ?? []) {
+    const used = model === undefined ? { op: 'plugin', plugin, fromMs, toMs } : { op: 'ai.restyle', model, plugin, fromMs, toMs }
+    const key = JSON.stringify(Object.entries(parametersOf(used)))
+    if (!found.has(key)) found.set(key, { used, stems: new Set(), fromMs, toMs })
+  }
   return [...found]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([, { used, stems, fromMs, toMs }]) => ({
       action: actionOf(used.op),
       digitalSourceType: sourceTypeOf(used.op),
+      ...(used.plugin ? { description: operationSentence(used) } : {}),
       stems: [...stems],
       parameters: parametersOf(used),
       region: { fromMs, toMs },
@@ -88,13 +100,15 @@ const trainingMiningOf = (grants: readonly GrantInForce[]): ManifestPlan['traini
 
 export interface ManifestOptions extends UsageOptions {
   readonly title: string
+  /** Needed to stamp: settings of plugins are named by hash. */
+  readonly sha256?: Sha256 | undefined
 }
 
 /** The manifest of an export of `plan` under the grants of its stems. Computed only from what is heard. */
 export const buildManifestPlan = (
   plan: RenderPlan,
   grants: readonly GrantInForce[],
-  { title, ...options }: ManifestOptions,
+  { title, sha256, ...options }: ManifestOptions,
 ): ManifestPlan => {
   const usage = usageOf(plan, options)
   const ai = aiSummaryOf(usage)
@@ -123,6 +137,7 @@ export const buildManifestPlan = (
     ],
     ai,
     models: modelsOf(plan, usage),
+    plugins: sha256 ? pluginsOf(plan, usage, sha256) : [],
     trainingMining: trainingMiningOf(concerned),
     scope:
       concerned.length > 0 && concerned.every(({ grant }) => grant.use.scope === 'commercial' && grant.use.commercial)

@@ -2,6 +2,7 @@
 import type { RenderPlan } from '../remix/index.ts'
 import type { Usage } from '../rights/index.ts'
 import { isGenerative } from './ai.ts'
+import { pluginUrn, pluginUrnLabel } from './plugins.ts'
 
 /** A model as documents, manifests and receipts name it. */
 export interface ModelFacts {
@@ -49,11 +50,22 @@ const builtIn = (urn: string): ModelFacts | undefined => Object.values(BUILT_IN_
 export const modelLabel = (urn: string): string => {
   const known = builtIn(urn)
   if (known) return `${known.name} ${known.version}`
+  const plugin = pluginUrnLabel(urn)
+  if (plugin !== null) return plugin
   const own = /^urn:stemma:model:own:([0-9a-f]{8})/.exec(urn)
   return own ? `own model ${own[1]}` : urn.slice(urn.lastIndexOf(':') + 1)
 }
 
 const purposeOf = (op: string): ModelUse => (isGenerative(op) ? 'sound' : op === 'ai.transcribe' ? 'notes' : 'analysis')
+
+/** A generative plugin as a model: what it was trained on and under which licence nobody states. */
+const pluginModel = (plan: RenderPlan, urn: string): ModelFacts | undefined => {
+  for (const { devices } of plan.tracks)
+    for (const device of devices)
+      if (device.kind === 'plugin' && device.plugin.isGenerative && pluginUrn(device.plugin) === urn)
+        return { urn, name: device.plugin.name, version: device.plugin.version, licence: '' }
+  return undefined
+}
 
 /** Every model whose work is heard in a usage, by URN. A model of the user's is named as its sound declares it. */
 export const modelsOf = (plan: RenderPlan, usage: Usage): readonly ModelThatRan[] => {
@@ -61,13 +73,14 @@ export const modelsOf = (plan: RenderPlan, usage: Usage): readonly ModelThatRan[
   for (const { op, model } of usage.stems.flatMap((stem) => stem.ops)) {
     if (model !== undefined) uses.set(model, (uses.get(model) ?? new Set()).add(purposeOf(op)))
   }
+  for (const { model } of usage.made ?? []) if (model !== undefined) uses.set(model, (uses.get(model) ?? new Set()).add('sound'))
   return [...uses]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([urn, did]) => {
       const known = builtIn(urn)
       const declared = plan.sources.map(({ make }) => make).find((make) => make?.kind === 'model' && make.urn === urn)
       const { name, version, licence } =
-        known ?? (declared?.kind === 'model' ? declared : { name: modelLabel(urn), version: '', licence: '' })
+        known ?? pluginModel(plan, urn) ?? (declared?.kind === 'model' ? declared : { name: modelLabel(urn), version: '', licence: '' })
       return { urn, name, version, licence, uses: [...did].sort() }
     })
 }

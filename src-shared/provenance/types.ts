@@ -2,6 +2,7 @@
 import type { PlanSource } from '../remix/index.ts'
 import type { AiSummary } from '../receipts/index.ts'
 import type { ModelThatRan } from './models.ts'
+import type { PluginThatRan } from './plugins.ts'
 
 /** One C2PA action, in the order it is written. `stems` are stem URNs; they become hashed links to ingredients. */
 export interface ManifestAction {
@@ -30,6 +31,8 @@ export interface ManifestPlan {
   readonly ai: AiSummary
   /** Every trained model that ran, also those that only listened. */
   readonly models: readonly ModelThatRan[]
+  /** Every plugin whose work is heard; empty where no hash was given to name their settings by, and no such plan can be stamped. */
+  readonly plugins: readonly PluginThatRan[]
   /** `cawg.training-mining`: never looser than the strictest stem. */
   readonly trainingMining: Readonly<
     Record<'cawg.ai_generative_training' | 'cawg.ai_training' | 'cawg.data_mining' | 'cawg.ai_inference', 'allowed' | 'notAllowed'>

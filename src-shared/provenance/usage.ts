@@ -9,7 +9,8 @@ import {
   type PlanValue,
   type RenderPlan,
 } from '../remix/index.ts'
-import type { StemUsage, Usage, UsedOperation } from '../rights/index.ts'
+import type { MadeByPlugin, StemUsage, Usage, UsedOperation } from '../rights/index.ts'
+import { pluginUrn } from './plugins.ts'
 
 /** A stretch of the timeline, in frames at 48 kHz. */
 export interface FrameRange {
@@ -37,7 +38,7 @@ interface Heard extends Interval {
 }
 
 /** An operation and how far it goes, before its time is known. */
-type Operation = Pick<UsedOperation, 'op' | 'ratioPermille' | 'cents' | 'model' | 'strengthPermille'>
+type Operation = Pick<UsedOperation, 'op' | 'ratioPermille' | 'cents' | 'model' | 'strengthPermille' | 'plugin'>
 
 const SILENT_DB = -144
 const FRAMES_PER_MS = 48
@@ -78,11 +79,20 @@ const overlapOf = (left: readonly Interval[], right: readonly Interval[]): reado
   return overlap
 }
 
-/** The operation a device is to a licence. A limiter only holds levels down: it counts as gain, or no remix could have a safe master. */
-const operationOf = (device: PlanDevice): string => (device.kind === 'limiter' ? 'gain' : device.kind)
+/**
+ * The operations a device is to a licence. A limiter only holds levels down: it counts as gain, or no remix could have a safe master. A generative
+ * plugin is a plugin, and restyles with a model besides: what a grant says of either holds for it.
+ */
+const operationsOfDevice = (device: PlanDevice): readonly Operation[] => {
+  if (device.kind !== 'plugin') return [{ op: device.kind === 'limiter' ? 'gain' : device.kind }]
+  const { format, id, name, isGenerative } = device.plugin
+  const plugin = { format, id, name }
+  return [{ op: 'plugin', plugin }, ...(isGenerative ? [{ op: 'ai.restyle', model: pluginUrn(device.plugin), plugin }] : [])]
+}
 
 const isActive = (device: PlanDevice): boolean => {
-  const mix = device.params.mixPercent
+  // What a plugin's parameters mean is not known here: one that is on counts.
+  const mix = device.kind === 'plugin' ? undefined : device.params.mixPercent
   return device.isEnabled && (mix === undefined || isEverAbove(mix, 0))
 }
 
@@ -107,7 +117,7 @@ const pathOf = (track: PlanTrack, byId: ReadonlyMap<string, PlanTrack>, master: 
 const isHeard = (track: PlanTrack): boolean =>
   track.isAudible && (isEverAbove(track.gainDb, SILENT_DB) || track.sends.some((send) => send.isPreFader && isOpen(send)))
 
-type Caused = { readonly op: string; readonly causeId: string }
+type Caused = { readonly used: Operation; readonly causeId: string }
 
 const isAnyMoving = (params: PlanDevice['params']): boolean => {
   for (const name in params) if (isMoving(params[name] as PlanValue)) return true
@@ -117,16 +127,16 @@ const isAnyMoving = (params: PlanDevice['params']): boolean => {
 /** What a track does to all that passes through it. */
 const trackOperations = (track: PlanTrack): readonly Caused[] => {
   const operations: Caused[] = []
-  if (isSet(track.gainDb)) operations.push({ op: 'gain', causeId: track.id })
-  if (isSet(track.pan)) operations.push({ op: 'pan', causeId: track.id })
+  if (isSet(track.gainDb)) operations.push({ used: { op: 'gain' }, causeId: track.id })
+  if (isSet(track.pan)) operations.push({ used: { op: 'pan' }, causeId: track.id })
   const devices = track.devices.filter(isActive)
-  for (const device of devices) operations.push({ op: operationOf(device), causeId: device.deviceId })
+  for (const device of devices) for (const used of operationsOfDevice(device)) operations.push({ used, causeId: device.deviceId })
   const isAutomated =
     isMoving(track.gainDb) ||
     isMoving(track.pan) ||
     track.sends.some((send) => isMoving(send.gainDb)) ||
     devices.some((device) => isAnyMoving(device.params))
-  if (isAutomated) operations.push({ op: 'automation', causeId: track.id })
+  if (isAutomated) operations.push({ used: { op: 'automation' }, causeId: track.id })
   return operations
 }
 
@@ -206,10 +216,24 @@ const operationsOf = (
     const extent = extents.get(one.track)
     if (!extent) continue
     extents.delete(one.track)
-    for (const { op, causeId } of paths.get(one.track) ?? []) note(ORDINARY.has(op) ? op : `${op}\n${causeId}`, { op }, causeId, extent)
+    for (const { used, causeId } of paths.get(one.track) ?? [])
+      note(ORDINARY.has(used.op) ? used.op : `${used.op}\n${causeId}`, used, causeId, extent)
   }
   return [...found.values()].map(({ used, causeId, from, to }) => ({ ...used, fromMs: toMs(from), toMs: toMs(to), causeId }))
 }
+
+/** Plugins on tracks that no stem passes through: an instrument that nobody gave notes may still make sound. */
+const madeByPlugins = (plan: RenderPlan, carriers: ReadonlySet<PlanTrack>, lengthMs: number): readonly MadeByPlugin[] =>
+  plan.tracks.flatMap((track) =>
+    carriers.has(track) || !isHeard(track)
+      ? []
+      : track.devices.flatMap((device): MadeByPlugin[] => {
+          if (device.kind !== 'plugin' || !device.isEnabled) return []
+          const { format, id, name, isGenerative } = device.plugin
+          const model = isGenerative ? { model: pluginUrn(device.plugin) } : {}
+          return [{ plugin: { format, id, name }, role: track.role, ...model, fromMs: 0, toMs: lengthMs, causeId: device.deviceId }]
+        }),
+  )
 
 /** Reads off a plan what it uses of each stem. Muted, silenced and faded-out tracks count nothing; overlaps of one stem count once. */
 export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOptions = {}): Usage => {
@@ -218,11 +242,8 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
   const byId = new Map(plan.tracks.map((track) => [track.id, track]))
   const master = plan.tracks.find((track) => track.kind === 'master')
   const own = new Map(plan.tracks.map((track) => [track, trackOperations(track)]))
-  const paths = new Map(
-    plan.tracks
-      .filter((track) => track.kind === 'audio')
-      .map((track) => [track, pathOf(track, byId, master).flatMap((one) => own.get(one) ?? [])]),
-  )
+  const ways = new Map(plan.tracks.filter((track) => track.kind === 'audio').map((track) => [track, pathOf(track, byId, master)]))
+  const paths = new Map([...ways].map(([track, way]) => [track, way.flatMap((one) => own.get(one) ?? [])]))
   const heardByStem = new Map<string, Heard[]>()
   const isSilentMaster = master !== undefined && !isHeard(master)
   for (const track of plan.tracks) {
@@ -265,5 +286,9 @@ export const usageOf = (plan: RenderPlan, { range, isIsolated = false }: UsageOp
     const { stemId: stem, role, title, contentSha256 } = source
     stems.push({ stem, role, title, contentSha256, usedMs: Math.round(frames / FRAMES_PER_MS), ops })
   }
-  return { lengthMs: Math.round((window.to - window.from) / FRAMES_PER_MS), stems }
+  const lengthMs = Math.round((window.to - window.from) / FRAMES_PER_MS)
+  const sounding = new Set([...heardByStem.values()].flatMap((heard) => heard.map(({ track }) => track)))
+  const carriers = new Set([...sounding].flatMap((track) => ways.get(track) ?? []))
+  const made = isSilentMaster ? [] : madeByPlugins(plan, carriers, lengthMs)
+  return { lengthMs, stems, ...(made.length > 0 ? { made } : {}) }
 }

@@ -5,6 +5,8 @@ import { MAX_PARAMETERS, pluginFormatSchema } from '../plugins/index.ts'
 
 /** Longest state of a plugin, as base64 text. */
 export const MAX_STATE_LENGTH = 16 * 1024 * 1024
+/** Longest states of all plugins of a remix together: beyond, its file could not be opened again. */
+export const MAX_STATES_LENGTH = 40 * 1024 * 1024
 /** Largest value of a parameter: what stays finite in the 32 bits most plugins have for one. */
 export const MAX_PLUGIN_VALUE = 3.4028234663852886e38
 /** The kind of every device that is a plugin. */

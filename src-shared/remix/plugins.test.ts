@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { renderPlanSchema } from '../protocol/render-plan.ts'
-import { toBase64, unwrap, utf8 } from '../std/index.ts'
+import { type Sha256, toBase64, unwrap, utf8 } from '../std/index.ts'
 import { applyEdits } from './apply-edit.ts'
 import { canonicalPlan, compilePlan } from './compile-plan.ts'
-import { checkSnapshot, decodeDocument, encodeDocument } from './document.ts'
+import { checkSnapshot, decodeDocument, encodeDocument, MAX_DOCUMENT_LENGTH } from './document.ts'
 import { decodeEditCommands, type EditCommand } from './edit-command.ts'
 import type { PlanPlugin } from './plan.ts'
+import { checkPluginStates } from './plugin-states.ts'
 import { type Device, DEVICE_KINDS, type RemixSnapshot } from './records.ts'
 import { countingIds, PLUGIN, sampleRemix, SYNTH } from './remix.fixture.ts'
 import { automationOf, clipsOf, devicesOf, recordOf, recordsOf, tracksOf } from './snapshot.ts'
@@ -121,6 +122,35 @@ describe('a plugin on a track (plugin.edit)', () => {
     ['a path as device id', { id: '../x' }, 'edit.bad_id'],
   ])('refuses %s', (_, change, code) => {
     expect(refusal(sampleRemix(), { ...ADD, ...change })).toBe(code)
+  })
+})
+
+describe('states of plugins (plugin.state)', () => {
+  const big = (letter: string) => ({ state: letter.repeat(15 * 1024 * 1024), stateSha256: KEY })
+
+  it('are refused where the file could not be opened again', () => {
+    const two = edit(sampleRemix(), { ...ADD, ...big('A') }, { op: 'device.copy', deviceId: 'p', id: 'q' })
+    expect(refusal(two, { op: 'device.copy', deviceId: 'p' })).toBe('plugin.no_room')
+    expect(refusal(two, { ...ADD, id: 'r', ...big('B') })).toBe('plugin.no_room')
+    const three = edit(two, { ...ADD, id: 'r' })
+    expect(refusal(three, { op: 'plugin.set', deviceId: 'r', ...big('B') })).toBe('plugin.no_room')
+    expect(refusal(three, { op: 'plugin.set', deviceId: 'q', ...big('B') })).toBe('done')
+    expect(encodeDocument(two).length).toBeLessThan(MAX_DOCUMENT_LENGTH)
+  })
+
+  it('are what their hash says, or that is said', () => {
+    const sha256: Sha256 = (...chunks) => {
+      const hash = createHash('sha256')
+      for (const chunk of chunks) hash.update(chunk)
+      return new Uint8Array(hash.digest())
+    }
+    const good = withPlugin({ op: 'plugin.set', deviceId: 'p', state: STATE, stateSha256: STATE_SHA256 })
+    expect(checkPluginStates(good, sha256)).toEqual({ snapshot: good, repairs: [] })
+    const bare = checkPluginStates(withPlugin({ op: 'plugin.set', deviceId: 'p', state: STATE }), sha256)
+    expect([encodeDocument(bare.snapshot), bare.repairs]).toEqual([encodeDocument(good), []])
+    const lying = checkPluginStates(withPlugin({ op: 'plugin.set', deviceId: 'p', state: STATE, stateSha256: KEY }), sha256)
+    expect(encodeDocument(lying.snapshot)).toBe(encodeDocument(good))
+    expect(lying.repairs).toEqual(['The kept settings of Calf Compressor are not those the file was saved with; listen before you export.'])
   })
 })
 

@@ -47,8 +47,11 @@ const limitsOf = (rule: Rule, used: UsedOperation): readonly Limit[] => {
   return limits
 }
 
+/** `plugins (Calf Compressor)`: which of them is meant must be clear where there are several. */
+const wordsOf = ({ op, plugin }: UsedOperation): string => (plugin ? `${operationWords(op)} (${plugin.name})` : operationWords(op))
+
 const brokenLimit = (rules: readonly Rule[], title: string, used: UsedOperation): JudgedOperation | null => {
-  const what = operationWords(used.op)
+  const what = wordsOf(used)
   const limits = rules.flatMap((rule) => limitsOf(rule, used))
   for (const { param, value, range, words } of limits) {
     if (value === undefined)
@@ -86,11 +89,14 @@ const brokenLimit = (rules: readonly Rule[], title: string, used: UsedOperation)
 
 /** Why an operation on a stem of this role is refused or needs approval; null if it is allowed. */
 export const judgeOperation = (grant: Grant, role: string, title: string, used: UsedOperation): JudgedOperation | null => {
-  const what = operationWords(used.op)
+  const what = wordsOf(used)
   const remove: Alternative = {
     kind: 'remove',
-    words:
-      used.op.startsWith('ai.') || used.op === 'isolate' || used.op === 'layer' ? `Leave ${title} as it is.` : `Take ${what} off ${title}.`,
+    words: used.plugin
+      ? `Take ${used.plugin.name} off ${title}.`
+      : used.op.startsWith('ai.') || used.op === 'isolate' || used.op === 'layer'
+        ? `Leave ${title} as it is.`
+        : `Take ${what} off ${title}.`,
   }
   if (!(OPERATIONS as readonly string[]).includes(used.op)) {
     return {
@@ -108,7 +114,8 @@ export const judgeOperation = (grant: Grant, role: string, title: string, used: 
   }
   const allowing = rules.filter((rule) => rule.effect === 'allow')
   const broken = brokenLimit(allowing, title, used)
-  if (broken) return broken
+  // How far a plugin goes and with which model is its own: it stays as it is or comes off.
+  if (broken) return used.plugin ? { ...broken, alternative: remove } : broken
   const asking = rules.find((rule) => rule.effect === 'approval' && isMeant(rule, used))
   if (asking) {
     const promise = asking.sla === undefined ? '' : ` An answer is promised within ${asking.sla}.`

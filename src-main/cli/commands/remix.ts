@@ -1,7 +1,16 @@
 // `stemma new`, `show` and `edit`: the same remix files and the same edits as in the window.
 import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { clipsOf, decodeEditCommands, devicesOf, remixOf, recordsOf, tracksOf } from '../../../src-shared/remix/index.ts'
+import {
+  clipsOf,
+  decodeEditCommands,
+  type Device,
+  deviceLabel,
+  devicesOf,
+  remixOf,
+  recordsOf,
+  tracksOf,
+} from '../../../src-shared/remix/index.ts'
 import { fail, type Result } from '../../../src-shared/std/index.ts'
 import { barPositionAt } from '../../../src-shared/time/index.ts'
 import { fileFailure, OpenRemix, type OpenRemix as Remix, type Studio } from '../../studio/index.ts'
@@ -46,12 +55,23 @@ const summary = (remix: Remix, studio: Studio) => {
         start: position(remix, clip.startTick),
         end: position(remix, clip.startTick + clip.lengthTicks),
       })),
-      devices: devicesOf(snapshot, track.id),
+      // A state can be megabytes that nobody reads.
+      devices: devicesOf(snapshot, track.id).map(({ state, ...device }) => ({
+        ...device,
+        ...(state === undefined ? {} : { stateLength: state.length }),
+      })),
     })),
     repairs: remix.repairs,
     isReadOnly: remix.session.isReadOnly,
     status,
   }
+}
+
+/** `Calf Compressor (lv2, AI, off)`. */
+const deviceWords = (device: Pick<Device, 'kind' | 'plugin' | 'isEnabled'>): string => {
+  const { plugin } = device
+  const facts = [plugin?.format ?? '', plugin?.isGenerative ? 'AI' : '', device.isEnabled ? '' : 'off'].filter((word) => word !== '')
+  return facts.length === 0 ? deviceLabel(device) : `${deviceLabel(device)} (${facts.join(', ')})`
 }
 
 export const newCommand: Run<{ readonly work: string; readonly out: string }> = async (context, { work: reference, out }) => {
@@ -90,9 +110,9 @@ export const showCommand: Run<{ readonly file: string }> = async (context, { fil
           track.name,
           track.kind === 'audio' ? track.role : track.kind,
           `${track.gainDb.toFixed(1)} dB`,
-          track.isMuted ? 'muted' : track.isSoloed ? 'solo' : '',
+          [track.isMuted ? 'muted' : track.isSoloed ? 'solo' : '', track.frozen ? 'frozen' : ''].filter((word) => word !== '').join(', '),
           track.clips.map((clip) => `${clip.start}–${clip.end}`).join(' '),
-          track.devices.map((device) => device.kind).join(', '),
+          track.devices.map(deviceWords).join(', '),
         ]),
       ),
       ...facts.repairs,

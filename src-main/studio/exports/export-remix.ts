@@ -12,7 +12,13 @@ import type {
   FileTags,
   StemFile,
 } from '../../../src-shared/protocol/index.ts'
-import { buildManifestPlan, buildReceiptStems, type FrameRange, usageOf } from '../../../src-shared/provenance/index.ts'
+import {
+  buildManifestPlan,
+  buildReceiptPlugins,
+  buildReceiptStems,
+  type FrameRange,
+  usageOf,
+} from '../../../src-shared/provenance/index.ts'
 import type { ReceiptAsset } from '../../../src-shared/receipts/index.ts'
 import {
   canonicalPlan,
@@ -35,7 +41,7 @@ import { fail, ok, type Problem, type Result } from '../../../src-shared/std/ind
 import { fileFailure } from '../file-problems.ts'
 import type { CarriedApproval, ExportInQuestion } from '../approvals/index.ts'
 import { settingsOf } from '../approvals/index.ts'
-import type { Enrolment } from '../identity/index.ts'
+import { type Enrolment, sha256 } from '../identity/index.ts'
 import type { Intent, Ledger } from '../ledger/index.ts'
 import { type LicenceDesk, licenceProblem } from '../session/index.ts'
 import type { Signer, StampMimeType, StampStem } from '../stamp/index.ts'
@@ -379,6 +385,7 @@ const openIntents = async (
     }
     const manifest = buildManifestPlan(own.plan, grants, {
       title: fileTitle,
+      sha256,
       range: order.range ?? undefined,
       isIsolated: target.trackId !== null,
     })
@@ -563,7 +570,7 @@ const run = async (
       scope: job.manifest.scope,
       stems: lines.value,
       ai: job.manifest.ai,
-      plugins: [],
+      plugins: buildReceiptPlugins(job.manifest.plugins),
       ...(approved.value.length > 0 ? { approvals: approved.value.map((one) => ({ ...one })) } : {}),
     })
     if (!receipt.ok) return receipt

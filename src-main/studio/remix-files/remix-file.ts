@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import {
+  checkPluginStates,
   decodeDocument,
   encodeDocument,
   MAX_DOCUMENT_LENGTH,
@@ -11,6 +12,7 @@ import {
 } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import { fileFailure } from '../file-problems.ts'
+import { sha256 } from '../identity/index.ts'
 import { realTarget, writeAtomically } from '../disk/index.ts'
 
 export const REMIX_EXTENSION = '.stemma'
@@ -68,7 +70,13 @@ export const openRemixFile = async (path: string): Promise<Result<OpenedRemix>> 
       )
     const document = decodeDocument(text)
     if (!document.ok) return fail(document.error.code, `${basename(path)}: ${document.error.message}`, document.error.details)
-    return ok({ ...document.value, file: { path, sha256: sha256Of(bytes.value), isReadOnly: document.value.isReadOnly } })
+    const { snapshot, repairs } = checkPluginStates(document.value.snapshot, sha256)
+    return ok({
+      ...document.value,
+      snapshot,
+      repairs: [...document.value.repairs, ...repairs],
+      file: { path, sha256: sha256Of(bytes.value), isReadOnly: document.value.isReadOnly },
+    })
   } catch (error) {
     return fileFailure(error, path)
   }

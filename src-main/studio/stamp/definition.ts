@@ -64,6 +64,13 @@ const checkPlan = (plan: ManifestPlan): string | undefined => {
     ...plan.actions.map(({ parameters }) => parameters['com.stemma.model']),
     ...plan.ai.contributions.map(({ model }) => model),
   ].find((model) => model !== undefined && !models.has(String(model)))
+  const plugins = new Set(plan.plugins.map(({ format, id }) => `${format} ${id}`))
+  const hidden = plan.actions.find(
+    ({ parameters }) =>
+      parameters['com.stemma.pluginId'] !== undefined &&
+      !plugins.has(`${String(parameters['com.stemma.pluginFormat'])} ${String(parameters['com.stemma.pluginId'])}`),
+  )
+  if (hidden) return `the plugin ${String(hidden.parameters['com.stemma.plugin'])} took part and is not named`
   if (unnamed !== undefined) return `the model ${unnamed} ran and is not disclosed`
   return undefined
 }
@@ -150,6 +157,18 @@ export const buildDefinition = (
         },
         stems: listed,
         grants: request.grants,
+        ...(plan.plugins.length > 0
+          ? {
+              plugins: plan.plugins.map(({ format, id, name, vendor, version, stateHash }) => ({
+                format,
+                id,
+                name,
+                vendor,
+                version,
+                state: stateHash,
+              })),
+            }
+          : {}),
         ...(request.approvals && request.approvals.length > 0 ? { approvals: request.approvals } : {}),
       },
     },

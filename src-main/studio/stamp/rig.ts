@@ -76,6 +76,7 @@ export const planFor = (stems: readonly StampStem[], model?: string): ManifestPl
             dst: `${DST}compositeWithTrainedAlgorithmicMedia`,
           },
     models: model === undefined ? [] : [{ urn: model, name: 'Restyler', version: '1', licence: 'MIT', uses: ['sound'] }],
+    plugins: [],
     trainingMining: {
       'cawg.ai_generative_training': 'notAllowed',
       'cawg.ai_training': 'notAllowed',

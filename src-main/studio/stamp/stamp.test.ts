@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unwrap } from '../../../src-shared/std/index.ts'
 import { createRootCertificate, issueSigningCertificate } from '../pack/label-certificates.ts'
 import { createNodeProcessHost } from '../process-host/index.ts'
+import { verifyFile } from '../verify/index.ts'
 import { locateStore, openByteFile, verifyOwn } from '../verify/own/index.ts'
 import { createSigner, type StampStem } from './index.ts'
 import { fixture, flipByte, identityOf, openRig, planFor, sha256, TONES, type Rig } from './rig.ts'
@@ -66,6 +67,43 @@ describe('stamping', () => {
       ]),
     )
     expect(manifest?.ingredients.at(-1)).toMatchObject({ instanceId: model, relationship: 'inputTo' })
+  })
+
+  it('names the plugins that took part, a generative one as the model it is, and refuses to keep one quiet', async () => {
+    const urn = 'urn:stemma:plugin:lv2:http://a.example/plugins#dream'
+    const plan = planFor(stems, urn)
+    const plugin = { format: 'lv2', id: 'http://a.example/plugins#dream', name: 'Dream', vendor: 'A', version: '2' }
+    const parameters = { 'com.stemma.plugin': 'Dream', 'com.stemma.pluginFormat': 'lv2', 'com.stemma.pluginId': plugin.id }
+    const actions = plan.actions.map((action) =>
+      action.parameters['com.stemma.model'] === urn ? { ...action, parameters: { ...action.parameters, ...parameters } } : action,
+    )
+    const quiet = await rig.signer.stamp({ ...rig.request('quiet', 'wav', stems), manifest: { ...plan, actions } })
+    expect(quiet).toMatchObject({ ok: false, error: { code: 'stamp.plan_invalid' } })
+    const stateHash = `sha256:${'a'.repeat(64)}`
+    const plugins = [{ ...plugin, stateHash, isGenerative: true }]
+    unwrap(await rig.signer.stamp({ ...rig.request('plugin', 'wav', stems), manifest: { ...plan, actions, plugins } }))
+    const { manifest } = await check('plugin.part')
+    expect(manifest?.assertions.find(({ label }) => label === 'com.stemma.provenance')?.data).toMatchObject({
+      plugins: [{ ...plugin, state: stateHash }],
+    })
+    expect(manifest?.ingredients.at(-1)).toMatchObject({ instanceId: urn, relationship: 'inputTo' })
+    const { verdict } = await rig.signer.inspect({ path: rig.path('plugin.part'), mimeType: 'audio/wav', anchors: rig.anchors })
+    expect(verdict).toMatchObject({ state: 'trusted', failures: [] })
+    const report = unwrap(
+      await verifyFile(rig.path('plugin.part'), {
+        signer: rig.signer,
+        anchors: rig.anchors,
+        logKey: null,
+        receipts: { find: async () => [] },
+        revocations: null,
+        now: Date.now,
+      }),
+    )
+    expect(report.findings).toContainEqual({
+      code: 'verify.plugins',
+      severity: 'info',
+      message: 'Plugins took part in this sound: Dream 2. Rendered again with other versions of them, it may differ.',
+    })
   })
 
   it('discloses AI only where a model ran', async () => {

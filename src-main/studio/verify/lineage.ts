@@ -1,6 +1,7 @@
 // Where a file comes from, read off its checked manifests: ingredients down to each stem, actions, AI credits, permissions.
 // Everything in a manifest is data of unknown origin: shapes are checked, texts are cut, nothing is interpreted.
 import { z } from 'zod'
+import { listWords } from '../../../src-shared/rights/index.ts'
 import type { VerifyAction, VerifyFinding, VerifyIngredient, VerifyReport } from '../../../src-shared/protocol/index.ts'
 import { STEM_ASSERTION, STEMMA_ASSERTION } from '../stamp/index.ts'
 import { baseLabel, type OwnIngredient, type OwnManifest } from './own/index.ts'
@@ -28,6 +29,10 @@ const provenanceSchema = z.object({
   grants: z
     .array(z.object({ stem: text(300), grant: text(300), version: z.number() }))
     .max(1_000)
+    .optional(),
+  plugins: z
+    .array(z.object({ format: text(20), id: text(500), name: text(200), vendor: text(200), version: text(100), state: text(100) }))
+    .max(10_000)
     .optional(),
   approvals: z
     .array(z.object({ id: text(100), sha256: text(100), verdict: text(60), artist: text(100) }))
@@ -148,6 +153,20 @@ export type Lineage = Pick<VerifyReport, 'ingredients' | 'actions' | 'ai' | 'sco
   readonly findings: readonly VerifyFinding[]
 }
 
+/** Plugins are the one thing that may sound different when the same remix is rendered again. */
+const pluginFindings = (provenance: Provenance | null): readonly VerifyFinding[] => {
+  const plugins = provenance?.plugins ?? []
+  if (plugins.length === 0) return []
+  const names = [...new Set(plugins.map(({ name, version }) => `${name} ${version}`.trim()))]
+  return [
+    {
+      code: 'verify.plugins',
+      severity: 'info',
+      message: `Plugins took part in this sound: ${listWords(names, 20)}. Rendered again with other versions of them, it may differ.`,
+    },
+  ]
+}
+
 /** Everything a checked manifest says about where the file comes from. */
 export const readLineage = (manifest: OwnManifest): Lineage => {
   const provenance = readProvenance(manifest)
@@ -184,14 +203,17 @@ export const readLineage = (manifest: OwnManifest): Lineage => {
             .map(([entry, { use }]) => [entry.slice(0, 100), use]),
         )
       : null,
-    findings: isUndeclared
-      ? [
-          {
-            code: 'verify.ai_undeclared',
-            severity: 'warning',
-            message: 'The history names a step made by generative AI, but the AI credits say there is none.',
-          },
-        ]
-      : [],
+    findings: [
+      ...(isUndeclared
+        ? [
+            {
+              code: 'verify.ai_undeclared',
+              severity: 'warning' as const,
+              message: 'The history names a step made by generative AI, but the AI credits say there is none.',
+            },
+          ]
+        : []),
+      ...pluginFindings(provenance),
+    ],
   }
 }

@@ -9,6 +9,7 @@ import {
   isBase64,
   isPluginId,
   MAX_STATE_LENGTH,
+  MAX_STATES_LENGTH,
   PLUGIN_KIND,
   plainText,
   type PluginUse,
@@ -107,6 +108,18 @@ const withSettings = (device: Device & { readonly plugin: PluginUse }, { params,
   return ok({ ...rest, plugin, params: merged, ...(state === null ? {} : { state }) })
 }
 
+/** Refuses a device whose state no longer fits into the file beside those of the others. */
+const checkRoom = (snapshot: RemixSnapshot, device: Device): Problem | null => {
+  if (device.state === undefined) return null
+  const others = recordsOf(snapshot, 'device').reduce((sum, { id, state }) => sum + (id === device.id ? 0 : (state?.length ?? 0)), 0)
+  if (others + device.state.length <= MAX_STATES_LENGTH) return null
+  return {
+    code: 'plugin.no_room',
+    message: `The plugins of this remix keep ${Math.round(others / 1024 / 1024)} MB of settings already; with those of ${deviceLabel(device)} it could not be saved. Remove another one.`,
+    details: { deviceId: device.id },
+  }
+}
+
 /** Refuses a sidechain that would feed a track into itself, or comes from where sound is made later. */
 export const checkSidechain = (snapshot: RemixSnapshot, device: Device): Problem | null => {
   const fromTrackId = device.plugin?.sidechainTrackId ?? null
@@ -171,7 +184,7 @@ export const addPlugin = (
   const { params, state, stateSha256 = args.plugin.stateSha256 } = args
   const device = withSettings(bare, { params, state, stateSha256 })
   if (!device.ok) return device
-  const refusal = checkSidechain(snapshot, device.value)
+  const refusal = checkSidechain(snapshot, device.value) ?? checkRoom(snapshot, device.value)
   if (refusal) return err(refusal)
   const chain = devicesOf(snapshot, track.value.id)
   return ok(withChanges(snapshot, placeAt(chain, device.value, args.index ?? chain.length)))
@@ -193,7 +206,9 @@ export const setPlugin = (
   const { sidechainTrackId = old.plugin.sidechainTrackId, isGenerative = old.plugin.isGenerative, isEnabled = old.isEnabled } = args
   const device = withSettings({ ...old, isEnabled, plugin: { ...old.plugin, sidechainTrackId, isGenerative } }, args)
   if (!device.ok) return device
-  const refusal = sidechainTrackId === old.plugin.sidechainTrackId ? null : checkSidechain(snapshot, device.value)
+  const refusal =
+    (sidechainTrackId === old.plugin.sidechainTrackId ? null : checkSidechain(snapshot, device.value)) ??
+    (args.state === undefined ? null : checkRoom(snapshot, device.value))
   if (refusal) return err(refusal)
   return ok(withChanges(snapshot, [device.value]))
 }
@@ -222,7 +237,7 @@ export const replacePlugin = (
   const { params, state, stateSha256 = state === undefined ? undefined : args.plugin.stateSha256 } = args
   const device = withSettings(kept, { params, state, stateSha256 })
   if (!device.ok) return device
-  const refusal = checkSidechain(snapshot, device.value)
+  const refusal = checkSidechain(snapshot, device.value) ?? checkRoom(snapshot, device.value)
   if (refusal) return err(refusal)
   const orphans = same ? [] : recordsOf(snapshot, 'automation').flatMap((one) => (one.ownerId === args.deviceId ? [one.id] : []))
   return ok(withChanges(snapshot, [device.value], orphans))
@@ -246,7 +261,7 @@ export const copyDevice = (
   const id = freshId(snapshot, args.id ?? newId())
   if (!id.ok) return id
   const copy: Device = { ...found.value, id: id.value, trackId: track.value.id }
-  const refusal = checkSidechain(snapshot, copy)
+  const refusal = checkSidechain(snapshot, copy) ?? checkRoom(snapshot, copy)
   if (refusal) return err(refusal)
   const automation: Automation[] = []
   for (const one of recordsOf(snapshot, 'automation')) {
