@@ -22,10 +22,15 @@ export const readPresets = (world: World, plugin: MaybePointer): { id: string; n
     const node = api.nodesGet(nodes, at)
     const id = api.nodeString(node) ?? ''
     if (id === '' || id.length > 1_000) continue
-    api.loadResource(world.pointer, node)
-    const label = plainText(world.value(node, RDFS_LABEL), 300) || plainText(id, 300)
+    // The manifest mostly has the name already; what else it refers to can be many megabytes.
+    const named = world.value(node, RDFS_LABEL)
+    if (named === null) api.loadResource(world.pointer, node)
+    const label = plainText(named ?? world.value(node, RDFS_LABEL), 300) || plainText(id, 300)
     const bank = world.value(node, LV2.presetBank)
-    found.push({ id, name: bank === null ? label : plainText(`${bankName(world, bank)}: ${label}`, 300) })
+    found.push({
+      id,
+      name: bank === null || label.startsWith(bankName(world, bank)) ? label : plainText(`${bankName(world, bank)}: ${label}`, 300),
+    })
   }
   api.nodesFree(nodes)
   return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1))
@@ -58,6 +63,7 @@ export const applyWorldState = (request: {
 }): boolean => {
   const api = lilv()
   const node = api.newUri(request.world.pointer, request.uri)
+  api.loadResource(request.world.pointer, node)
   const state = api.stateFromWorld(request.world.pointer, mapFeature(), node)
   api.nodeFree(node)
   if (!state) return false

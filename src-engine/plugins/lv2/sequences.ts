@@ -7,7 +7,8 @@ import type { EventPort } from './ports.ts'
 import { urid } from './urids.ts'
 import { ATOM, LV2, TIME } from './uris.ts'
 
-const MOST_PORT_BYTES = 16 * 1024 * 1024
+/** LSP's oscilloscopes send their window 50 MB at a time. */
+const MOST_PORT_BYTES = 64 * 1024 * 1024
 const OLD_EVENT_HEADER = 12
 const MIDI_BYTES = 3
 

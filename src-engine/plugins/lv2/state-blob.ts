@@ -2,10 +2,8 @@
 // rounds floats to eight decimals.
 import { z } from 'zod'
 
-/** Most a state may hold, files included; larger ones are refused in words before they are built. */
-export const MOST_STATE_BYTES = 64 * 1024 * 1024
-/** Most that files made by a plugin may add to its state. */
-export const MOST_FILE_BYTES = 16 * 1024 * 1024
+/** Most a state may hold, files included: what a host child can send in one message, less what base64 adds. Larger ones are refused in words. */
+export const MOST_STATE_BYTES = 8 * 1024 * 1024
 
 const MAGIC = 'stemma lv2 state'
 const VERSION = 1

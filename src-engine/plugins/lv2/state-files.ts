@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { MOST_FILE_BYTES, type StateFile } from './state-blob.ts'
+import { MOST_STATE_BYTES, type StateFile } from './state-blob.ts'
 
 const OWN = 'stemma-file:'
 const BUNDLE = 'stemma-bundle:'
@@ -71,10 +71,8 @@ export class StateFiles {
         for (const name of readdirSync(absolute).sort()) take(`${path}/${name}`)
       } else if (entry.isFile()) {
         total += entry.size
-        if (total > MOST_FILE_BYTES) {
-          throw new Error(
-            `the plugin keeps more than ${MOST_FILE_BYTES / 1024 / 1024} MB of files of its own; they do not fit into the remix`,
-          )
+        if (total > MOST_STATE_BYTES) {
+          throw new Error(`it keeps more than ${MOST_STATE_BYTES / 1024 / 1024} MB of files of its own, too much for a remix to carry`)
         }
         files.set(path, { path, bytes: Uint8Array.from(readFileSync(absolute)) })
       }

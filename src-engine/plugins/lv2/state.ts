@@ -15,7 +15,6 @@ const IS_POD = 1
 const IS_PORTABLE = 2
 const SUCCESS = 0
 const UNKNOWN = 1
-const NO_PROPERTY = 5
 const NO_SPACE = 6
 const REASONS: Readonly<Record<number, string>> = {
   2: 'a value has the wrong type',
@@ -23,6 +22,8 @@ const REASONS: Readonly<Record<number, string>> = {
   4: 'it needs something this program does not offer',
   6: 'there is not enough room',
 }
+
+const reasonOf = (status: number): string => REASONS[status] ?? `error ${status}`
 
 interface Saving {
   readonly properties: Map<string, StateProperty>
@@ -38,7 +39,7 @@ interface Restored {
 }
 
 let saving: Saving | undefined
-let restoring: Map<number, Restored> | undefined
+let restoring: { readonly values: Map<number, Restored>; hasMissed: boolean } | undefined
 
 const store = (key: number, value: MaybePointer, size: number | bigint, type: number, flags: number): number => {
   const keyUri = uriOf(key)
@@ -46,7 +47,8 @@ const store = (key: number, value: MaybePointer, size: number | bigint, type: nu
   if (!saving || keyUri === null || typeUri === null || !value) return UNKNOWN
   const length = Number(size)
   saving.total += length
-  if (saving.total > MOST_STATE_BYTES) throw new Error(`it keeps more than ${MOST_STATE_BYTES / 1024 / 1024} MB`)
+  if (saving.total > MOST_STATE_BYTES)
+    throw new Error(`it keeps more than ${MOST_STATE_BYTES / 1024 / 1024} MB of settings, too much for a remix to carry`)
   let bytes = copyFromNative(value, length)
   if (typeUri === ATOM.Path) bytes = mapPath(bytes, (path) => saving?.files.toAbstract(path) ?? path)
   saving.properties.set(keyUri, { key: keyUri, type: typeUri, flags, ...toPortable(typeUri, bytes) })
@@ -61,8 +63,11 @@ const mapPath = (bytes: Uint8Array<ArrayBuffer>, map: (path: string) => string):
 }
 
 const retrieve = (key: number, size: MaybePointer, type: MaybePointer, flags: MaybePointer): MaybePointer => {
-  const found = restoring?.get(key)
-  if (!found) return null
+  const found = restoring?.values.get(key)
+  if (!found) {
+    if (restoring) restoring.hasMissed = true
+    return null
+  }
   if (size) koffi.encode(size, 'size_t', found.size)
   if (type) koffi.encode(type, 'uint32', found.type)
   if (flags) koffi.encode(flags, 'uint32', found.flags)
@@ -109,8 +114,8 @@ export class StateInterface {
     try {
       const status = this.#save(this.#handle, callsOf().store, null, IS_POD | IS_PORTABLE, features)
       throwRemembered()
-      if (status !== SUCCESS && status !== NO_PROPERTY)
-        throw new Error(`it could not save its state: ${REASONS[status] ?? `error ${status}`}`)
+      // Some call it an error to have nothing to save.
+      if (status !== SUCCESS && saving.properties.size > 0) throw new Error(`it could not save its state: ${reasonOf(status)}`)
       return [...saving.properties.values()]
     } finally {
       saving = undefined
@@ -123,12 +128,12 @@ export class StateInterface {
       return { property, bytes: property.type === ATOM.Path ? mapPath(bytes, (path) => files.toAbsolute(path)) : bytes }
     })
     const arena = new Arena(values.reduce((sum, { bytes }) => sum + bytes.length + 64, 64))
-    restoring = new Map()
+    restoring = { values: new Map(), hasMissed: false }
     try {
       for (const { property, bytes } of values) {
         const offset = arena.alloc(Math.max(1, bytes.length), 16)
         arena.bytes.set(bytes, offset)
-        restoring.set(urid(property.key), {
+        restoring.values.set(urid(property.key), {
           pointer: arena.pointerTo(offset),
           size: bytes.length,
           type: urid(property.type),
@@ -137,9 +142,8 @@ export class StateInterface {
       }
       const status = this.#restore(this.#handle, callsOf().retrieve, null, 0, features)
       throwRemembered()
-      // A property of a later version that is absent is no failure; plugins that say so have set the others.
-      if (status !== SUCCESS && status !== NO_PROPERTY)
-        throw new Error(`it could not restore its state: ${REASONS[status] ?? `error ${status}`}`)
+      // Some call it an error to find nothing where nothing was saved.
+      if (status !== SUCCESS && !restoring.hasMissed) throw new Error(`it could not restore its state: ${reasonOf(status)}`)
     } finally {
       restoring = undefined
       this.#values.splice(0, this.#values.length, arena)

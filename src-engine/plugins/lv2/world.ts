@@ -1,9 +1,11 @@
 // A lilv world that holds one bundle. Kept per bundle for the life of the process: instances need it, and hosts and scanners end by exit.
-import { realpathSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { lilv, type MaybePointer } from './lilv.ts'
 
 const MOST_NODES = 10_000
+const MOST_MANIFEST_BYTES = 4 * 1024 * 1024
 
 export class World {
   readonly pointer: MaybePointer
@@ -15,12 +17,20 @@ export class World {
     this.bundlePath = bundlePath
     this.pointer = api.worldNew()
     if (!this.pointer) throw new Error('lilv could not start: not enough memory')
-    // A bundle's URI ends with a slash, or file names in its manifest resolve to its parent.
-    const bundle = api.newFileUri(this.pointer, null, join(bundlePath, '/'))
-    api.loadBundle(this.pointer, bundle)
-    api.nodeFree(bundle)
+    this.#loadBundle(bundlePath)
+    const uris = this.plugins().map((plugin) => `<${api.nodeString(api.pluginUri(plugin)) ?? ''}>`)
+    for (const { folder, manifest } of presetBundles(dirname(bundlePath), join(homedir(), '.lv2'))) {
+      if (folder !== bundlePath && uris.some((uri) => manifest.includes(uri))) this.#loadBundle(folder)
+    }
     api.loadSpecifications(this.pointer)
     api.loadPluginClasses(this.pointer)
+  }
+
+  #loadBundle(path: string): void {
+    // A bundle's URI ends with a slash, or file names in its manifest resolve to its parent.
+    const bundle = lilv().newFileUri(this.pointer, null, join(path, '/'))
+    lilv().loadBundle(this.pointer, bundle)
+    lilv().nodeFree(bundle)
   }
 
   /** The node of a URI; kept, never to be freed. */
@@ -69,6 +79,45 @@ export class World {
   /** First object of (subject, predicate), or null. */
   value(subject: MaybePointer, predicate: string): string | null {
     return subject ? this.take(lilv().worldGet(this.pointer, subject, this.uri(predicate), null)) : null
+  }
+}
+
+interface PresetBundle {
+  readonly folder: string
+  readonly manifest: string
+}
+
+const presetsIn = new Map<string, readonly PresetBundle[]>()
+
+/** Bundles that have presets and no plugin: they may belong to a plugin beside them. Read once per process. */
+const presetBundles = (...parents: readonly string[]): PresetBundle[] =>
+  [...new Set(parents)].flatMap((parent) => {
+    let found = presetsIn.get(parent)
+    if (!found) {
+      found = namesIn(parent).flatMap((name) => {
+        const folder = join(parent, name)
+        const manifest = manifestOf(folder)
+        return manifest.includes('Preset') && !/lv2:Plugin\b|lv2core#Plugin>/.test(manifest) ? [{ folder, manifest }] : []
+      })
+      presetsIn.set(parent, found)
+    }
+    return [...found]
+  })
+
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    return []
+  }
+}
+
+const manifestOf = (folder: string): string => {
+  const path = join(folder, 'manifest.ttl')
+  try {
+    return statSync(path).size <= MOST_MANIFEST_BYTES ? readFileSync(path, 'utf8') : ''
+  } catch {
+    return ''
   }
 }
 
