@@ -3,12 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   Channel,
+  closeEnd,
   type EngineEnds,
   FRAME,
   type Frame,
   killProcess,
   letGo,
-  libc,
   MAX_PAYLOAD_BYTES,
   MAX_REQUEST_FRAMES,
   MAX_STATE_BYTES,
@@ -150,7 +150,7 @@ export class ChannelConnection implements HostConnection {
     killProcess(this.processId, this.#parts.watch)
     this.#gone ??= 'The plugin host was closed.'
     this.#isClosed = true
-    libc().close(this.#parts.ends.leash)
+    closeEnd(this.#parts.ends.leash)
     this.#channel.close()
   }
 

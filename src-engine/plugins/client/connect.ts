@@ -7,7 +7,7 @@ import {
   type EngineEnds,
   type HostEndpoint,
   Pipe,
-  PosixPipes,
+  pipesOf,
   prepareEndpoint,
   TRANSPORTS,
   type TransportKind,
@@ -76,7 +76,7 @@ export const connectHost = async (
     if (performance.now() >= until) return giveUp({ kind: 'late' })
     await delay(LOOK_MS)
   }
-  const pipes = new PosixPipes(ends.reply, ends.request)
+  const pipes = pipesOf(ends.reply, ends.request)
   const pipe = new Pipe(pipes)
   const first = new ChannelConnection({ processId: 0, ends, watch: null, pipe, memory: null, sequence: 0 })
   const answer = await first.callLater(hello, until - performance.now())
@@ -93,7 +93,7 @@ export const connectHost = async (
 /** Takes on a connection that another thread handed over. */
 export const adoptHost = ({ processId, descriptors, memory, sequence }: HostTicket): HostConnection => {
   const { process: watch, ...ends } = descriptors
-  const pipes = new PosixPipes(ends.reply, ends.request)
+  const pipes = pipesOf(ends.reply, ends.request)
   pipes.watch(watch)
   return new ChannelConnection({ processId, ends, watch, pipe: new Pipe(pipes), memory: memory && viewMemory(memory), sequence })
 }

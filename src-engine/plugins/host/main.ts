@@ -10,7 +10,7 @@ import {
   MAX_REQUEST_FRAMES,
   packCommand,
   Pipe,
-  PosixPipes,
+  pipesOf,
   readRequest,
 } from '../transport/index.ts'
 import { TRANSPORTS, unpackCommand, WORD, watchProcess, writeReply } from '../transport/index.ts'
@@ -39,7 +39,7 @@ const main = async (): Promise<void> => {
   silence()
   leaveNoCore()
   rememberLocale()
-  const pipes = new PosixPipes(ends.request, ends.reply)
+  const pipes = pipesOf(ends.request, ends.reply)
   pipes.watch(watchProcess(readEndpoint(process.argv).engineProcess))
   const pipe = new Pipe(pipes)
   const plain = new Channel(pipe, null, 'host')

@@ -1,6 +1,8 @@
 // What keeps a host from harm and from doing any: plugins print, crash, change the locale and hang, and the engine may be killed at any time.
 import { libc } from '../transport/index.ts'
 
+/** Whoever starts a host gives it no streams there, and its C library is not one that plugins share. */
+const IS_WINDOWS = process.platform === 'win32'
 const LC_ALL = process.platform === 'darwin' ? 0 : 6
 const O_RDWR = 2
 const RLIMIT_CORE = 4
@@ -12,6 +14,7 @@ const O_ASYNC_NONBLOCK = 0x2800
 
 /** Standard streams lead nowhere from here on: whoever reads them did not ask for what plugins print. */
 export const silence = (): void => {
+  if (IS_WINDOWS) return
   const fd = libc().open('/dev/null', O_RDWR, 0)
   for (const stream of [0, 1, 2]) libc().dup2(fd, stream)
   if (fd > 2) libc().close(fd)
@@ -33,7 +36,7 @@ export const holdLeash = (leash: number): void => {
 let locale: string | null = null
 
 export const rememberLocale = (): void => {
-  locale = libc().setlocale(LC_ALL, null)
+  if (!IS_WINDOWS) locale = libc().setlocale(LC_ALL, null)
 }
 
 /** Undoes what a plugin did to the locale: others read and write numbers with it. */

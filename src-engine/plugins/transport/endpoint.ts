@@ -5,7 +5,18 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { libc } from './libc.ts'
+import type { PipeIo } from './pipe-io.ts'
+import { PosixPipes } from './posix-pipes.ts'
 import { mapMemory, removeMemory, type SharedMemory } from './shared-memory.ts'
+import {
+  closeWindowsPipe,
+  createWindowsPipe,
+  hasCompany,
+  openWindowsPipe,
+  WindowsPipes,
+  windowsPipeName,
+  windowsPipePrefix,
+} from './windows-pipes.ts'
 
 export const TRANSPORTS = ['shm', 'pipe'] as const
 export type TransportKind = (typeof TRANSPORTS)[number]
@@ -13,7 +24,7 @@ export type TransportKind = (typeof TRANSPORTS)[number]
 /** Where a host that is being started finds its engine. Plain data: it travels as an argument. */
 export interface HostEndpoint {
   readonly transport: TransportKind
-  /** Private folder with the pipes; removed as soon as both ends are open. */
+  /** Private folder with the pipes, removed as soon as both ends are open; on Windows, what their names begin with. */
   readonly folder: string
   /** Name of the shared memory; null with pipes alone. Gone as soon as both ends have mapped it. */
   readonly memory: string | null
@@ -21,16 +32,13 @@ export interface HostEndpoint {
   readonly engineProcess: number
 }
 
+const IS_WINDOWS = process.platform === 'win32'
 const IS_MACOS = process.platform === 'darwin'
 const O_NONBLOCK = IS_MACOS ? 4 : 0x800
 const O_CLOEXEC = IS_MACOS ? 0x1000000 : 0x80000
 const O_WRONLY = 1
 
-const pathsIn = (folder: string): { readonly request: string; readonly reply: string; readonly leash: string } => ({
-  request: join(folder, 'request'),
-  reply: join(folder, 'reply'),
-  leash: join(folder, 'leash'),
-})
+const PIPES = ['request', 'reply', 'leash'] as const
 
 /** Negative where it cannot be opened, which with pipes means that nobody has the other end. */
 const openEnd = (path: string, isWriting: boolean): number => libc().open(path, O_NONBLOCK | O_CLOEXEC | (isWriting ? O_WRONLY : 0), 0)
@@ -85,15 +93,41 @@ export interface Rendezvous {
   dismantle(isOver: boolean): void
 }
 
+/** Closes what `EngineEnds` or `HostEnds` hold. */
+export const closeEnd = (end: number): void => {
+  if (IS_WINDOWS) closeWindowsPipe(end)
+  else libc().close(end)
+}
+
+/** Both directions of one side. */
+export const pipesOf = (read: number, write: number): PipeIo => (IS_WINDOWS ? new WindowsPipes(read, write) : new PosixPipes(read, write))
+
+const prepareWindows = (): Rendezvous => {
+  const folder = windowsPipePrefix(process.pid, randomBytes(8).toString('hex'))
+  const request = createWindowsPipe(windowsPipeName(folder, 'request'), true)
+  const reply = createWindowsPipe(windowsPipeName(folder, 'reply'), false)
+  const leash = createWindowsPipe(windowsPipeName(folder, 'leash'), true)
+  return {
+    endpoint: { transport: 'pipe', folder, memory: null, engineProcess: process.pid },
+    memory: null,
+    // The host opens the one it replies on last.
+    tryOpen: () => (hasCompany(reply) ? { request, reply, leash } : null),
+    // The names go with the last handle.
+    dismantle: (isOver) => {
+      if (isOver) for (const end of [request, reply, leash]) closeEnd(end)
+    },
+  }
+}
+
 /** Prepares for a host. Memory where it is wanted and can be had. Throws where not even pipes can be made. */
 export const prepareEndpoint = (transport: TransportKind): Rendezvous => {
+  if (IS_WINDOWS) return prepareWindows()
   sweep()
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
-  const paths = pathsIn(folder)
-  for (const path of Object.values(paths)) {
-    if (libc().mkfifo(path, 0o600) !== 0) throw new Error(`${folder} does not take pipes`)
+  for (const which of PIPES) {
+    if (libc().mkfifo(join(folder, which), 0o600) !== 0) throw new Error(`${folder} does not take pipes`)
   }
-  const reply = openEnd(paths.reply, false)
+  const reply = openEnd(join(folder, 'reply'), false)
   if (reply < 0) throw new Error(`a pipe in ${folder} cannot be opened`)
   const name = `/${MEMORY_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`
   let memory: SharedMemory | null = null
@@ -110,8 +144,8 @@ export const prepareEndpoint = (transport: TransportKind): Rendezvous => {
     endpoint: { transport: memory ? 'shm' : 'pipe', folder, memory: memory ? name : null, engineProcess: process.pid },
     memory,
     tryOpen: () => {
-      if (request < 0) request = openEnd(paths.request, true)
-      if (request >= 0 && leash < 0) leash = openEnd(paths.leash, true)
+      if (request < 0) request = openEnd(join(folder, 'request'), true)
+      if (request >= 0 && leash < 0) leash = openEnd(join(folder, 'leash'), true)
       return request >= 0 && leash >= 0 ? { request, reply, leash } : null
     },
     dismantle: (isOver) => {
@@ -119,7 +153,7 @@ export const prepareEndpoint = (transport: TransportKind): Rendezvous => {
       if (memory) removeMemory(name)
       if (!isOver) return
       memory?.release()
-      for (const fd of [request, reply, leash]) if (fd >= 0) libc().close(fd)
+      for (const end of [request, reply, leash]) if (end >= 0) closeEnd(end)
     },
   }
 }
@@ -133,10 +167,12 @@ export interface HostEnds {
 
 /** The host's side. Throws where the engine has left. */
 export const joinEndpoint = (endpoint: HostEndpoint): HostEnds => {
-  const paths = pathsIn(endpoint.folder)
-  const reply = openEnd(paths.reply, true)
-  const request = openEnd(paths.request, false)
-  const leash = openEnd(paths.leash, false)
+  const open = (which: (typeof PIPES)[number], isWriting: boolean): number =>
+    IS_WINDOWS ? openWindowsPipe(windowsPipeName(endpoint.folder, which), isWriting) : openEnd(join(endpoint.folder, which), isWriting)
+  const request = open('request', false)
+  const leash = open('leash', false)
+  // The last: on Windows the engine takes it as a sign that all are open.
+  const reply = open('reply', true)
   if (reply < 0 || request < 0 || leash < 0) throw new Error('the engine is not there any more')
   let memory: SharedMemory | null = null
   if (endpoint.memory !== null) {

@@ -8,5 +8,7 @@ export interface PipeIo {
   write(address: number, size: number): Moved
   /** Waits until something can be read, or with `isWriting` written. Milliseconds, infinite allowed. */
   wait(isWriting: boolean, timeoutMs: number): 'ready' | 'late' | 'gone'
+  /** From here on, the end of a process (`watchProcess`) is the end of the connection. Closed with it. */
+  watch(watch: number | null): void
   close(): void
 }

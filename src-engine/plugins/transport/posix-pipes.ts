@@ -47,7 +47,6 @@ export class PosixPipes implements PipeIo {
     this.watch(null)
   }
 
-  /** From here on, the end of a process (`watchProcess`) is the end of the connection. */
   watch(watch: number | null): void {
     this.#watch = watch
     this.#polled.setInt32(8, watch ?? -1, true)
