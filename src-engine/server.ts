@@ -3,7 +3,6 @@ import {
   type EngineEventName,
   type EngineEvents,
   type EngineProgress,
-  type EnginePluginReplies,
   type EngineReplies,
   type EngineRequest,
   type EngineRequestName,
@@ -20,7 +19,8 @@ import { deriveHandlers, derivedSourcesOf, ensureDerived, PreparedPlayback } fro
 import { analysisHandlers } from './analysis/requests/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
-import { exportPlan } from './render/index.ts'
+import { hasPlugins, PluginDesk } from './plugins/rack/index.ts'
+import { exportPlan, freezeTrack, playsFrozen } from './render/index.ts'
 import { previewHandlers } from './previews/index.ts'
 import { measureStem, stemPeaks } from './stem-sound.ts'
 import { type AudioOutput, openOutput, Transport } from './transport/index.ts'
@@ -31,10 +31,7 @@ interface Call {
 }
 
 type Handlers = {
-  readonly [N in Exclude<EngineRequestName, keyof EnginePluginReplies>]: (
-    payload: EngineRequest<N>,
-    call: Call,
-  ) => Result<EngineReplies[N]> | Promise<Result<EngineReplies[N]>>
+  readonly [N in EngineRequestName]: (payload: EngineRequest<N>, call: Call) => Result<EngineReplies[N]> | Promise<Result<EngineReplies[N]>>
 }
 
 interface Opened {
@@ -50,6 +47,8 @@ interface Opened {
 
 /** Events a window wants many times a second; the owner gets them only where there is no window. */
 const FREQUENT: ReadonlySet<EngineEventName> = new Set(['transport.position', 'meters', 'audition.position'])
+/** Events that no window has to do with. */
+const FOR_OWNER: ReadonlySet<EngineEventName> = new Set(['plugins.fork', 'plugins.kill'])
 
 export class EngineServer {
   readonly #owners = new Set<MessageEnd>()
@@ -77,6 +76,7 @@ export class EngineServer {
     this.#opened?.transport.dispose()
     this.#opened?.player.dispose()
     this.#previews.disposePreviews()
+    this.#plugins.dispose()
     await this.#opened?.output.close()
     this.#opened = undefined
   }
@@ -128,7 +128,8 @@ export class EngineServer {
 
   #tell<N extends EngineEventName>(event: N, payload: EngineEvents[N]): void {
     const isForWindows = FREQUENT.has(event) && this.#windows.size > 0
-    for (const end of isForWindows ? this.#windows : [...this.#owners, ...this.#windows]) end.postMessage({ event, payload })
+    const windows = FOR_OWNER.has(event) ? [] : this.#windows
+    for (const end of isForWindows ? this.#windows : [...this.#owners, ...windows]) end.postMessage({ event, payload })
   }
 
   #open(): Opened {
@@ -142,7 +143,27 @@ export class EngineServer {
     return { cacheDir, modelsDir }
   }
 
+  /** Counts plans, and what the newest one waits for. */
+  #planTurn = 0
+  #pluginsComing: Promise<void> = Promise.resolve()
+
+  #prepared(coming: Promise<void>): Promise<void> {
+    this.#pluginsComing = coming
+    return coming
+  }
+
+  #renders() {
+    return { ...this.#folders(), plugins: this.#plugins.offline }
+  }
+
+  readonly #plugins = new PluginDesk({
+    tell: (event, payload) => this.#tell(event, payload as EngineEvents[typeof event]),
+    onWarning: (problem) => this.#tell('playback.warning', problem),
+    onRouting: (rack) => (rack === 'remix' ? this.#opened?.transport : this.#opened?.player)?.reroute(),
+  })
+
   readonly #previews = previewHandlers({
+    plugins: this.#plugins,
     cacheDir: () => this.#open().cacheDir,
     player: () => this.#open().player,
     silence: () => void this.#open().transport.stop(),
@@ -151,12 +172,14 @@ export class EngineServer {
   })
 
   readonly #handlers: Handlers = {
-    'engine.open': async ({ cacheDir, modelsDir = null, output: wanted }) => {
+    'engine.open': async ({ cacheDir, modelsDir = null, output: wanted, forks = 'engine' }) => {
       await this.dispose()
+      this.#plugins.begin(forks)
       const output = await openOutput(wanted)
       const transport = new Transport({
         output,
         cacheDir,
+        openVoice: this.#plugins.voices('remix'),
         listener: {
           onState: (state) => this.#tell('transport.changed', state),
           onPosition: (frame) => this.#tell('transport.position', { frame }),
@@ -167,6 +190,7 @@ export class EngineServer {
       const player = new Transport({
         output,
         cacheDir,
+        openVoice: this.#plugins.voices('preview'),
         listener: {
           onState: (state) => this.#tell('audition.changed', state),
           onPosition: (frame) => this.#tell('audition.position', { frame }),
@@ -177,7 +201,10 @@ export class EngineServer {
       const playback = new PreparedPlayback({
         cacheDir,
         modelsDir,
-        load: (plan) => transport.load(plan),
+        load: (plan) => {
+          this.#plugins.load('remix', plan && playsFrozen(plan, cacheDir))
+          transport.load(plan)
+        },
         position: () => transport.state.frame,
         onPreparing: (state) => {
           this.#preparing = state
@@ -212,20 +239,27 @@ export class EngineServer {
     },
     'sources.peaks': ({ contentSha256 }) => stemPeaks(this.#open().cacheDir, contentSha256),
     'sources.measure': ({ contentSha256 }, { signal }) => measureStem(this.#open().cacheDir, contentSha256, signal),
-    'plan.load': ({ plan }) => {
-      this.#open().playback.load(plan)
+    'plan.load': async ({ plan }) => {
+      const turn = ++this.#planTurn
+      if (hasPlugins(plan)) await this.#prepared(this.#plugins.prepareFor(plan))
+      // A newer plan may have overtaken this one while the first plugin was waited for.
+      if (turn === this.#planTurn) this.#open().playback.load(plan)
       return ok(null)
     },
     'plan.measure': ({ plan, range, threads }, call) =>
-      exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { ...this.#folders(), ...call }),
+      exportPlan({ plan, stems: [], range, threads, loudnessTargetLufs: null, outputs: [] }, { ...this.#renders(), ...call }),
     ...aiHandlers(() => this.#open().cacheDir),
     ...analysisHandlers(() => this.#open().cacheDir),
     ...this.#previews,
     ...deriveHandlers({ folders: () => this.#folders(), peaks: stemPeaks }),
-    'export.run': (job, call) => exportPlan(job, { ...this.#folders(), ...call }),
-    'transport.play': ({ fromFrame }) => {
+    'export.run': (job, call) => exportPlan(job, { ...this.#renders(), ...call }),
+    ...this.#plugins.handlers,
+    'plugins.freeze': ({ plan, stems, trackId }, call) => freezeTrack(plan, stems, trackId, { ...this.#renders(), ...call }),
+    'transport.play': async ({ fromFrame }) => {
       this.#open().player.stop()
       this.#open().playback.refresh()
+      await this.#pluginsComing
+      await this.#plugins.ready('remix')
       return this.#open().transport.play(fromFrame)
     },
     'transport.stop': () => ok(this.#open().transport.stop()),

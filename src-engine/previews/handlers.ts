@@ -14,6 +14,8 @@ import type {
 import { canonicalPlan, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { canonicalBytes, fail, ok, type Result } from '../../src-shared/std/index.ts'
 import { dropDecoded, ensureDecoded, openDecoded, pcmPath } from '../files/index.ts'
+import { heardPlugins, type PluginDesk } from '../plugins/rack/index.ts'
+import { playsFrozen } from '../render/index.ts'
 import type { Transport } from '../transport/index.ts'
 import { PreviewPool } from './preview-pool.ts'
 import { previewPlan, windowPlan, withGain } from './window-plan.ts'
@@ -33,6 +35,7 @@ type PreviewHandlers = {
 export interface PreviewTools {
   /** Throws where the engine is not open yet. */
   readonly cacheDir: () => string
+  readonly plugins: PluginDesk
   /** Plays previews beside the remix's own transport; throws where the engine is not open yet. */
   readonly player: () => Transport
   /** Stops what else is playing. */
@@ -43,6 +46,8 @@ export interface PreviewTools {
 
 /** Raised when a preview would sound different for the same plan. */
 const PREVIEW_VERSION = 1
+/** Previews with plugins at once: each has host processes of its own. */
+const MAX_PLUGIN_PREVIEWS = 2
 /** Ending of the marker beside a kept preview. */
 const PREVIEW_MARK = '.preview'
 
@@ -89,11 +94,37 @@ const trimPreviews = (cacheDir: string, maxBytes: number): PreviewReplies['previ
   return { removed, bytes }
 }
 
+/** Lets so many through at a time. */
+class Turnstile {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(places: number) {
+    this.#free = places
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#free--
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}
+
 /** Handlers for the engine's table. */
 export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readonly disposePreviews: () => void } => {
   let pool: PreviewPool | undefined
-  const listen = (plan: RenderPlan, atFrame: number | null): Result<TransportState> => {
+  const withPlugins = new Turnstile(MAX_PLUGIN_PREVIEWS)
+  const listen = async (plan: RenderPlan, atFrame: number | null): Promise<Result<TransportState>> => {
     const player = tools.player()
+    await tools.plugins.prepareFor(plan)
+    tools.plugins.load('preview', playsFrozen(plan, tools.cacheDir()))
+    await tools.plugins.ready('preview')
     tools.silence()
     player.load(plan)
     // Where another one plays, the new one takes over without a gap: that is how two are compared.
@@ -109,7 +140,18 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       const cacheDir = tools.cacheDir()
       const key = previewKey(plan, range)
       if (keeps) writeFileSync(join(cacheDir, `${key}${PREVIEW_MARK}`), '')
-      return pool.render({ plan, range, key, keeps, cacheDir }, call.signal)
+      const job = { plan, range, key, keeps, cacheDir }
+      const readable = playsFrozen(plan, cacheDir)
+      if (heardPlugins(readable).length === 0) return pool.render(job, call.signal)
+      return withPlugins.run(async () => {
+        const opened = await tools.plugins.offline.prepare(readable, [[]], call.signal)
+        if (!opened.ok) return opened
+        try {
+          return await (pool as PreviewPool).render({ ...job, plugins: opened.value.handOver(0) }, call.signal)
+        } finally {
+          opened.value.dispose()
+        }
+      })
     },
     'preview.trim': ({ maxBytes }) => ok(trimPreviews(tools.cacheDir(), maxBytes)),
     'audition.preview': ({ key, fromFrame, toFrame, atFrame, gainDb }) => {
@@ -125,7 +167,11 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       if (call.signal.aborted) return fail('preview.cancelled', 'The preview was cancelled.')
       return listen(withGain(plan, gainDb), atFrame)
     },
-    'audition.stop': () => ok(tools.player().stop()),
+    'audition.stop': () => {
+      const stopped = tools.player().stop()
+      tools.plugins.load('preview', null)
+      return ok(stopped)
+    },
     disposePreviews: () => {
       pool?.dispose()
       pool = undefined

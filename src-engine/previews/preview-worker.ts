@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { PreviewReport } from '../../src-shared/protocol/index.ts'
 import { assert, type Result } from '../../src-shared/std/index.ts'
 import { type KernelsModule, loadKernels } from '../kernels/index.ts'
+import { adoptVoices, type Voices } from '../plugins/rack/index.ts'
 import { type PreviewJob, renderPreview } from './render-preview.ts'
 
 export type ToPreviewWorker =
@@ -27,5 +28,9 @@ port.on('message', (message: ToPreviewWorker) => {
     return
   }
   const flag = new Int32Array(message.stop)
-  port.postMessage(renderPreview(message.job, kernels, () => Atomics.load(flag, 0) !== 0) satisfies FromPreviewWorker)
+  const { job } = message
+  const render = (voices: Voices | undefined): void =>
+    port.postMessage(renderPreview(job, kernels, voices, () => Atomics.load(flag, 0) !== 0) satisfies FromPreviewWorker)
+  if (job.plugins) void adoptVoices(job.plugins, () => {}).then(render)
+  else render(undefined)
 })

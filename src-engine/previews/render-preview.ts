@@ -5,6 +5,7 @@ import { err, ok, ProblemError, type Result } from '../../src-shared/std/index.t
 import { createLoudnessMeter } from '../analysis/index.ts'
 import { PcmWriter } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
+import type { Voices, VoicesTicket } from '../plugins/rack/index.ts'
 import { BlockRenderer, deviceFailure, reportLoudness } from '../render/index.ts'
 import { PreviewListener } from './listen.ts'
 
@@ -14,10 +15,17 @@ export interface PreviewJob {
   readonly key: string
   readonly keeps: boolean
   readonly cacheDir: string
+  /** Its plugins, already open. */
+  readonly plugins?: VoicesTicket
 }
 
 /** Renders, measures and with `keeps` stores a preview. `isStopped` is asked now and then; stopped, it ends with `preview.cancelled`. */
-export const renderPreview = (job: PreviewJob, kernels: Kernels, isStopped: () => boolean): Result<PreviewReport> => {
+export const renderPreview = (
+  job: PreviewJob,
+  kernels: Kernels,
+  voices: Voices | undefined,
+  isStopped: () => boolean,
+): Result<PreviewReport> => {
   const { plan, range, key, keeps, cacheDir } = job
   const length = range.toFrame - range.fromFrame
   const listener = new PreviewListener(length)
@@ -30,6 +38,7 @@ export const renderPreview = (job: PreviewJob, kernels: Kernels, isStopped: () =
       cacheDir,
       fromFrame: range.fromFrame,
       kernels,
+      ...(voices ? { openVoice: voices.open } : {}),
       onDeviceFailed: (track, device, error) => {
         throw new ProblemError(deviceFailure(track, device, error))
       },
@@ -65,6 +74,7 @@ export const renderPreview = (job: PreviewJob, kernels: Kernels, isStopped: () =
     throw error
   } finally {
     renderer?.dispose()
+    voices?.close()
     writer?.abort()
     writer?.dispose()
     meter.dispose()

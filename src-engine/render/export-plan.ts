@@ -9,14 +9,16 @@ import type {
   RenderReport,
   WrittenFile,
 } from '../../src-shared/protocol/index.ts'
-import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
+import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { createLoudnessMeter } from '../analysis/index.ts'
 import { derivedSourcesOf, ensureDerived } from '../derive/index.ts'
 import { ensureDecoded } from '../files/index.ts'
 import { loadKernels } from '../kernels/index.ts'
+import type { OfflineTools } from '../plugins/rack/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { abortWriters, isSideEncoder, openWriters, type Output, type Writer } from './export-writers.ts'
+import { lostFrozen, playsFrozen } from './frozen.ts'
 import { type MasterReport, reportLoudness } from './master-measure.ts'
 import { renderPlan } from './render-plan.ts'
 import { listenToMaster } from './side-measure.ts'
@@ -29,6 +31,8 @@ export interface ExportContext {
   readonly onProgress: (progress: EngineProgress) => void
   /** Module that makes devices in place of the built-in ones. */
   readonly deviceModule?: string | null
+  /** Where plugins come from; without it plans must hold none that is heard. */
+  readonly plugins?: OfflineTools
 }
 
 /** How far from the target counts as reached. */
@@ -37,9 +41,10 @@ const LOUDNESS_TOLERANCE_LU = 0.2
 const MAX_SIDE_ENCODERS = 8
 
 /** Runs an export job. Files are complete and at their paths when it succeeds; none of them is there when it fails. */
-export const exportPlan = async (job: ExportJob, context: ExportContext): Promise<Result<ExportReply>> => {
-  const { plan } = job
-  const range = job.range ?? { fromFrame: 0, toFrame: plan.lengthFrames + plan.tailFrames }
+export const exportPlan = async (ordered: ExportJob, context: ExportContext): Promise<Result<ExportReply>> => {
+  const plan = playsFrozen(ordered.plan, context.cacheDir)
+  const job: ExportJob = { ...ordered, plan }
+  let range = job.range ?? { fromFrame: 0, toFrame: plan.lengthFrames + plan.tailFrames }
   if (range.toFrame <= range.fromFrame)
     return fail('export.empty', 'There is nothing to export: the remix holds no clips. Add some and try again.')
   const decoded = await decodeMissing(job, context)
@@ -47,30 +52,39 @@ export const exportPlan = async (job: ExportJob, context: ExportContext): Promis
   const derived = await deriveMissing(job, context)
   if (!derived.ok) return derived
 
-  const gain = await findLoudnessGain(job, range, context)
+  // A whole remix lasts until its plugins have rung out; how long that is, the first render tells.
+  let ringsOut = job.range === null
+  const gain = await findLoudnessGain(job, range, ringsOut, context)
   if (!gain.ok) return gain
+  if (gain.value) {
+    range = { ...range, toFrame: range.fromFrame + gain.value.frames }
+    ringsOut = false
+  }
+  const gainDb = gain.value?.gainDb ?? null
   const files: WrittenFile[] = []
   let report: PassReport | undefined
   const passes = spreadPasses(job.outputs)
   for (const [index, outputs] of passes.entries()) {
     const onProgress = (fraction: number): void =>
       context.onProgress({ step: 'render', fraction: (index + fraction) / passes.length, stem: null })
-    const pass = await renderPass(job, range, outputs, gain.value, report, context, onProgress)
+    const pass = await renderPass(job, range, ringsOut, outputs, gainDb, report, context, onProgress)
     if (pass.ok) files.push(...pass.value.files)
     if (!pass.ok || context.signal.aborted) {
       await removeFiles(files)
       return pass.ok ? cancelled() : pass
     }
     report ??= pass.value
+    range = { ...range, toFrame: range.fromFrame + pass.value.durationFrames }
+    ringsOut = false
   }
   const { pcmSha256, durationFrames, loudness, warnings } = report!
   return ok({
     pcmSha256,
     durationFrames,
     loudness,
-    gainDb: gain.value ?? 0,
+    gainDb: gainDb ?? 0,
     shortfall: describeShortfall(job.loudnessTargetLufs, loudness),
-    warnings,
+    warnings: [...lostFrozen(ordered.plan, context.cacheDir).map(frozenLost), ...warnings],
     // As they were asked for, whatever pass wrote them.
     files: job.outputs.flatMap(({ path }) => files.filter((file) => file.path === path)),
   })
@@ -122,8 +136,20 @@ const deriveMissing = async (
   return signal.aborted ? cancelled() : derived
 }
 
-/** First pass of an export with a loudness target: the gain that reaches it, in dB; null without a target. */
-const findLoudnessGain = async (job: ExportJob, range: FrameRange, context: ExportContext): Promise<Result<number | null>> => {
+/** A frozen track whose file is gone is rendered as it was before: the same sound, unless a plugin never sounds the same twice. */
+const frozenLost = ({ id, name }: RenderPlan['tracks'][number]): Problem => ({
+  code: 'export.frozen_lost',
+  message: `The frozen sound of "${name}" is not in the cache any more; the track was rendered from its clips and devices. Freeze it again to keep its sound.`,
+  details: { trackId: id },
+})
+
+/** First pass of an export with a loudness target: the gain that reaches it, in dB, and how long the remix is; null without a target. */
+const findLoudnessGain = async (
+  job: ExportJob,
+  range: FrameRange,
+  ringsOut: boolean,
+  context: ExportContext,
+): Promise<Result<{ readonly gainDb: number; readonly frames: number } | null>> => {
   const { loudnessTargetLufs } = job
   if (loudnessTargetLufs === null) return ok(null)
   const kernels = loadKernels()
@@ -136,13 +162,16 @@ const findLoudnessGain = async (job: ExportJob, range: FrameRange, context: Expo
     kernels,
     signal: context.signal,
     deviceModule: context.deviceModule ?? null,
+    ...(context.plugins ? { plugins: context.plugins } : {}),
+    ringsOut,
     onBlock: (block) => meter.push(block.left, block.right, block.frames),
     onProgress: (fraction) => context.onProgress({ step: 'measure', fraction, stem: null }),
   })
   if (!rendered.ok) return rendered
   const { integratedLufs } = reportLoudness(meter)
   // Rounded, so that the last digit of a logarithm can never decide the bits of an export.
-  return ok(integratedLufs === null ? 0 : Math.round((loudnessTargetLufs - integratedLufs) * 1_000) / 1_000)
+  const gainDb = integratedLufs === null ? 0 : Math.round((loudnessTargetLufs - integratedLufs) * 1_000) / 1_000
+  return ok({ gainDb, frames: rendered.value.frames })
 }
 
 const describeShortfall = (target: number | null, { integratedLufs, truePeakDb }: LoudnessReport): string | null => {
@@ -183,6 +212,7 @@ interface PassReport extends RenderReport, MasterReport {
 const renderPass = async (
   job: ExportJob,
   range: FrameRange,
+  ringsOut: boolean,
   outputs: readonly Output[],
   loudnessGainDb: number | null,
   /** What an earlier pass found out about the same master. */
@@ -207,6 +237,8 @@ const renderPass = async (
     loudnessGainDb,
     signal: context.signal,
     deviceModule: context.deviceModule ?? null,
+    ...(context.plugins ? { plugins: context.plugins } : {}),
+    ringsOut,
     onProgress,
     onWarning: (problem) => warnings.push(problem),
     onBlock: (block) => {
@@ -236,7 +268,7 @@ const renderPass = async (
   const master = measured.value
   const files: WrittenFile[] = []
   for (const [index, writer] of writers.entries()) {
-    const finished = await writer.finish(range.toFrame, master)
+    const finished = await writer.finish(range.fromFrame + rendered.value.frames, master)
     if (!finished.ok) {
       await abortWriters(writers.slice(index))
       await removeFiles(files)
@@ -244,5 +276,5 @@ const renderPass = async (
     }
     files.push(finished.value)
   }
-  return ok({ ...master, durationFrames: range.toFrame - range.fromFrame, gainDb: 0, shortfall: null, warnings, files })
+  return ok({ ...master, durationFrames: rendered.value.frames, gainDb: 0, shortfall: null, warnings, files })
 }

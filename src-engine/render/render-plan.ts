@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { assert, err, fail, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { type Kernels, loadKernels } from '../kernels/index.ts'
-import { heardPlugins, type OfflinePlugins, type OfflineTools, prepareOffline, type Voices } from '../plugins/rack/index.ts'
+import { heardPlugins, type OfflinePlugins, type OfflineTools, type Voices } from '../plugins/rack/index.ts'
 import { BlockRenderer, type RenderedBlock } from './block-renderer.ts'
 import type { StereoBlock } from './channel.ts'
 import { CELL_FRAMES } from './context.ts'
@@ -67,7 +67,7 @@ export const renderPlan = async (options: RenderPlanOptions): Promise<Result<{ r
     const makeDevice = await loadDeviceModule(deviceModule)
     const groups = threads > 1 ? spreadTracks(plan, threads) : []
     if (options.plugins && heardPlugins(plan).length > 0) {
-      const prepared = await prepareOffline(plan, [...groups.map((group) => group.map((track) => track.id)), []], options.plugins, signal)
+      const prepared = await options.plugins.prepare(plan, [...groups.map((group) => group.map((track) => track.id)), []], signal)
       if (!prepared.ok) return prepared
       plugins = prepared.value
       voices = plugins.voices(groups.length, onWarning)

@@ -116,10 +116,10 @@ describe('transport', () => {
     expect(transport.play(null).ok).toBe(true)
     await run(2)
     const expected = await offline(of, 0, 80_100)
-    expect(left.length).toBe(Math.ceil(80_100 / 1_024) * 1_024)
+    expect(left.length).toBe(Math.ceil(80_100 / 512) * 512)
     expect(left.slice(0, 80_100)).toEqual(expected)
     output.times.forEach((at, index) => {
-      expect(Math.abs(at * 48_000 - Math.round(output.times[0]! * 48_000) - index * 1_024)).toBeLessThan(1e-6)
+      expect(Math.abs(at * 48_000 - Math.round(output.times[0]! * 48_000) - index * 512)).toBeLessThan(1e-6)
     })
     expect(states[states.length - 1]).toMatchObject({ isPlaying: false, frame: 80_100 })
     expect(meters.some((one) => one.tracks.length === 3 && one.tracks[0]!.peakLeft > 0.1 && one.master.momentaryLufs !== null)).toBe(true)

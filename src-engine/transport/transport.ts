@@ -3,12 +3,17 @@ import type { FrameRange, MeterFrame, TransportState } from '../../src-shared/pr
 import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { loadKernels } from '../kernels/index.ts'
-import { BLOCK_FRAMES, BlockRenderer, playbackDeviceFailure } from '../render/index.ts'
+import type { OpenVoice } from '../plugins/rack/index.ts'
+import { BlockRenderer, playbackDeviceFailure } from '../render/index.ts'
 import { BlockMeters } from './block-meters.ts'
 import type { AudioOutput, OutputVoice } from './output.ts'
 
-/** How far ahead of the clock blocks are scheduled: short enough that a fader is heard at once, long enough for a busy machine. */
-const AHEAD_SECONDS = 0.06
+/** Blocks of playback: a power of two plays back to back exactly, and a knob is heard from the next one. */
+const BLOCK_FRAMES = 512
+/** How far ahead of the clock blocks are scheduled: with the block, a fader or a plugin's knob is heard within 60 ms. */
+const AHEAD_SECONDS = 0.045
+/** A machine that was late gets more time, until playback starts again. */
+const MAX_AHEAD_SECONDS = 0.18
 const TICK_MS = 10
 /** Between pressing play and the first sample. */
 const START_SECONDS = 0.04
@@ -36,6 +41,8 @@ export interface TransportOptions {
   readonly output: AudioOutput
   readonly cacheDir: string
   readonly listener: TransportListener
+  /** Where plugins run; without it plans must hold none. */
+  readonly openVoice?: OpenVoice
   /** Hears the exact blocks that are played, in order; the arrays are reused. */
   readonly onBlock?: (left: Float32Array, right: Float32Array, frame: number) => void
 }
@@ -58,6 +65,7 @@ export class Transport {
   #voice: OutputVoice | undefined
   #scheduled: Scheduled[] = []
   #nextAt = 0
+  #ahead = AHEAD_SECONDS
   #frame = 0
   #loop: FrameRange | null = null
   #fadeIn = 0
@@ -97,6 +105,11 @@ export class Transport {
       this.#rollsTo = Math.max(this.#rollsTo, this.#endFrame())
     }
     if (isFirst) this.#tell()
+  }
+
+  /** What runs a device has changed so that the mix has to be built anew: a plugin has another latency. */
+  reroute(): void {
+    if (this.#renderer) this.#pending ??= this.#playing
   }
 
   play(fromFrame: number | null): Result<TransportState> {
@@ -143,7 +156,9 @@ export class Transport {
         plan,
         cacheDir: this.#options.cacheDir,
         fromFrame: frame,
+        blockFrames: BLOCK_FRAMES,
         kernels: this.#kernels,
+        ...(this.#options.openVoice ? { openVoice: this.#options.openVoice } : {}),
         onDeviceFailed: (track, device, error) => this.#options.listener.onWarning(playbackDeviceFailure(track, device, error)),
         onWarning: (problem) => this.#options.listener.onWarning(problem),
         onTrack: (index, block, frames) => this.#meters.track(index, block, frames),
@@ -161,6 +176,7 @@ export class Transport {
     this.#blockFrame = frame
     this.#frame = frame
     this.#hasEnded = false
+    this.#ahead = AHEAD_SECONDS
     this.#nextAt = onGrid(this.#options.output.now + START_SECONDS)
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
     this.#tick()
@@ -198,8 +214,9 @@ export class Transport {
       this.#nextAt = onGrid(now + START_SECONDS)
       // Nobody hears a gap in a silent clock.
       if (output.state.kind === 'device') this.#warnLate()
+      this.#ahead = Math.min(MAX_AHEAD_SECONDS, this.#ahead * 2)
     }
-    while (!this.#hasEnded && this.#nextAt < now + AHEAD_SECONDS) this.#advance()
+    while (!this.#hasEnded && this.#nextAt < now + this.#ahead) this.#advance()
   }
 
   /** Renders one more block, and schedules what that fills; or finds the end. */

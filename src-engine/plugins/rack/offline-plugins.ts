@@ -12,7 +12,13 @@ import { needsOwnHost, type PluginRegistry, type RegistryEntry } from './registr
 /** Instantiating takes up to a second; a state of many samples takes longer. */
 const OPEN_MS = 60_000
 
+/** How a render gets its plugins; whoever gives these knows what is installed and how hosts start. */
 export interface OfflineTools {
+  readonly prepare: (plan: RenderPlan, groups: TrackGroups, signal?: AbortSignal) => Promise<Result<OfflinePlugins>>
+}
+
+/** What opening them takes. */
+export interface OfflineNeeds {
   readonly registry: PluginRegistry
   readonly spawn: SpawnHost
 }
@@ -78,7 +84,7 @@ export type TrackGroups = readonly (readonly string[])[]
 export const prepareOffline = async (
   plan: RenderPlan,
   groups: TrackGroups,
-  { registry, spawn }: OfflineTools,
+  { registry, spawn }: OfflineNeeds,
   signal?: AbortSignal,
 ): Promise<Result<OfflinePlugins>> => {
   const wanted: Wanted[] = []

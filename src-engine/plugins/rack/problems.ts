@@ -22,30 +22,30 @@ export const describeFailure = (failure: HostFailure): string => {
 
 export const exportPluginMissing = (named: Named): Problem => ({
   code: 'export.plugin_missing',
-  message: `${nameOf(named)} is not installed on this machine, so the export would not sound as it should. Install it, switch it off or freeze the track where it is installed, then export again.`,
+  message: `${nameOf(named)} is not installed on this machine, so this would not sound as it should. Install it, switch it off, or freeze the track where it is installed; then try again.`,
   details: detailsOf(named),
 })
 
 export const exportPluginFailed = (named: Named, failure: HostFailure): Problem => ({
   code: 'export.plugin_failed',
-  message: `${nameOf(named)} ${describeFailure(failure)}, so the export would not sound as it should. Switch it off or replace it, then export again.`,
+  message: `${nameOf(named)} ${describeFailure(failure)}, so this would not sound as it should. Switch it off or replace it, then try again.`,
   details: { ...detailsOf(named), cause: 'message' in failure ? failure.message : failure.kind },
 })
 
 export const exportHostFailed = (message: string): Problem => ({
   code: 'export.plugin_host_failed',
-  message: `Plugins could not be started for the export: ${message} Close other programs and export again.`,
+  message: `Plugins could not be started: ${message} Close other programs and try again.`,
 })
 
 export const exportPluginScrubbed = (named: Named): Problem => ({
   code: 'export.plugin_broken_numbers',
-  message: `${nameOf(named)} gave samples that are not numbers or absurdly loud; they were silenced. Listen to that track before you use the export.`,
+  message: `${nameOf(named)} gave samples that are not numbers or absurdly loud; they were silenced. Listen to that track before you use this.`,
   details: detailsOf(named),
 })
 
 export const exportLatencyChanged = (named: Named): Problem => ({
   code: 'export.plugin_latency_changed',
-  message: `${nameOf(named)} changed its delay while the export ran; the track may lie a little off from there on. Freeze the track or replace the plugin.`,
+  message: `${nameOf(named)} changed its delay while it was rendered; the track may lie a little off from there on. Freeze the track or replace the plugin.`,
   details: detailsOf(named),
 })
 

@@ -1,0 +1,135 @@
+// One host child of the live rack. Late once, nobody waits for it again until it has caught up; a quarter of a second without a word and it counts as
+// hung. However it ends, `onLost` hears of it once, with the plugin that was being run.
+import {
+  connectHost,
+  type HostCommand,
+  type HostConnection,
+  hostCommands,
+  type HostFailure,
+  type HostReply,
+  type ProcessReport,
+  type ProcessRequest,
+  type SpawnedHost,
+  type SpawnHost,
+} from '../client/index.ts'
+import type { LivePlugin } from './live-plugin.ts'
+
+/** A host that was late and says nothing for so long hangs. */
+const HANG_MS = 250
+/** Commands that take no time, between two blocks: playback is further ahead than this. */
+const QUICK_MS = 15
+/** Instantiating takes up to a second, and states may hold samples. */
+const SLOW_MS = 20_000
+
+export type HostLoss = (host: RackHost, how: 'crashed' | 'hung', culprit: LivePlugin | null) => void
+
+const BUSY: HostReply<never> = { ok: false, error: { kind: 'busy' } }
+
+export class RackHost {
+  /** Who may share it; null while nobody has it. */
+  key: string | null = null
+  readonly plugins = new Set<LivePlugin>()
+  readonly #onLost: HostLoss
+  #spawned: SpawnedHost | undefined
+  #connection: HostConnection | undefined
+  /** Resolves when it answers, or with why it does not. */
+  readonly ready: Promise<HostReply<null>>
+  #isSettling = false
+  #isOver = false
+  /** What it was last asked to do something with. */
+  #busyWith: LivePlugin | null = null
+
+  constructor(spawn: SpawnHost, environment: Readonly<Record<string, string>>, onLost: HostLoss) {
+    this.#onLost = onLost
+    this.ready = this.#connect(spawn, environment)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  get processId(): number | undefined {
+    return this.#connection?.processId
+  }
+
+  /** One block. `busy` where it is still at something else: nothing was sent. */
+  run(plugin: LivePlugin, request: ProcessRequest, deadlineMs: number): HostReply<ProcessReport> {
+    const connection = this.#connection
+    if (!connection || this.#isSettling || this.#isOver) return BUSY
+    this.#busyWith = plugin
+    return this.#judge(connection.run(request, deadlineMs))
+  }
+
+  /** A command that is done at once. */
+  call<T>(plugin: LivePlugin, command: HostCommand<T>): HostReply<T> {
+    const connection = this.#connection
+    if (!connection || this.#isSettling || this.#isOver) return BUSY
+    this.#busyWith = plugin
+    return this.#judge(connection.call(command, QUICK_MS))
+  }
+
+  /** A command that may take its time; blocks are bypassed meanwhile. One that takes too long hangs. */
+  async callLater<T>(plugin: LivePlugin, command: HostCommand<T>): Promise<HostReply<T>> {
+    const connection = this.#connection
+    if (!connection || this.#isOver) return { ok: false, error: { kind: 'gone', message: 'The plugin host ended.' } }
+    this.#busyWith = plugin
+    const reply = await connection.callLater(command, SLOW_MS)
+    if (!reply.ok && reply.error.kind === 'late') this.#lose('hung')
+    else if (!reply.ok && reply.error.kind === 'gone') this.#lose('crashed')
+    return reply
+  }
+
+  /** Ends it; nobody is told. */
+  close(): void {
+    this.#isOver = true
+    this.#connection?.close()
+    this.#spawned?.kill()
+  }
+
+  async #connect(spawn: SpawnHost, environment: Readonly<Record<string, string>>): Promise<HostReply<null>> {
+    const connected = await connectHost(
+      (endpoint, added) => {
+        const spawned = spawn(endpoint, added)
+        this.#spawned = spawned
+        spawned.onExit(() => this.#lose('crashed'))
+        return spawned
+      },
+      { environment },
+    )
+    if (!connected.ok) {
+      this.#isOver = true
+      return connected
+    }
+    if (this.#isOver) connected.value.close()
+    this.#connection = connected.value
+    return { ok: true, value: null }
+  }
+
+  #judge<T>(reply: HostReply<T>): HostReply<T> {
+    if (!reply.ok) this.#react(reply.error)
+    return reply
+  }
+
+  #react(failure: HostFailure): void {
+    if (failure.kind === 'gone') this.#lose('crashed')
+    else if (failure.kind === 'late') void this.#settle()
+  }
+
+  /** Waits, without blocking anybody, until it has caught up. */
+  async #settle(): Promise<void> {
+    if (this.#isSettling || !this.#connection) return
+    this.#isSettling = true
+    const reply = await this.#connection.callLater(hostCommands.ping(), HANG_MS)
+    this.#isSettling = false
+    if (reply.ok || this.#isOver) return
+    this.#lose(reply.error.kind === 'gone' ? 'crashed' : 'hung')
+  }
+
+  #lose(how: 'crashed' | 'hung'): void {
+    if (this.#isOver) return
+    const suspect = this.#connection?.suspect() ?? null
+    const culprit = [...this.plugins].find((plugin) => plugin.instance !== null && plugin.instance === suspect) ?? this.#busyWith
+    this.close()
+    this.#onLost(this, how, culprit)
+  }
+}
