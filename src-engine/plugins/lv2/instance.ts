@@ -1,7 +1,7 @@
 // One running LV2 plugin. Everything happens on the calling thread; `process` does not allocate more than its call into native code needs.
 import koffi, { type TypeObject } from 'koffi'
 import type { PluginDescriptor } from '../../../src-shared/plugins/index.ts'
-import type { BlockEvents, InstanceBus, InstanceChanges, OpenOptions, PluginInstance, Timeline } from '../instance.ts'
+import type { BlockEvents, InstanceBus, InstanceChanges, OpenOptions, PluginInstance } from '../instance.ts'
 import { Arena, type NativeFloats, type Pointer } from '../native/index.ts'
 import { LAYOUT, PROTOTYPES } from './abi.ts'
 import type { Bus } from './buses.ts'
@@ -9,13 +9,15 @@ import { throwRemembered } from './callbacks.ts'
 import type { Model } from './describe.ts'
 import { buildFeatures, type Features, type HostSide } from './features.ts'
 import { lilv, type MaybePointer } from './lilv.ts'
+import { NoteQueue } from './notes.ts'
 import type { ControlPort, SignalPort } from './ports.ts'
 import { applyWorldState } from './presets.ts'
-import { barBeatOf, bytesOfEventPort, EventBuffer, type MidiEvent, midiOfNote } from './sequences.ts'
+import { bytesOfEventPort, EventBuffer } from './sequences.ts'
 import { StateInterface } from './state.ts'
 import { decodeState, encodeState } from './state-blob.ts'
 import { StateFiles } from './state-files.ts'
-import { LV2, TIME } from './uris.ts'
+import { timeValue } from './time-controls.ts'
+import { LV2 } from './uris.ts'
 import { Worker } from './worker.ts'
 import type { World } from './world.ts'
 
@@ -23,9 +25,8 @@ import type { World } from './world.ts'
 const GRID_FRAMES = 32
 /** Silent blocks a plugin gets at most to finish what it puts off until it runs. */
 const MOST_SETTLING_BLOCKS = 8
-const CONTROLLER = 0xb0
-const ALL_SOUND_OFF = 120
-const ALL_NOTES_OFF = 123
+/** padthv1, the slowest known, needs about 200 ms to compute its waves. */
+const OWN_THREADS_MS = 300
 
 type Connect = (handle: MaybePointer, port: number, data: MaybePointer) => void
 type Plain = (handle: MaybePointer) => void
@@ -58,13 +59,10 @@ export class Lv2Instance implements PluginInstance {
   readonly #cells: NativeFloats
   readonly #signals: Signal[] = []
   readonly #events: EventBuffer[] = []
-  readonly #notesIn: EventBuffer | null
+  readonly #notes: NoteQueue
   readonly #timeControls: readonly ControlPort[]
   readonly #latencyPort: number | null
   readonly #gridFrames: number
-  readonly #held = new Set<number>()
-  /** MIDI that did not fit, or that a reset left to say. */
-  readonly #pending: MidiEvent[] = []
   #connectedAt = 0
   #isActive = false
   #isClosed = false
@@ -122,10 +120,8 @@ export class Lv2Instance implements PluginInstance {
       // Metadata may leave out what the program has.
       this.descriptor = { ...model.descriptor, hasState: this.#state !== null }
       this.#connectAll()
-      this.#notesIn =
-        this.#events.find(({ port }) => port.isInput && port.takesNotes && port.isControl) ??
-        this.#events.find(({ port }) => port.isInput && port.takesNotes) ??
-        null
+      const noteInputs = this.#events.filter(({ port }) => port.isInput && port.takesNotes)
+      this.#notes = new NoteQueue(noteInputs.find(({ port }) => port.isControl) ?? noteInputs[0] ?? null)
       this.inputs = this.#busesOf(model.inputs)
       this.outputs = this.#busesOf(model.outputs)
       this.#needsSettling = worker !== null || this.#latencyPort !== null
@@ -157,14 +153,7 @@ export class Lv2Instance implements PluginInstance {
   reset(): void {
     const wasActive = this.#isActive
     this.deactivate()
-    this.#pending.length = 0
-    if (this.#notesIn) {
-      // Not every plugin forgets its notes when it is activated again.
-      for (const pitch of this.#held) this.#pending.push({ frame: 0, status: 0x80, first: pitch, second: 64 })
-      this.#pending.push({ frame: 0, status: CONTROLLER, first: ALL_NOTES_OFF, second: 0 })
-      this.#pending.push({ frame: 0, status: CONTROLLER, first: ALL_SOUND_OFF, second: 0 })
-      this.#held.clear()
-    }
+    this.#notes.silence()
     if (wasActive) this.activate()
   }
 
@@ -193,11 +182,9 @@ export class Lv2Instance implements PluginInstance {
       for (; note < notes.length; note += 1) {
         const event = notes[note]
         if (!event || (event.frame >= end && end < frames)) break
-        this.#pending.push(midiOfNote(event))
-        if (event.kind === 'on') this.#held.add(event.pitch)
-        else this.#held.delete(event.pitch)
+        this.#notes.add(event)
       }
-      this.#sendPending(start, end)
+      this.#notes.send(start, end)
       this.#runAt(start, end - start)
       start = end
     }
@@ -335,22 +322,6 @@ export class Lv2Instance implements PluginInstance {
     }))
   }
 
-  #sendPending(start: number, end: number): void {
-    let sent = 0
-    for (const event of this.#pending) {
-      if (this.#notesIn && !this.#notesIn.addMidi(event, Math.max(0, Math.min(end, event.frame) - start))) break
-      sent += 1
-    }
-    const left = this.#pending.splice(0, sent)
-    if (left.length > 0 && this.#pending.length > 0) for (let at = 0; at < this.#pending.length; at += 1) this.#delay(at)
-  }
-
-  /** What did not fit comes at the start of the next run. */
-  #delay(at: number): void {
-    const event = this.#pending[at]
-    if (event) this.#pending[at] = { ...event, frame: 0 }
-  }
-
   #runAt(start: number, frames: number): void {
     if (start !== this.#connectedAt) {
       for (const { index, buffer } of this.#signals) this.#connect(this.#handle, index, buffer.pointer + BigInt(4 * start))
@@ -394,6 +365,9 @@ export class Lv2Instance implements PluginInstance {
       this.#runAt(0, this.#options.maxFrames)
       if (!wasBusy && !isBusy()) break
     }
+    // Instruments also prepare in threads of their own, of which nothing is heard; live ones play when they are ready.
+    if (this.#options.isOffline && this.descriptor.category === 'instrument')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OWN_THREADS_MS)
     this.#onDeactivate?.(this.#handle)
     this.#onActivate?.(this.#handle)
     const latency = this.latencyFrames()
@@ -410,24 +384,3 @@ const bytesOf = (model: Model, maxFrames: number): number =>
 
 const refusal = (required: readonly string[]): string =>
   `it did not start: its program file cannot be loaded, or it needs something this program does not offer${required.length > 0 ? ` (it asks for ${required.join(', ')})` : ''}`
-
-const timeValue = (designation: string | null, timeline: Timeline): number => {
-  switch (designation) {
-    case TIME.beatsPerMinute:
-      return timeline.bpm
-    case TIME.beatsPerBar:
-      return timeline.numerator
-    case TIME.beatUnit:
-      return timeline.denominator
-    case TIME.speed:
-      return timeline.isPlaying ? 1 : 0
-    case TIME.frame:
-      return timeline.frame
-    case TIME.bar:
-      return timeline.bar
-    case TIME.barBeat:
-      return barBeatOf(timeline)
-    default:
-      return (timeline.quarter * Math.max(1, timeline.denominator)) / 4
-  }
-}

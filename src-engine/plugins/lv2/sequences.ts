@@ -146,7 +146,7 @@ export class EventBuffer {
     view.setFloat32(property(time.speed, 4, ids.float), timeline.isPlaying ? 1 : 0, true)
     view.setBigInt64(property(time.bar, 8, ids.long), BigInt(Math.round(timeline.bar)), true)
     view.setFloat32(property(time.barBeat, 4, ids.float), barBeatOf(timeline), true)
-    view.setFloat64(property(time.beat, 8, ids.double), (timeline.quarter * denominator) / 4, true)
+    view.setFloat64(property(time.beat, 8, ids.double), beatOf(timeline), true)
     view.setInt32(property(time.beatUnit, 4, ids.int), denominator, true)
     view.setFloat32(property(time.beatsPerBar, 4, ids.float), timeline.numerator, true)
     view.setFloat32(property(time.beatsPerMinute, 4, ids.float), timeline.bpm, true)
@@ -171,3 +171,6 @@ export class EventBuffer {
 
 /** Beats since the bar began, in the meter's own unit. */
 export const barBeatOf = (timeline: Timeline): number => ((timeline.quarter - timeline.barQuarter) * Math.max(1, timeline.denominator)) / 4
+
+/** Beats since the remix began, in the meter's own unit. */
+export const beatOf = (timeline: Timeline): number => (timeline.quarter * Math.max(1, timeline.denominator)) / 4
