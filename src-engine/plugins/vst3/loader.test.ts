@@ -207,6 +207,7 @@ describe.skipIf(!isInstalled)('VST3 plugins of zam-plugins', () => {
     const release = parameterIndex('ZaMaximX2', 'Release')
     withPlugin('ZaMaximX2', (instance) => {
       expect(instance.text(release, instance.descriptor.parameters[release]!.default)).toBe('25 ms')
+      expect(instance.text(release, 0.5)).toBe('50.5 ms')
     })
     const tube = describePlugin('ZamTube').parameters.find((parameter) => parameter.name === 'Tone Stack Model')!
     expect(tube.choices[0]).toEqual({ value: 0, label: '1959 Bassman 5F6-A' })
@@ -259,6 +260,9 @@ describe.skipIf(!isInstalled)('VST3 plugins of zam-plugins', () => {
       expect(() => instance.setValue(999, 0)).toThrow(/has no parameter 999/)
       expect(() => instance.setValue(3, Number.NaN)).toThrow(/no number/)
       expect(() => instance.loadPreset('1:1')).toThrow(/has no preset/)
+      instance.close()
+      for (const use of [() => instance.process(BLOCK, blockAt(0)), () => instance.value(4), () => instance.saveState()])
+        expect(use).toThrow(/closed/)
     })
   })
 

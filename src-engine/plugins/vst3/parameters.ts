@@ -48,9 +48,12 @@ export const textReader = (controller: NativeObject): TextOf => {
   }
 }
 
-/** The plugin's words as they are shown: the unit follows, which the format has hosts add, and a bare number ends with its last digit that counts. */
+/** Digits that a bare number is shown with: what a 32-bit value has. */
+const DIGITS = 6
+
+/** The plugin's words as they are shown: the unit follows, which the format has hosts add, and a bare number without the noise of its last digits. */
 export const shownText = (text: string, unit: string): string => {
-  const short = /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
+  const short = /^-?\d+\.\d+$/.test(text) ? String(Number(Number(text).toPrecision(DIGITS))) : text
   return unit === '' || short.endsWith(unit) ? short : `${short} ${unit}`
 }
 

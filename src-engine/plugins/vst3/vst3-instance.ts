@@ -63,6 +63,7 @@ export class Vst3Instance implements PluginInstance {
   readonly #setActive: (isActive: number) => number
   readonly #setProcessing: (isProcessing: number) => number
   #isActive = false
+  #isClosed = false
   #hasNewLatency = false
   #hasNewValues = false
   #wantsRestart = false
@@ -119,6 +120,7 @@ export class Vst3Instance implements PluginInstance {
   }
 
   activate(): void {
+    this.#expectOpen()
     if (this.#isActive) return
     if (this.#setActive(1) !== RESULT.ok) throw new Error(`${this.#name} could not be switched on`)
     // Many do not implement it, and say so: there is nothing to be done about any answer.
@@ -140,6 +142,7 @@ export class Vst3Instance implements PluginInstance {
   }
 
   process(frames: number, events: BlockEvents): void {
+    this.#expectOpen()
     for (const [id, value] of this.#pending) this.#block.changesIn.add(id, 0, value)
     this.#pending.clear()
     const { parameters, notes, timeline } = events
@@ -186,10 +189,12 @@ export class Vst3Instance implements PluginInstance {
   }
 
   latencyFrames(): number {
+    this.#expectOpen()
     return Math.min(this.#halves.processor.method(6, PLAIN)(), 0x7fff_ffff)
   }
 
   tailFrames(): number | null {
+    this.#expectOpen()
     const frames = this.#halves.processor.method(10, PLAIN)()
     // None is what plugins say that were never asked to think about it, reverbs among them.
     if (frames === 0) return null
@@ -214,11 +219,13 @@ export class Vst3Instance implements PluginInstance {
   }
 
   saveState(): Uint8Array | null {
+    this.#expectOpen()
     this.idle()
     return this.#states()
   }
 
   loadState(state: Uint8Array): void {
+    this.#expectOpen()
     const { component, controller, values } = decodeStates(state)
     this.#pending.clear()
     this.#halves.notices.edits.clear()
@@ -233,6 +240,7 @@ export class Vst3Instance implements PluginInstance {
   }
 
   loadPreset(id: string): void {
+    this.#expectOpen()
     const program = this.#facts.programs.get(id)
     if (program === undefined) throw new Error(`${this.#name} has no preset "${id.slice(0, 100)}"`)
     this.#tellController(program.parameterId, program.value)
@@ -263,15 +271,23 @@ export class Vst3Instance implements PluginInstance {
   }
 
   close(): void {
+    if (this.#isClosed) return
     this.deactivate()
+    this.#isClosed = true
     this.#halves.close()
     this.#block.close()
   }
 
   #id(parameter: number): number {
     const id = this.#facts.ids[parameter]
+    this.#expectOpen()
     if (id === undefined) throw new Error(`${this.#name} has no parameter ${parameter}`)
     return id
+  }
+
+  /** What a closed plugin left in memory is another's by now. */
+  #expectOpen(): void {
+    if (this.#isClosed) throw new Error(`${this.#name} is closed`)
   }
 
   #isKnown(id: number): boolean {
