@@ -5,6 +5,7 @@ import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.
 import { BackgroundSync, defaultHomeDir, openStudio } from '../studio/index.ts'
 import { AnalysisDesk } from './analysis-desk.ts'
 import { ApprovalsDesk } from './approvals-desk.ts'
+import { PluginsDesk } from './plugins-desk.ts'
 import { VariationsDesk } from './variations-desk.ts'
 import { ExportDesk } from './export-desk.ts'
 import { eventSender, type SendEvent, serveRequests } from './ipc-router.ts'
@@ -65,6 +66,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
   const exports = new ExportDesk({ studio, window, send })
   const approvals = new ApprovalsDesk({ studio, remixes, window, send, offered })
   const variations = new VariationsDesk({ studio, remixes, window, send })
+  const plugins = new PluginsDesk({ studio, remixes, send })
   const listening = new AnalysisDesk({ studio, remixes, send })
   let sync: BackgroundSync | undefined
   let isTelling = false
@@ -103,6 +105,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
     approvals.stop()
     listening.stop()
     variations.stop()
+    plugins.stop()
     const stop = async (): Promise<void> => {
       await remixes.stop()
       await sync?.stop()
@@ -113,7 +116,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
     const deadline = new Promise((resolve) => setTimeout(resolve, 4_000))
     void Promise.race([stop(), deadline]).finally(() => app.quit())
   })
-  return ok({ studio, remixes, exports, listening, approvals, variations, service, sync: () => sync })
+  return ok({ studio, remixes, exports, listening, approvals, variations, plugins, service, sync: () => sync })
 }
 
 const start = async (): Promise<void> => {

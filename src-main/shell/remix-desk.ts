@@ -3,7 +3,8 @@ import { basename } from 'node:path'
 import { type BrowserWindow, dialog } from 'electron'
 import type { EditReply, PeaksReply, RecentRemix, RemixView } from '../../src-shared/protocol/index.ts'
 import type { LicenceTerms } from '../../src-shared/provenance/index.ts'
-import { decodeEditCommands, recordsOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
+import { randomUUID } from 'node:crypto'
+import { applyEdits, compilePlan, decodeEditCommands, recordsOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import {
   discardRecovery,
@@ -24,6 +25,8 @@ export class RemixDesk {
   #open: OpenRemix | undefined
   #isLoading = false
   #needsLoading = false
+  /** What a running gesture sounds like; the document knows nothing of it. */
+  #gesture: RemixSnapshot | undefined
   readonly #editListeners = new Set<(snapshot: RemixSnapshot) => void>()
 
   constructor({ studio, window }: { studio: Studio; window: BrowserWindow }) {
@@ -44,6 +47,7 @@ export class RemixDesk {
 
   async #show(remix: OpenRemix): Promise<RemixView> {
     await this.#open?.close()
+    this.#gesture = undefined
     this.#open = remix
     await this.#loadPlan()
     return remix.view(this.#studio.missingStems(remix.session.snapshot))
@@ -62,10 +66,16 @@ export class RemixDesk {
         const remix = this.#open
         const engine = await this.#studio.engine.client()
         if (!engine.ok || !remix) return
-        const plan = remix.session.plan
+        const gesture = this.#gesture
+        const plan = gesture ? compilePlan(gesture) : remix.session.plan
         const locate = this.#studio.stemLocator(remix.session.snapshot)
         if (!plan.ok || plan.value.sources.some((source) => locate(source.stemId) === undefined)) {
           await engine.value.request('plan.load', { plan: null })
+          continue
+        }
+        if (gesture) {
+          // The sources are those that play already: a knob must not wait for them to be looked through.
+          await engine.value.request('plan.load', { plan: plan.value })
           continue
         }
         const stems = plan.value.sources
@@ -155,6 +165,7 @@ export class RemixDesk {
   }
 
   #changed(reply: Result<EditReply>): Result<EditReply> {
+    this.#gesture = undefined
     if (reply.ok) void this.#loadPlan()
     if (reply.ok && this.#open) for (const listener of this.#editListeners) listener(this.#open.session.snapshot)
     return reply
@@ -177,6 +188,24 @@ export class RemixDesk {
     const decoded = decodeEditCommands(commands)
     if (!decoded.ok) return decoded
     return this.#changed(remix.value.edit(decoded.value, label ?? undefined))
+  }
+
+  /** Lets a gesture be heard while it runs, undecided: the next edit, or null, ends it. Refused edits are not heard. */
+  hear(uid: string, commands: readonly unknown[] | null): Result<null> {
+    const remix = this.find(uid)
+    if (!remix.ok) return remix
+    if (commands === null) {
+      if (this.#gesture === undefined) return ok(null)
+      this.#gesture = undefined
+    } else {
+      const decoded = decodeEditCommands(commands)
+      if (!decoded.ok) return decoded
+      const heard = applyEdits(remix.value.session.snapshot, decoded.value, { newId: randomUUID })
+      if (!heard.ok) return heard
+      this.#gesture = heard.value.snapshot
+    }
+    void this.#loadPlan()
+    return ok(null)
   }
 
   undo(uid: string): Result<EditReply> {

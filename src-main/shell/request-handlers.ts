@@ -16,6 +16,7 @@ import type { RemixDesk } from './remix-desk.ts'
 import type { ServiceDesk } from './service-desk.ts'
 import { variationHandlers, type VariationsDesk } from './variations-desk.ts'
 import { modelHandlers } from './models-desk.ts'
+import { type PluginsDesk, pluginHandlers } from './plugins-desk.ts'
 import { styleHandlers } from './styles-desk.ts'
 import type { UtilityChild } from './utility-process-host.ts'
 
@@ -27,6 +28,7 @@ export interface Desks {
   readonly approvals: ApprovalsDesk
   readonly listening: AnalysisDesk
   readonly variations: VariationsDesk
+  readonly plugins: PluginsDesk
   readonly service: ServiceDesk
   readonly sync: () => BackgroundSync | undefined
 }
@@ -153,6 +155,7 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
     'remix.openRecent': ({ recent }) => ready(({ remixes }) => remixes.openRecent(recent)),
     'remix.recover': ({ uid, action }) => ready(({ remixes }) => remixes.recover(uid, action)),
     'remix.edit': ({ uid, commands, label }) => ready(({ remixes }) => remixes.edit(uid, commands, label)),
+    'remix.hear': ({ uid, commands }) => ready(({ remixes }) => remixes.hear(uid, commands)),
     'remix.undo': ({ uid }) => ready(({ remixes }) => remixes.undo(uid)),
     'remix.redo': ({ uid }) => ready(({ remixes }) => remixes.redo(uid)),
     'remix.jump': ({ uid, index }) => ready(({ remixes }) => remixes.jump(uid, index)),
@@ -242,6 +245,7 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
     ...listeningHandlers((work) => ready(({ listening }) => work(listening))),
     ...variationHandlers((work) => ready(({ variations }) => work(variations))),
 
+    ...pluginHandlers((work) => ready(({ plugins }) => work(plugins)), window),
     ...modelHandlers((work) => ready(({ studio }) => work(studio)), tools),
     ...styleHandlers(() => ready(({ studio, remixes }) => ok({ studio, remixes })), tools),
 

@@ -2,14 +2,15 @@
 import { applyEdit, type Track } from '../../src-shared/remix/index.ts'
 import type { EditCommand } from '../../src-shared/remix/index.ts'
 import type { NumberRange } from '../parts/index.ts'
-import { edit, endPreview, newId, preview, settledSnapshot } from '../state/index.ts'
+import { edit, endPreview, hear, newId, preview, settledSnapshot } from '../state/index.ts'
 
 export const TRACK_GAIN_RANGE: NumberRange = { min: -60, max: 12, default: 0, scale: 'linear', step: 0.5 }
 export const PAN_RANGE: NumberRange = { min: -1, max: 1, default: 0, scale: 'linear', step: 0.05 }
 export const SEND_RANGE: NumberRange = { min: -60, max: 12, default: 0, scale: 'linear', step: 0.5 }
 
-/** Shows an edit without deciding it; null ends the preview. */
+/** Shows an edit and lets it be heard without deciding it; null ends the preview. */
 export const previewEdit = (command: EditCommand | null): void => {
+  hear(command)
   if (!command) {
     endPreview()
     return

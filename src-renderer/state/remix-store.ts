@@ -115,6 +115,32 @@ export const takeReply = (reply: EditReply, isOfPending: boolean): void => {
 /** Shows a gesture's result so far without deciding it. */
 export const preview = (snapshot: RemixSnapshot): void => remixStore.setState({ snapshot, isPreviewing: true })
 
+let heard: { readonly command: EditCommand | null } | undefined
+let isTelling = false
+
+/**
+ * Lets the edit of a running gesture be heard; null goes back to what was decided. One request at a time, the latest wins. An edit that is made
+ * ends the gesture by itself.
+ */
+export const hear = (command: EditCommand | null): void => {
+  heard = { command }
+  if (!isTelling) void tellHeard()
+}
+
+const tellHeard = async (): Promise<void> => {
+  isTelling = true
+  // A gesture that ends in an edit must not be heard going back first.
+  await Promise.resolve()
+  for (let next = heard; next; next = heard) {
+    heard = undefined
+    const { uid, pending } = remixStore.getState()
+    // What main has not taken in yet would be undone for the ear by a gesture on top of what it knows.
+    if (uid !== null && (next.command === null || pending.length === 0))
+      await request('remix.hear', { uid, commands: next.command && [next.command] })
+  }
+  isTelling = false
+}
+
 /** Back to what was decided. */
 export const endPreview = (): void => {
   const state = remixStore.getState()
@@ -166,6 +192,7 @@ export const edit = async (commands: readonly EditCommand[], label: string | nul
   const before = remixStore.getState()
   if (before.uid === null || commands.length === 0) return false
   const { uid } = before
+  if (heard?.command === null) heard = undefined
   const base = fold(before)
   const local = applyEdits(base, commands, { newId })
   if (!local.ok) {

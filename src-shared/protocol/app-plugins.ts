@@ -18,7 +18,7 @@ export const pluginRequestSchemas = {
   'plugins.scan': z.object({ force: z.boolean() }),
   'plugins.cancelScan': z.object({}).strict(),
   /** Reads one file again that failed or is held back. */
-  'plugins.rescan': pluginRefSchema.partial().extend({ file: z.string().min(1).max(200) }),
+  'plugins.rescan': z.object({ file: z.string().min(1).max(200) }),
   'plugins.mark': pluginRefSchema.extend({
     isFavourite: z.boolean().exactOptional(),
     /** Its sound comes from a trained model: counts as AI wherever it is used from now on. */
@@ -114,6 +114,10 @@ export interface PluginReplies {
 }
 
 export interface PluginEvents {
+  /** A plugin changed its values by itself: what an editor shows is asked for again. */
+  'plugins.changed': { readonly deviceId: string }
+  /** It ended or hung; playback went on without it, and it is being started again. */
+  'plugins.crashed': { readonly deviceId: string; readonly name: string; readonly how: 'crashed' | 'hung' }
   'plugins.scanning': PluginScan
   'plugins.status': { readonly devices: readonly PluginStatus[] }
   'plugins.freezing': { readonly trackId: string; readonly fraction: number }

@@ -9,6 +9,7 @@ import { type VariationEvents, type VariationReplies, variationRequestSchemas } 
 import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } from './app-approvals.ts'
 import { type ListeningEvents, type ListeningReplies, listeningRequestSchemas } from './app-analysis.ts'
 import { type ModelReplies, modelRequestSchemas } from './app-models.ts'
+import { type PluginEvents, type PluginReplies, pluginRequestSchemas } from './app-plugins.ts'
 import { type StyleEvents, type StyleReplies, styleRequestSchemas } from './app-styles.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
@@ -52,6 +53,8 @@ export const appRequestSchemas = {
   'remix.openRecent': z.object({ recent: z.string().max(200) }),
   'remix.recover': z.object({ uid, action: z.enum(['open', 'discard']) }),
   'remix.edit': z.object({ uid, commands: z.array(z.unknown()).min(1).max(1_000), label: z.string().max(200).nullable() }),
+  /** Lets the edits of a running gesture be heard without making them; null ends that. */
+  'remix.hear': z.object({ uid, commands: z.array(z.unknown()).min(1).max(100).nullable() }),
   'remix.undo': z.object({ uid }),
   'remix.redo': z.object({ uid }),
   'remix.jump': z.object({ uid, index: z.int().min(0) }),
@@ -79,6 +82,7 @@ export const appRequestSchemas = {
   ...approvalRequestSchemas,
   ...styleRequestSchemas,
   ...modelRequestSchemas,
+  ...pluginRequestSchemas,
   ...listeningRequestSchemas,
   ...variationRequestSchemas,
 
@@ -287,7 +291,7 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies extends StyleReplies, ModelReplies, ListeningReplies, ApprovalReplies, VariationReplies {
+export interface AppReplies extends StyleReplies, ModelReplies, PluginReplies, ListeningReplies, ApprovalReplies, VariationReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences
@@ -303,6 +307,7 @@ export interface AppReplies extends StyleReplies, ModelReplies, ListeningReplies
   'remix.openRecent': RemixView
   'remix.recover': RemixView | null
   'remix.edit': EditReply
+  'remix.hear': null
   'remix.undo': EditReply
   'remix.redo': EditReply
   'remix.jump': EditReply
@@ -328,7 +333,7 @@ export interface AppReplies extends StyleReplies, ModelReplies, ListeningReplies
 }
 
 /** Events main sends to the window. */
-export interface AppEvents extends StyleEvents, ListeningEvents, ApprovalEvents, VariationEvents {
+export interface AppEvents extends StyleEvents, PluginEvents, ListeningEvents, ApprovalEvents, VariationEvents {
   'pull.changed': { readonly work: string; readonly pull: PullState }
   'catalogue.changed': Record<string, never>
   /** The demo catalogue is being made, once; null when it is done. */
