@@ -149,10 +149,12 @@ export const capUsedTime = (stage: Stage): void => {
     for (const [i, block] of blocks.entries()) if (!kept.has(block) && covers[i]) rests.add(block.section.name)
     const end = stage.endTick
     let at = 0
+    const restSpans: { fromTick: number; toTick: number }[] = []
     for (const span of [...keptSpans, { from: end, to: end }]) {
-      if (span.from > at) for (const one of lanes) restStem(stage, one, stem.id, at, span.from)
+      if (span.from > at) restSpans.push({ fromTick: at, toTick: span.from })
       at = span.to
     }
+    restStem(stage, lanes, stem.id, restSpans)
     const seconds = Math.round(cap / 1000)
     stage.leaveOut(
       `${stem.title} in ${namesOf([...rests].slice(0, 3))}`,
@@ -161,28 +163,11 @@ export const capUsedTime = (stage: Stage): void => {
   }
 }
 
-const restStem = (stage: Stage, lane: Lane, stemId: string, fromTick: number, toTick: number): void => {
-  const whole: string[] = []
-  const partly: Clip[] = []
-  for (const clip of stage.clipsNow(lane)) {
-    if (clip.startTick >= toTick) break
-    const end = endTick(clip)
-    if (clip.stemId !== stemId || end <= fromTick) continue
-    if (clip.startTick >= fromTick && end <= toTick) whole.push(clip.id)
-    else partly.push(clip)
-  }
-  if (whole.length > 0) stage.edit({ op: 'clip.delete', clipIds: whole })
-  for (const clip of partly) {
-    const isOpenLeft = clip.startTick < fromTick
-    const isOpenRight = endTick(clip) > toTick
-    if (isOpenLeft && isOpenRight) {
-      const [middle, right] = [stage.newId(), stage.newId()]
-      stage.edit({ op: 'clip.split', clipIds: [clip.id], atTick: fromTick, rightIds: [middle] })
-      stage.edit({ op: 'clip.split', clipIds: [middle], atTick: toTick, rightIds: [right] })
-      stage.edit({ op: 'clip.delete', clipIds: [middle] })
-    } else if (isOpenLeft) stage.edit({ op: 'clip.trim', clipId: clip.id, edge: 'end', toTick: fromTick })
-    else stage.edit({ op: 'clip.trim', clipId: clip.id, edge: 'start', toTick })
-  }
+/** Takes a stem out of some stretches, ascending. */
+const restStem = (stage: Stage, lanes: readonly Lane[], stemId: string, spans: readonly { fromTick: number; toTick: number }[]): void => {
+  const clipIds: string[] = []
+  for (const lane of lanes) for (const clip of stage.clipsNow(lane)) if (clip.stemId === stemId) clipIds.push(clip.id)
+  if (clipIds.length > 0 && spans.length > 0) stage.edit({ op: 'clip.rest', clipIds, spans: [...spans] })
 }
 
 /** A proposal judged: all that is against it now and was not before, or breaks a cap. */

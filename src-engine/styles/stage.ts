@@ -112,6 +112,7 @@ export class Stage {
   readonly #spared = new Map<string, { readonly ops: ReadonlySet<string>; readonly why: string }>()
   readonly #kept = new Set<string>()
   readonly #arrangedIds: string[] = []
+  #isResting = false
 
   constructor({ snapshot, facts, random, idPrefix }: StageOptions) {
     this.facts = facts
@@ -120,6 +121,8 @@ export class Stage {
     this.#prefix = idPrefix
     this.#sequence = new EditSequence(snapshot, {
       newId: () => {
+        // Taking a middle out was two cuts once, each with an id: counting both, a seed gives the bytes it always gave.
+        if (this.#isResting) this.#ids++
         const id = this.newId()
         this.#arrangedIds.push(id)
         return id
@@ -257,14 +260,21 @@ export class Stage {
     this.#arrangedIds.length = 0
     // Before and after: a clip may leave one track for another.
     this.#touch(command)
+    this.#isResting = command.op === 'clip.rest'
     const done = this.#sequence.apply(command)
     if (!done.ok) throw new StyleStop(done.error)
     this.#touch(command)
-    // Ids given on the way are written down, so that whoever repeats the edits gets the same document.
-    this.#commands.push(
-      command.op === 'time.arrange' && this.#arrangedIds.length > 0 ? { ...command, newIds: [...this.#arrangedIds] } : command,
-    )
+    this.#clips?.touch(this.#arrangedIds)
+    this.#commands.push(this.#withIds(command))
     this.#forget(command.op)
+  }
+
+  /** An edit with the ids that were given on the way, so that whoever repeats it gets the same document. */
+  #withIds(command: EditCommand): EditCommand {
+    if (this.#arrangedIds.length === 0) return command
+    const ids = [...this.#arrangedIds]
+    if (command.op === 'time.arrange') return { ...command, newIds: ids }
+    return command.op === 'clip.rest' ? { ...command, rightIds: ids } : command
   }
 
   #touch(command: EditCommand): void {

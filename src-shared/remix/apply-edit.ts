@@ -85,6 +85,14 @@ const run = (
       const clipIds = clipIdsOf(snapshot, command.clipIds)
       return { result: edits.deleteClips(snapshot, { clipIds }), label: () => clipsLabel(snapshot, 'Delete', clipIds) }
     }
+    case 'clip.rest': {
+      const clipIds = clipIdsOf(snapshot, command.clipIds)
+      const spans = command.spans.map(({ fromTick, toTick }) => ({ fromTick: position(fromTick), toTick: position(toTick) }))
+      return {
+        result: edits.restClips(snapshot, { clipIds, spans, rightIds: command.rightIds }, newId),
+        label: () => clipsLabel(snapshot, 'Rest', clipIds),
+      }
+    }
     case 'clip.duplicate': {
       const clipIds = clipIdsOf(snapshot, command.clipIds)
       const byTicks = command.byTicks === undefined ? undefined : readSpan(remix, command.byTicks, earliest(snapshot, clipIds))

@@ -67,6 +67,15 @@ export const editCommandSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('clip.slip'), clipIds: refs, byFrames: framesSchema }),
   z.strictObject({ op: z.literal('clip.delete'), clipIds: refs }),
   z.strictObject({
+    op: z.literal('clip.rest'),
+    clipIds: refs,
+    spans: z
+      .array(z.strictObject({ fromTick: positionSchema, toTick: positionSchema }))
+      .min(1)
+      .max(MAX_IDS),
+    rightIds: z.array(z.string()).max(MAX_IDS).optional(),
+  }),
+  z.strictObject({
     op: z.literal('clip.duplicate'),
     clipIds: refs,
     byTicks: spanSchema.optional(),

@@ -1,7 +1,7 @@
 // Edits of clips. Pure: callers run them inside `store.transact`; what they cannot do they refuse and change nothing.
 import { err, fail, ok, type NewId, type Problem, type Result } from '../../std/index.ts'
-import { tick, ticks } from '../../time/index.ts'
-import type { Clip, RemixSnapshot, Track, Warp } from '../records.ts'
+import { type TempoPoint, tick, ticks } from '../../time/index.ts'
+import type { Clip, RemixSnapshot, StemRecord, Track, Warp } from '../records.ts'
 import { remixOf, tracksOf } from '../snapshot.ts'
 import { sourceFramesBetween, tickAfterSourceFrames } from '../warp.ts'
 import {
@@ -61,6 +61,27 @@ export const moveClips = (
   return ok(withChanges(snapshot, moved))
 }
 
+/** A clip cut in two. Playing the halves in place sounds exactly like the whole. */
+export const cutClip = (
+  clip: Clip,
+  { tempo, stem, atTick, rightId }: { tempo: readonly TempoPoint[]; stem: StemRecord; atTick: number; rightId: string },
+): Result<readonly [Clip, Clip]> => {
+  const left = framesBetween(tempo, clip.startTick, atTick)
+  if (left < 1 || left >= clipFrames(tempo, clip)) return fail('split.too_short', `The cut leaves nothing of ${clip.name} on one side.`)
+  const intoSource = sourceFramesBetween(tempo, clip, clip.startTick, atTick)
+  return ok([
+    clampFades(tempo, { ...clip, lengthTicks: ticks(atTick - clip.startTick), fadeOutFrames: DECLICK_FRAMES }),
+    clampFades(tempo, {
+      ...clip,
+      id: rightId,
+      startTick: tick(atTick),
+      lengthTicks: ticks(endTick(clip) - atTick),
+      sourceOffsetFrames: clip.sourceOffsetFrames + toSourceFrames(intoSource, stem.sampleRate),
+      fadeInFrames: DECLICK_FRAMES,
+    }),
+  ])
+}
+
 /** Cuts those of the clips that lie across a position in two. Playing the halves in place sounds exactly like the whole. */
 export const splitClips = (
   snapshot: RemixSnapshot,
@@ -80,30 +101,43 @@ export const splitClips = (
     if (!id.ok) return id
     const stem = findStem(snapshot, clip.stemId)
     if (!stem.ok) return stem
-    const left = framesBetween(tempo, clip.startTick, atTick)
-    if (left < 1 || left >= clipFrames(tempo, clip)) return fail('split.too_short', `The cut leaves nothing of ${clip.name} on one side.`)
-    const intoSource = sourceFramesBetween(tempo, clip, clip.startTick, atTick)
-    const declicked = { fadeOutFrames: DECLICK_FRAMES, fadeInFrames: DECLICK_FRAMES }
-    const put = [
-      clampFades(tempo, { ...clip, lengthTicks: ticks(atTick - clip.startTick), fadeOutFrames: declicked.fadeOutFrames }),
-      clampFades(tempo, {
-        ...clip,
-        id: id.value,
-        startTick: tick(atTick),
-        lengthTicks: ticks(endTick(clip) - atTick),
-        sourceOffsetFrames: clip.sourceOffsetFrames + toSourceFrames(intoSource, stem.value.sampleRate),
-        fadeInFrames: declicked.fadeInFrames,
-      }),
-    ]
-    next = withChanges(next, put)
+    const halves = cutClip(clip, { tempo, stem: stem.value, atTick, rightId: id.value })
+    if (!halves.ok) return halves
+    next = withChanges(next, halves.value)
   }
   return ok(next)
 }
 
-/**
- * Moves one edge of a clip. The audio stays where it is: trimming the start shifts the source offset with it. An edge goes no
- * further than the source does and leaves at least one tick.
- */
+/** A clip with one edge elsewhere, the audio where it was. An edge goes no further than the source does and leaves at least one tick. */
+export const trimmedClip = (
+  clip: Clip,
+  { tempo, stem, edge, toTick }: { tempo: readonly TempoPoint[]; stem: StemRecord; edge: 'start' | 'end'; toTick: number },
+): Result<Clip> => {
+  const end = endTick(clip)
+  if (edge === 'end') {
+    const room = stemFrames(stem) - toRemixFrames(clip.sourceOffsetFrames, stem.sampleRate)
+    const last = Math.max(clip.startTick + 1, tickAfterSourceFrames(tempo, clip, clip.startTick, room))
+    const to = Math.min(toTick, last)
+    if (to <= clip.startTick) return fail('trim.empty', `Trimming ${clip.name} that far leaves nothing of it; delete it instead.`)
+    const isCut = to < last
+    const fadeOutFrames = isCut && clip.fadeOutFrames === 0 ? DECLICK_FRAMES : clip.fadeOutFrames
+    return ok(clampFades(tempo, { ...clip, lengthTicks: ticks(to - clip.startTick), fadeOutFrames }))
+  }
+  if (toTick >= end) return fail('trim.empty', `Trimming ${clip.name} that far leaves nothing of it; delete it instead.`)
+  let to = Math.max(0, toTick)
+  // The first tick whose audio exists: where the source begins on the timeline.
+  const available = toRemixFrames(clip.sourceOffsetFrames, stem.sampleRate)
+  while (to < clip.startTick && sourceFramesBetween(tempo, clip, to, clip.startTick) > available) {
+    const excess = sourceFramesBetween(tempo, clip, to, clip.startTick) - available
+    to = Math.min(clip.startTick, Math.max(to + 1, tickAfterSourceFrames(tempo, clip, to, excess)))
+  }
+  const shift = toSourceFrames(sourceFramesBetween(tempo, clip, clip.startTick, to), stem.sampleRate)
+  const sourceOffsetFrames = Math.max(0, clip.sourceOffsetFrames + shift)
+  const fadeInFrames = sourceOffsetFrames > 0 && clip.fadeInFrames === 0 ? DECLICK_FRAMES : clip.fadeInFrames
+  return ok(clampFades(tempo, { ...clip, startTick: tick(to), lengthTicks: ticks(end - to), sourceOffsetFrames, fadeInFrames }))
+}
+
+/** Moves one edge of a clip; see `trimmedClip`. */
 export const trimClip = (
   snapshot: RemixSnapshot,
   { clipId, edge, toTick }: { clipId: string; edge: 'start' | 'end'; toTick: number },
@@ -113,33 +147,8 @@ export const trimClip = (
   const clip = clips.value[0] as Clip
   const stem = findStem(snapshot, clip.stemId)
   if (!stem.ok) return stem
-  const { tempo } = remixOf(snapshot)
-  const end = endTick(clip)
-  if (edge === 'end') {
-    const room = stemFrames(stem.value) - toRemixFrames(clip.sourceOffsetFrames, stem.value.sampleRate)
-    const last = Math.max(clip.startTick + 1, tickAfterSourceFrames(tempo, clip, clip.startTick, room))
-    const to = Math.min(toTick, last)
-    if (to <= clip.startTick) return fail('trim.empty', `Trimming ${clip.name} that far leaves nothing of it; delete it instead.`)
-    const isCut = to < last
-    const fadeOutFrames = isCut && clip.fadeOutFrames === 0 ? DECLICK_FRAMES : clip.fadeOutFrames
-    return ok(withChanges(snapshot, [clampFades(tempo, { ...clip, lengthTicks: ticks(to - clip.startTick), fadeOutFrames })]))
-  }
-  if (toTick >= end) return fail('trim.empty', `Trimming ${clip.name} that far leaves nothing of it; delete it instead.`)
-  let to = Math.max(0, toTick)
-  // The first tick whose audio exists: where the source begins on the timeline.
-  const available = toRemixFrames(clip.sourceOffsetFrames, stem.value.sampleRate)
-  while (to < clip.startTick && sourceFramesBetween(tempo, clip, to, clip.startTick) > available) {
-    const excess = sourceFramesBetween(tempo, clip, to, clip.startTick) - available
-    to = Math.min(clip.startTick, Math.max(to + 1, tickAfterSourceFrames(tempo, clip, to, excess)))
-  }
-  const shift = toSourceFrames(sourceFramesBetween(tempo, clip, clip.startTick, to), stem.value.sampleRate)
-  const sourceOffsetFrames = Math.max(0, clip.sourceOffsetFrames + shift)
-  const fadeInFrames = sourceOffsetFrames > 0 && clip.fadeInFrames === 0 ? DECLICK_FRAMES : clip.fadeInFrames
-  return ok(
-    withChanges(snapshot, [
-      clampFades(tempo, { ...clip, startTick: tick(to), lengthTicks: ticks(end - to), sourceOffsetFrames, fadeInFrames }),
-    ]),
-  )
+  const trimmed = trimmedClip(clip, { tempo: remixOf(snapshot).tempo, stem: stem.value, edge, toTick })
+  return trimmed.ok ? ok(withChanges(snapshot, [trimmed.value])) : trimmed
 }
 
 /** Moves the audio inside clips that stay where they are; stops where the source begins or ends. `byFrames` at 48 kHz, positive plays later audio. */

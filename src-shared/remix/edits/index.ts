@@ -13,6 +13,7 @@ export {
 export * from './clips.ts'
 export * from './frozen.ts'
 export * from './plugins.ts'
+export * from './rest-clips.ts'
 export * from './sounds.ts'
 export * from './timeline.ts'
 export * from './tracks.ts'
