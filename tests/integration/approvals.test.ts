@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeJws, buildJws, jwkThumbprint, type Problem, type Result, unwrap } from '../../src-shared/std/index.ts'
 import { APPROVAL_TYP, type ApprovalAnswer, approvalAnswerSchema, reviewScript, statementHash } from '../../src-shared/approvals/index.ts'
-import type { RemixSnapshot } from '../../src-shared/remix/index.ts'
+import type { EditCommand, RemixSnapshot } from '../../src-shared/remix/index.ts'
 import { APP_VERSION, createNodeProcessHost, createSigner, openStudio, packFolder, type Studio } from '../../src-main/studio/index.ts'
 import { fileSecretBox } from '../../src-main/studio/index.ts'
 import { sha256 } from '../../src-service/keys.ts'
@@ -223,6 +223,18 @@ describe('a thread', () => {
     expect(unwrap(producer.approvals.find(first)).view.isSuperseded).toBe(true)
     // Undoing the edit brings the approved sound back, and with it the yes.
     unwrap(remix.edit([{ op: 'track.set', trackId: '@Lead', gainDb: -1 }]))
+    expect(unwrap(producer.approvals.standing(remix.session.snapshot))).toMatchObject([{ state: 'approved' }])
+    // A plugin, and every setting of one, is part of what was heard.
+    const settings: readonly EditCommand[] = [
+      { op: 'plugin.add', id: 'p', trackId: '@Lead', plugin: { format: 'lv2', id: 'urn:a:plugin', name: 'A plugin' } },
+      { op: 'plugin.set', deviceId: 'p', params: { drive: 0.5 } },
+      { op: 'plugin.set', deviceId: 'p', state: 'AAAA' },
+    ]
+    for (const command of settings) {
+      unwrap(remix.edit([command]))
+      expect(unwrap(producer.approvals.standing(remix.session.snapshot))).toMatchObject([{ state: 'edited' }])
+    }
+    unwrap(remix.edit([{ op: 'device.remove', deviceId: 'p' }]))
     expect(unwrap(producer.approvals.standing(remix.session.snapshot))).toMatchObject([{ state: 'approved' }])
     await remix.close({ isDiscarded: true })
   }, 60_000)

@@ -141,6 +141,40 @@ describe('what is printed', () => {
       expect((await stemma.json(args)).ok).toBe(true)
   })
 
+  it('takes edits of plugins, shows them by name, and refuses what a frozen track does not bear', { timeout: 60_000 }, async () => {
+    const remix = at('plugins.stemma')
+    await stemma.json(['new', 'Tones', '-o', remix])
+    const edit = (commands: readonly unknown[], code: 0 | 1 = 0): Promise<Json> => {
+      writeFileSync(at('plugins.json'), JSON.stringify(commands))
+      return stemma.json(['edit', remix, at('plugins.json')], code)
+    }
+    const plugin = { format: 'lv2', id: 'http://calf.sourceforge.net/plugins/Compressor', name: 'Calf Compressor', version: '0.90.3' }
+    const freeze = { op: 'track.freeze', trackId: '@Lead', key: 'ab'.repeat(32) }
+    const edits = [
+      { op: 'plugin.add', id: 'comp', trackId: '@Lead', plugin, params: { ratio: 4 }, state: 'a2VwdA==' },
+      { op: 'automation.set', ownerId: 'comp', param: 'mix', points: [{ atTick: '1.1', value: 0.5 }] },
+      { op: 'device.set', deviceId: '@Calf Compressor', isEnabled: false },
+      freeze,
+    ]
+    expect(await edit(edits)).toMatchObject({ ok: true, edits: 4 })
+    const shown = await stemma.json(['show', remix])
+    const lead = (shown.tracks as { name: string; devices: unknown[] }[]).find(({ name }) => name === 'Lead')
+    expect(lead).toMatchObject({
+      frozen: { key: freeze.key },
+      devices: [{ kind: 'plugin', plugin: { ...plugin, stateSha256: expect.stringMatching(/^[0-9a-f]{64}$/) }, stateLength: 8 }],
+    })
+    expect((await runCli(['show', remix, '--home', at('home')])).stdout).toMatch(/frozen .*Calf Compressor \(lv2, off\)/)
+    expect(await edit([{ op: 'device.remove', deviceId: 'comp' }], 1)).toMatchObject({ problem: { code: 'track.frozen' } })
+    expect(
+      await edit([
+        { op: 'track.unfreeze', trackId: '@Lead' },
+        { op: 'device.remove', deviceId: 'comp' },
+      ]),
+    ).toMatchObject({ ok: true })
+    const path = { op: 'plugin.add', trackId: '@Lead', plugin: { format: 'lv2', id: '/tmp/evil.so' } }
+    expect(await edit([path], 1)).toMatchObject({ problem: { code: 'plugin.bad_id' } })
+  })
+
   it('goes to people as plain lines: results on standard output, refusals on standard error', async () => {
     const shown = await runCli(['show', at('r.stemma'), '--home', at('home')])
     expect(shown).toMatchObject({ code: 0, stderr: '' })
