@@ -1,6 +1,7 @@
 // Starts the engine process when it is first needed and again after it was lost. The studio never touches audio itself.
 import { EngineClient, type OutputState } from '../../src-shared/protocol/index.ts'
 import { ok, type Result } from '../../src-shared/std/index.ts'
+import { servePluginHosts } from './plugin-hosts.ts'
 import type { ChildPort, ProcessHost } from './process-host/index.ts'
 
 export interface RunningEngine {
@@ -52,7 +53,8 @@ export class EngineSupervisor {
       this.#running = undefined
       if (!this.#isDisposed) for (const listener of [...this.#lost]) listener()
     })
-    const opened = await client.request('engine.open', { ...this.#folders, output: this.#output })
+    servePluginHosts(this.#host, client)
+    const opened = await client.request('engine.open', { ...this.#folders, output: this.#output, forks: 'owner' })
     if (!opened.ok) {
       child.kill()
       this.#running = undefined
