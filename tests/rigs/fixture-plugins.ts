@@ -30,6 +30,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const SOURCES = join(ROOT, 'tests/fixtures/plugins')
 const CACHE = join(ROOT, '.cache/fixture-plugins')
 const FLAGS = ['-std=gnu11', '-O1', '-fPIC', '-shared', '-fvisibility=hidden']
+/** What VST3 calls the machine inside a bundle. */
+const VST3_MACHINE = process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux'
 const LIBRARIES = ['-lm', '-lpthread', '-ldl']
 
 /** `.clap` binaries that scan well; which plugins they hold is in `CLAP_FIXTURES`. */
@@ -62,6 +64,49 @@ export const SCAN_CLAPS = [
 const NO_CLAPS = ['no-entry', 'no-library'] as const
 
 export type ClapBinary = (typeof GOOD_CLAPS)[number] | (typeof SCAN_CLAPS)[number] | (typeof NO_CLAPS)[number]
+
+/** VST3 bundles with one plugin, `VST3_ID`, each; `gain` has a parameter for trouble on demand. What each does stands in vst3/fixture.c. */
+export const VST3_BUNDLES = [
+  'gain',
+  'wrong-latency',
+  'many-parameters',
+  'hostile-names',
+  'odd-ranges',
+  'missing-buses',
+  'endless-buses',
+  'endless-channels',
+  'endless-classes',
+  'endless-latency',
+  'crash-in-entry',
+  'hang-in-entry',
+  'refuse-entry',
+  'no-factory',
+  'empty',
+  'crash-in-factory',
+  'hang-in-factory',
+  'crash-in-create',
+  'hang-in-create',
+  'refuse-create',
+  'crash-in-initialize',
+  'hang-in-initialize',
+  'refuse-initialize',
+  'crash-in-activate',
+  'hang-in-activate',
+  'refuse-activate',
+  'crash-in-process',
+  'hang-in-process',
+  'crash-in-get-state',
+  'hang-in-get-state',
+  'crash-in-set-state',
+  'hang-in-set-state',
+  'huge-state',
+  'crash-in-terminate',
+  'hang-in-terminate',
+] as const
+export type Vst3BundleName = (typeof VST3_BUNDLES)[number]
+
+/** Id of the only plugin of every bundle in `VST3_BUNDLES`: the class id in hex. */
+export const VST3_ID = '5374656D6D6146697874757265000001'
 
 /** Id of the only plugin of the binaries in `SCAN_CLAPS`. */
 export const SCANNED_ID = 'stemma.fixture.scanned'
@@ -139,8 +184,11 @@ export interface FixturePlugins {
   readonly clapFolder: string
   /** Every LV2 bundle. */
   readonly lv2Folder: string
+  /** Every VST3 bundle. */
+  readonly vst3Folder: string
   clap(binary: ClapBinary): string
   lv2Bundle(name: Lv2BundleName): string
+  vst3Bundle(name: Vst3BundleName): string
   /** Where a plugin is and what it is called. */
   plugin(name: ClapFixture): { readonly path: string; readonly id: string }
 }
@@ -154,7 +202,7 @@ const hashOf = (compiler: string): string => {
   const hash = createHash('sha256').update(compiler).update(FLAGS.join(' '))
   for (const name of sourceFiles()) hash.update(name).update(readFileSync(join(SOURCES, name)))
   for (const name of Object.keys(LV2_BUNDLES) as Lv2BundleName[]) hash.update(JSON.stringify([lv2BundleTexts(name), hasLv2Binary(name)]))
-  hash.update(JSON.stringify([GOOD_CLAPS, SCAN_CLAPS, NO_CLAPS]))
+  hash.update(JSON.stringify([GOOD_CLAPS, SCAN_CLAPS, NO_CLAPS, VST3_BUNDLES]))
   return hash.digest('hex').slice(0, 16)
 }
 
@@ -166,12 +214,13 @@ const buildInto = async (folder: string): Promise<void> => {
   const clap = (name: ClapBinary) => join(folder, 'clap', `${name}.clap`)
   mkdirSync(join(folder, 'clap'), { recursive: true })
   const parts = mkdtempSync(join(folder, 'parts-'))
-  const [scan, lv2] = [join(parts, 'scan.clap'), join(parts, LV2_BINARY)]
+  const [scan, lv2, vst3] = [join(parts, 'scan.clap'), join(parts, LV2_BINARY), join(parts, 'vst3.so')]
   await Promise.all([
     ...GOOD_CLAPS.map((name) => compile(clap(name), ['clap/fixture.c', `clap/${name}.c`])),
     compile(scan, ['clap/fixture.c', 'clap/scan.c'], ['-DOWN_ENTRY']),
     compile(clap('no-entry'), ['clap/no-entry.c']),
     compile(lv2, ['lv2/fixture.c']),
+    compile(vst3, ['vst3/fixture.c']),
   ])
   for (const name of SCAN_CLAPS) copyFileSync(scan, clap(name))
   writeFileSync(clap('no-library'), 'This is no library.\n')
@@ -180,6 +229,11 @@ const buildInto = async (folder: string): Promise<void> => {
     mkdirSync(bundle, { recursive: true })
     for (const [file, text] of Object.entries(lv2BundleTexts(name))) writeFileSync(join(bundle, file), text)
     if (hasLv2Binary(name)) copyFileSync(lv2, join(bundle, LV2_BINARY))
+  }
+  for (const name of VST3_BUNDLES) {
+    const code = join(folder, 'vst3', `${name}.vst3`, 'Contents', VST3_MACHINE)
+    mkdirSync(code, { recursive: true })
+    copyFileSync(vst3, join(code, `${name}.so`))
   }
   rmSync(parts, { recursive: true })
 }
@@ -191,6 +245,8 @@ const openFolder = (folder: string): FixturePlugins => {
     clapFolder: join(folder, 'clap'),
     lv2Folder: join(folder, 'lv2'),
     clap,
+    vst3Folder: join(folder, 'vst3'),
+    vst3Bundle: (name) => join(folder, 'vst3', `${name}.vst3`),
     lv2Bundle: (name) => join(folder, 'lv2', `${name}.lv2`),
     plugin: (name) => {
       const binary = binaries.find((candidate) => (CLAP_FIXTURES[candidate] as readonly string[]).includes(name))!
