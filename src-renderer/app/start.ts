@@ -6,6 +6,7 @@ import {
   startLedger,
   startLibrary,
   startListening,
+  startPlugins,
   startRemixSession,
   startTransport,
 } from '../state/index.ts'
@@ -21,6 +22,7 @@ export const start = (): void => {
   startTransport()
   startExports()
   startListening()
+  startPlugins()
   startStyles()
   startVariations()
   startAudition()

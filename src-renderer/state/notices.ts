@@ -46,6 +46,7 @@ const TITLES: readonly (readonly [prefix: string, title: string])[] = [
   ['sync.', 'Sync'],
   ['approval.', 'Approval'],
   ['pack.', 'Licence pack'],
+  ['plugin', 'Plugin'],
   ['remix', 'Remix file'],
 ]
 
