@@ -9,7 +9,8 @@ import {
   type DeviceKind,
   MASTER_TRACK_ID,
   type PlanClip,
-  type PlanDevice,
+  type PlanBuiltIn,
+  type PlanPlugin,
   type PlanSource,
   type PlanTrack,
   type PlanValue,
@@ -97,7 +98,7 @@ export const device = (
   kind: DeviceKind,
   params: Readonly<Record<string, number | PlanValue>> = {},
   isEnabled = true,
-): PlanDevice => ({
+): PlanBuiltIn => ({
   deviceId,
   kind,
   isEnabled,
@@ -107,6 +108,39 @@ export const device = (
       return [parameter.name, typeof value === 'number' ? { value } : value]
     }),
   ),
+})
+
+/** A plugin as a plan holds it. */
+export const plugin = (
+  deviceId: string,
+  { format, id, ...use }: Partial<PlanPlugin['plugin']> & Pick<PlanPlugin['plugin'], 'format' | 'id'>,
+  params: Readonly<Record<string, number | PlanValue>> = {},
+  more: Partial<PlanPlugin> = {},
+): PlanPlugin => ({
+  deviceId,
+  kind: 'plugin',
+  isEnabled: true,
+  params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? { value } : value])),
+  plugin: {
+    format,
+    id,
+    name: deviceId,
+    vendor: '',
+    version: '1',
+    isInstrument: false,
+    isGenerative: false,
+    sidechainTrackId: null,
+    stateSha256: null,
+    ...use,
+  },
+  state: null,
+  ...more,
+})
+
+/** Steady tempo and 4/4, as plans with plugins carry them. */
+export const steadyTimeline = (bpm = 120): NonNullable<RenderPlan['timeline']> => ({
+  tempo: [{ frame: 0, milliBpm: bpm * 1_000, quarter: 0 }],
+  meter: [{ frame: 0, numerator: 4, denominator: 4, bar: 0, quarter: 0 }],
 })
 
 export const track = (id: string, more: Partial<PlanTrack> = {}): PlanTrack => ({
@@ -141,6 +175,7 @@ export const plan = (sources: readonly PlanSource[], tracks: readonly PlanTrack[
     sampleRate: 48_000,
     lengthFrames,
     tailFrames,
+    timeline: steadyTimeline(),
     sources,
     tracks: hasMaster ? tracks : [...tracks, track(MASTER_TRACK_ID, { kind: 'master', name: 'Master' })],
   }
