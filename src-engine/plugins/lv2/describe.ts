@@ -1,11 +1,12 @@
 // Descriptors from metadata alone: nothing of the plugin's code runs.
+import { foreignText } from '../foreign-text.ts'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MAX_PARAMETERS, type PluginDescriptor, type PluginParameter } from '../../../src-shared/plugins/index.ts'
 import { type Bus, busesOf } from './buses.ts'
 import { categoryOf, tagsOf } from './classes.ts'
 import { lilv, type MaybePointer } from './lilv.ts'
-import { type ControlPort, type Port, plainText, readPorts } from './ports.ts'
+import { type ControlPort, type Port, readPorts } from './ports.ts'
 import { readPresets } from './presets.ts'
 import { LV2, RDF_TYPE } from './uris.ts'
 import { type World, worldOf } from './world.ts'
@@ -75,14 +76,14 @@ export const describeControl = (port: ControlPort): PluginParameter => {
   }
 }
 
-const describeBus = (bus: Bus) => ({ name: plainText(bus.name, 200), channels: bus.ports.length, isSidechain: bus.isSidechain })
+const describeBus = (bus: Bus) => ({ name: foreignText(bus.name, 200), channels: bus.ports.length, isSidechain: bus.isSidechain })
 
 const versionOf = (world: World, plugin: MaybePointer): string => {
   const api = lilv()
   const part = (predicate: string) => world.takeAll(api.pluginValue(plugin, world.uri(predicate)))[0]
   const minor = part(LV2.minorVersion)
   const micro = part(LV2.microVersion)
-  return minor === undefined && micro === undefined ? '' : plainText(`${minor ?? '0'}.${micro ?? '0'}`, 100)
+  return minor === undefined && micro === undefined ? '' : foreignText(`${minor ?? '0'}.${micro ?? '0'}`, 100)
 }
 
 /** Reads one plugin of a world. Throws a reason where its metadata cannot be used. */
@@ -92,7 +93,7 @@ export const readModel = (world: World, plugin: MaybePointer): Model => {
   if (id.length === 0 || id.length > 500) throw new Error('its URI is empty or longer than 500 characters')
   const library = api.nodeString(api.pluginLibrary(plugin))
   if (!library?.startsWith('file:') || !existsSync(fileURLToPath(library))) {
-    throw new Error(`its program file ${library ? plainText(library, 300) : ''} is not there`)
+    throw new Error(`its program file ${library ? foreignText(library, 300) : ''} is not there`)
   }
   const ports = readPorts(world, plugin)
   const controls = ports.filter(
@@ -106,12 +107,12 @@ export const readModel = (world: World, plugin: MaybePointer): Model => {
   const descriptor: PluginDescriptor = {
     format: 'lv2',
     id,
-    name: plainText(world.take(api.pluginName(plugin)), 200) || plainText(id, 200),
-    vendor: plainText(world.take(api.pluginAuthor(plugin)), 200),
+    name: foreignText(world.take(api.pluginName(plugin)), 200) || foreignText(id, 200),
+    vendor: foreignText(world.take(api.pluginAuthor(plugin)), 200),
     version: versionOf(world, plugin),
     category: categoryOf(classes, ports),
     tags: tagsOf(classes)
-      .map((tag) => plainText(tag, 100))
+      .map((tag) => foreignText(tag, 100))
       .slice(0, 50),
     inputs: inputs.map(describeBus),
     outputs: outputs.map(describeBus),

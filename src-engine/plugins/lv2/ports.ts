@@ -1,4 +1,5 @@
 // What a plugin's metadata says of each port. It is foreign text and may lie: numbers are made finite and texts are cut here, once.
+import { foreignText } from '../foreign-text.ts'
 import { lilv, type MaybePointer } from './lilv.ts'
 import { unitOf } from './units.ts'
 import { LV2, TIME } from './uris.ts'
@@ -63,10 +64,6 @@ export type Port = SignalPort | ControlPort | EventPort | OtherPort
 
 const LARGEST = 3.4028234663852886e38
 
-/** Text of foreign metadata without control characters, at most `length` characters. */
-export const plainText = (text: string | null, length: number): string =>
-  [...(text ?? '').replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()].slice(0, length).join('').slice(0, length)
-
 /** Ranges that are finite and the right way round, whatever the metadata says; `points` are named values. */
 export const boundedRange = (
   claimed: { readonly min: number; readonly max: number; readonly default: number },
@@ -96,14 +93,14 @@ const groupPath = (world: World, groupUri: string, paths: Map<string, string>): 
     at = world.value(node, LV2.subGroupOf)
     lilv().nodeFree(node)
   }
-  const path = plainText(names.join('/'), 300)
+  const path = foreignText(names.join('/'), 300)
   paths.set(groupUri, path)
   return path
 }
 
 /** A group's name for people; empty where it has none. */
 export const groupName = (world: World, group: MaybePointer): string =>
-  plainText(
+  foreignText(
     world.value(group, LV2.name) ?? world.value(group, 'http://www.w3.org/2000/01/rdf-schema#label') ?? world.value(group, LV2.symbol),
     200,
   )
@@ -116,7 +113,7 @@ const readPoints = (plugin: MaybePointer, port: MaybePointer): { value: number; 
   for (let at = api.scaleBegin(points); !api.scaleIsEnd(points, at) && found.size < MOST_CHOICES; at = api.scaleNext(points, at)) {
     const point = api.scaleGet(points, at)
     const value = api.nodeFloat(api.scaleValue(point))
-    const label = plainText(api.nodeString(api.scaleLabel(point)), 200)
+    const label = foreignText(api.nodeString(api.scaleLabel(point)), 200)
     if (Number.isFinite(value) && !found.has(value)) found.set(value, label)
   }
   api.scaleFree(points)
@@ -151,7 +148,7 @@ export const readPorts = (world: World, plugin: MaybePointer): Port[] => {
     const base = {
       index,
       symbol,
-      name: plainText(world.take(api.portName(plugin, port)), 200) || plainText(symbol, 200),
+      name: foreignText(world.take(api.portName(plugin, port)), 200) || foreignText(symbol, 200),
       isInput: is(LV2.InputPort),
       groupUri,
     }

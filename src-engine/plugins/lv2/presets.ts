@@ -1,11 +1,11 @@
 // Presets that a bundle brings along. An id is the preset's URI.
+import { foreignText } from '../foreign-text.ts'
 import koffi from 'koffi'
 import type { Pointer } from '../native/index.ts'
 import { PROTOTYPES } from './abi.ts'
 import { nativeCallback, throwRemembered } from './callbacks.ts'
 import { mapFeature } from './features.ts'
 import { lilv, type MaybePointer } from './lilv.ts'
-import { plainText } from './ports.ts'
 import { urid } from './urids.ts'
 import { ATOM, LV2, RDFS_LABEL } from './uris.ts'
 import type { World } from './world.ts'
@@ -25,11 +25,11 @@ export const readPresets = (world: World, plugin: MaybePointer): { id: string; n
     // The manifest mostly has the name already; what else it refers to can be many megabytes.
     const named = world.value(node, RDFS_LABEL)
     if (named === null) api.loadResource(world.pointer, node)
-    const label = plainText(named ?? world.value(node, RDFS_LABEL), 300) || plainText(id, 300)
+    const label = foreignText(named ?? world.value(node, RDFS_LABEL), 300) || foreignText(id, 300)
     const bank = world.value(node, LV2.presetBank)
     found.push({
       id,
-      name: bank === null || label.startsWith(bankName(world, bank)) ? label : plainText(`${bankName(world, bank)}: ${label}`, 300),
+      name: bank === null || label.startsWith(bankName(world, bank)) ? label : foreignText(`${bankName(world, bank)}: ${label}`, 300),
     })
   }
   api.nodesFree(nodes)
@@ -38,7 +38,7 @@ export const readPresets = (world: World, plugin: MaybePointer): { id: string; n
 
 const bankName = (world: World, uri: string): string => {
   const node = lilv().newUri(world.pointer, uri)
-  const name = plainText(world.value(node, RDFS_LABEL), 100)
+  const name = foreignText(world.value(node, RDFS_LABEL), 100)
   lilv().nodeFree(node)
   return name || 'Bank'
 }

@@ -1,3 +1,5 @@
+import { foreignText } from '../foreign-text.ts'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { isInstrument, pluginDescriptorSchema } from '../../../src-shared/plugins/index.ts'
 import { lv2Loader } from './index.ts'
 import { bundle, isInstalled } from './lv2-rig.fixture.ts'
-import { boundedRange, plainText } from './ports.ts'
+import { boundedRange } from './ports.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stemma-lv2-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -100,6 +102,16 @@ describe('scanning a bundle', () => {
   })
 })
 
+describe('a machine without lilv', () => {
+  it('is told what to install', () => {
+    const source = `Object.defineProperty(process, 'platform', { value: 'sunos' })
+      const { lv2Loader } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+      lv2Loader.scan(${JSON.stringify(writeBundle(''))})`
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' })
+    expect(stderr).toContain('On Debian and Ubuntu install the package liblilv-0-0')
+  }, 60_000)
+})
+
 describe('ranges that metadata claims', () => {
   it.each([
     [
@@ -127,8 +139,8 @@ describe('ranges that metadata claims', () => {
   })
 
   it('keeps texts short and free of control characters', () => {
-    expect(plainText(' a\u0000\n\u001b[31mb ', 20)).toBe('a [31mb')
-    expect(plainText('\u{1f600}'.repeat(30), 10).length).toBeLessThanOrEqual(10)
+    expect(foreignText(' a\u0000\n\u001b[31mb ', 20)).toBe('a [31mb')
+    expect(foreignText('\u{1f600}'.repeat(30), 10).length).toBeLessThanOrEqual(10)
   })
 })
 

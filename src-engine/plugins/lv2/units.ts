@@ -1,6 +1,6 @@
 // Units of control ports as short texts: the specification's own, and those a plugin brings with it.
+import { foreignText } from '../foreign-text.ts'
 import { lilv, type MaybePointer } from './lilv.ts'
-import { plainText } from './ports.ts'
 import { LV2, localName, RDFS_LABEL } from './uris.ts'
 import type { World } from './world.ts'
 
@@ -48,12 +48,12 @@ export const unitOf = (world: World, plugin: MaybePointer, port: MaybePointer): 
   if (!node) return ''
   try {
     const uri = api.nodeIsUri(node) ? (api.nodeString(node) ?? '') : ''
-    if (uri.startsWith(UNITS)) return SYMBOLS[localName(uri)] ?? plainText(localName(uri), 40)
+    if (uri.startsWith(UNITS)) return SYMBOLS[localName(uri)] ?? foreignText(localName(uri), 40)
     const symbol = world.value(node, LV2.unitSymbol)
-    if (symbol !== null) return plainText(symbol, 40)
+    if (symbol !== null) return foreignText(symbol, 40)
     const render = world.value(node, LV2.unitRender)
-    if (render !== null) return plainText(aroundNumber(render), 40)
-    return plainText(world.value(node, RDFS_LABEL) ?? (uri ? localName(uri) : ''), 40)
+    if (render !== null) return foreignText(aroundNumber(render), 40)
+    return foreignText(world.value(node, RDFS_LABEL) ?? (uri ? localName(uri) : ''), 40)
   } finally {
     api.nodeFree(node)
   }
