@@ -214,9 +214,9 @@ export class Stage {
     else this.#leftOut.set(why, new Set([what]))
   }
 
-  /** Whether the user wants a lane left as it is. */
+  /** Whether the user wants a lane left as it is; one that is frozen takes no other sound. */
   isKept(lane: Lane): boolean {
-    return this.#kept.has(lane.track.id) || (this.facts.keep?.includes(lane.role) ?? false)
+    return lane.track.frozen !== undefined || this.#kept.has(lane.track.id) || (this.facts.keep?.includes(lane.role) ?? false)
   }
 
   /** Leaves a lane as it is from here on. */

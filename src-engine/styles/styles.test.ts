@@ -184,3 +184,22 @@ describe('a thousand recipes', () => {
     expect(ms).toBeLessThan(20_000)
   })
 })
+
+describe('styles on a remix with a frozen track (track.freeze)', () => {
+  it('leave its sound alone, or say that it is frozen', () => {
+    const [{ snapshot, terms }] = remixes as [(typeof remixes)[number]]
+    const track = recordsOf(snapshot, 'track').find(({ kind, role }) => kind === 'audio' && role === 'bass')!
+    const frozen = unwrap(
+      applyEdits(snapshot, [{ op: 'track.freeze', trackId: track.id, key: 'ab'.repeat(32) }], { newId: never }),
+    ).snapshot
+    const facts = factsUnder(terms(frozen), heardFacts(frozen))
+    const ends = STYLES.map((style) => {
+      const run = runStyle(style, frozen, { style: style.id, params: drawParams(style, createRandom('test/1')), seed: 1 }, facts)
+      if (!run.ok) return run.error.code
+      expect(run.value.snapshot.get(track.id)).toMatchObject({ frozen: {} })
+      return 'done'
+    })
+    for (const end of ends) expect(end).toMatch(/^(done|track\.frozen|style\..+)$/)
+    expect(ends).toContain('done')
+  })
+})
