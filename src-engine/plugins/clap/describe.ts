@@ -2,7 +2,8 @@
 import { MAX_PARAMETERS, type PluginBus, type PluginDescriptor, type PluginParameter } from '../../../src-shared/plugins/index.ts'
 import type { Pointer } from '../native/index.ts'
 import { AUDIO_PORT_INFO, AUDIO_PORT_MAIN, DIALECT, INVALID_ID, NOTE_PORT_INFO, PARAM_FLAG, PARAM_INFO } from './abi.ts'
-import { foreignPath, foreignRange, foreignText, textIn } from './foreign.ts'
+import { foreignText } from '../foreign-text.ts'
+import { foreignPath, foreignRange, textIn } from './foreign.ts'
 import type { ParamsExtension, PluginHandle } from './handle.ts'
 import type { Listing } from './module.ts'
 

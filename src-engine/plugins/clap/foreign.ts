@@ -1,20 +1,5 @@
-// What a plugin claims, made fit for a descriptor: text without characters that hide or reorder others, ranges that are ranges.
-
-// Controls, private use, lone surrogates, line separators, marks of direction and width, and what stands for bytes that were no text.
-const UNSHOWABLE = /[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/gu
-
-/** Text fit to be shown in one line, at most `length` UTF-16 units. */
-export const foreignText = (text: string | null, length: number): string => {
-  const clean = (text ?? '')
-    .slice(0, length * 8)
-    .replace(/[\t\r\n\v\f]/g, ' ')
-    .replace(UNSHOWABLE, '')
-    .replace(/ {2,}/g, ' ')
-    .trim()
-  if (clean.length <= length) return clean
-  const cut = clean.slice(0, length)
-  return cut.replace(/[\ud800-\udbff]$/, '').trimEnd()
-}
+// What a plugin claims, made fit for a descriptor.
+import { foreignText } from '../foreign-text.ts'
 
 const utf8 = new TextDecoder('utf-8')
 

@@ -80,7 +80,7 @@ describe('scanning a bundle', () => {
     const parent = join(folder, 'parent')
     const path = writeBundle(plugin(`[ ${CONTROL} lv2:index 0 ; lv2:symbol "a" ; lv2:name "A" ]`), { parent })
     writeBundle('<urn:test:preset> a pset:Preset ; lv2:appliesTo <urn:test:one> ; rdfs:label "Warm\\u0007th" .', { parent })
-    expect(scanOne(path).presets).toEqual([{ id: 'urn:test:preset', name: 'Warm th' }])
+    expect(scanOne(path).presets).toEqual([{ id: 'urn:test:preset', name: 'Warmth' }])
   })
 
   it('survives groups that contain each other and ports that are of no kind', () => {
@@ -104,8 +104,8 @@ describe('scanning a bundle', () => {
 
 describe('a machine without lilv', () => {
   it('is told what to install', () => {
-    const source = `Object.defineProperty(process, 'platform', { value: 'sunos' })
-      const { lv2Loader } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+    const source = `const { lv2Loader } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+      Object.defineProperty(process, 'platform', { value: 'sunos' })
       lv2Loader.scan(${JSON.stringify(writeBundle(''))})`
     const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' })
     expect(stderr).toContain('On Debian and Ubuntu install the package liblilv-0-0')

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { IID, uidBytes, uidHex } from './uids.ts'
 import { BUS_BUFFERS, NOTE_ON, PARAMETER_INFO, PROCESS_CONTEXT, PROCESS_DATA } from './layouts.ts'
-import { cleanText, fieldText } from './text.ts'
+import { foreignText } from '../foreign-text.ts'
+import { fieldText } from './text.ts'
 import { decodeStates, encodeStates } from './state.ts'
 
 describe('names of classes', () => {
@@ -62,7 +63,7 @@ describe('texts of plugins', () => {
     expect(fieldText(bytes, 0, 16, 'utf-8', 200)).toBe('A'.repeat(16))
     expect(fieldText(bytes, 0, 16, 'utf-8', 5)).toBe('AAAAA')
     expect(fieldText(new Uint8Array(Buffer.from('dB\u00b5\0xx', 'utf16le')), 0, 12, 'utf-16le', 200)).toBe('dBµ')
-    expect(cleanText('\u001b[31mred\u0007\n ', 200)).toBe('[31mred')
+    expect(foreignText('\u001b[31mred\u0007\n ', 200)).toBe('[31mred')
   })
 })
 

@@ -9,7 +9,8 @@ import { IS_COM, NativeObject, RESULT, signature, uidPointer } from './com.ts'
 import { bundleName, findProgram } from './bundle.ts'
 import { hostPointer } from './host-application.ts'
 import { CLASS_INFO, CLASS_INFO_2, CLASS_INFO_WIDE, FACTORY_INFO } from './layouts.ts'
-import { cleanText, fieldText } from './text.ts'
+import { foreignText } from '../foreign-text.ts'
+import { fieldText } from './text.ts'
 import { IID, uidHex } from './uids.ts'
 import type { InterfaceName } from './uids.ts'
 
@@ -68,7 +69,7 @@ const openLibrary = (program: string, name: string): LibraryHandle => {
     return koffi.load(program)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^Failed to load shared library: ?/, '') : String(cause)
-    throw new Error(`${name} could not be loaded: ${cleanText(reason, 600)}`)
+    throw new Error(`${name} could not be loaded: ${foreignText(reason, 600)}`)
   }
 }
 
