@@ -7,7 +7,15 @@ export const EMPTY_DIFF: RemixDiff = { added: [], updated: [], removed: [] }
 
 export const isEmptyDiff = (diff: RemixDiff): boolean => diff.added.length + diff.updated.length + diff.removed.length === 0
 
-const isSame = (left: AnyRecord, right: AnyRecord): boolean => left === right || canonicalText(left) === canonicalText(right)
+/** Field by field: the state of a plugin is megabytes that hardly ever change, and need not be written out to see that. */
+const isSame = (left: AnyRecord, right: AnyRecord): boolean => {
+  if (left === right) return true
+  const [old, made] = [left, right] as unknown as readonly [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]
+  return [...new Set([...Object.keys(old), ...Object.keys(made)])].every((key) => {
+    const [a, b] = [old[key], made[key]]
+    return a === b || (a !== undefined && b !== undefined && canonicalText(a) === canonicalText(b))
+  })
+}
 
 /** What changed from one snapshot to another; records that are equal in content are not in it. Sorted by id. */
 export const diffOf = (before: RemixSnapshot, after: RemixSnapshot): RemixDiff => {
