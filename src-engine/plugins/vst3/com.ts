@@ -124,7 +124,7 @@ const SLOTS_PER_ARENA = 4096
 /** One of our interfaces: a table for native code, and the objects behind it. Lives as long as the process. */
 export class HostInterface<T extends object> {
   readonly #table: Pointer
-  readonly #objects = new Map<Pointer, { readonly self: T; references: number }>()
+  readonly #objects = new Map<Pointer, { readonly self: T; readonly isOwned: boolean; references: number }>()
   readonly #onGone: ((self: T) => void) | undefined
   readonly #free: Pointer[] = []
   #slots: Arena | null = null
@@ -169,16 +169,18 @@ export class HostInterface<T extends object> {
     this.#table = arena.pointerTo(table)
   }
 
-  /** A pointer for native code to the object. The caller holds the first reference and gives it back by `release`. */
+  /** A pointer for native code to an object that stays until it is withdrawn, however often it is released: plugins miscount. */
   offer(self: T): Pointer {
-    const pointer = this.#free.pop() ?? this.#takeSlot()
-    this.#objects.set(pointer, { self, references: 1 })
+    const pointer = this.#takeSlot()
+    this.#objects.set(pointer, { self, isOwned: true, references: 1 })
     return pointer
   }
 
-  /** The object behind a pointer that came back from native code. */
-  behind(pointer: Pointer | null): T | undefined {
-    return pointer === null ? undefined : this.#objects.get(pointer)?.self
+  /** A pointer with the first reference for whoever asked; the object goes with the last. */
+  give(self: T): Pointer {
+    const pointer = this.#free.pop() ?? this.#takeSlot()
+    this.#objects.set(pointer, { self, isOwned: false, references: 1 })
+    return pointer
   }
 
   release(pointer: Pointer): void {
@@ -193,6 +195,7 @@ export class HostInterface<T extends object> {
   #count(pointer: Pointer, step: number): number {
     const held = this.#objects.get(pointer)
     if (held === undefined) return 0
+    if (held.isOwned) return 1
     held.references += step
     if (held.references > 0) return held.references
     this.#objects.delete(pointer)

@@ -22,7 +22,7 @@ export interface Notices {
 
 const handlers: HostInterface<Notices> = new HostInterface<Notices>({
   name: 'componentHandler',
-  others: { componentHandler2: (self) => handlers2.offer(self) },
+  others: { componentHandler2: (self) => handlers2.give(self) },
   methods: [
     { type: BY_ID, run: () => RESULT.ok },
     {
@@ -46,7 +46,7 @@ const handlers: HostInterface<Notices> = new HostInterface<Notices>({
 /** Editors call for more than this; there are none here. */
 const handlers2: HostInterface<Notices> = new HostInterface<Notices>({
   name: 'componentHandler2',
-  others: { componentHandler: (self) => handlers.offer(self) },
+  others: { componentHandler: (self) => handlers.give(self) },
   methods: [
     { type: signature('int32', 'uint8'), run: () => RESULT.ok },
     { type: TAKES_POINTER, run: () => RESULT.notImplemented },

@@ -104,7 +104,7 @@ const attributeLists = new HostInterface<Attributes>({
 })
 
 class Message {
-  readonly attributes = attributeLists.offer(new Attributes())
+  readonly attributes = attributeLists.give(new Attributes())
   /** The id's memory: native code reads it as long as the message lives. */
   id: { readonly memory: Arena; readonly pointer: Pointer } | null = null
 }
@@ -144,11 +144,7 @@ const applications = new HostInterface<object>({
       run: (_, classId: Pointer, _iid: Pointer, out: Pointer) => {
         const wanted = uidHex(readBytes(classId, UID_BYTES), IS_COM)
         const made =
-          wanted === IID.message
-            ? messages.offer(new Message())
-            : wanted === IID.attributeList
-              ? attributeLists.offer(new Attributes())
-              : 0n
+          wanted === IID.message ? messages.give(new Message()) : wanted === IID.attributeList ? attributeLists.give(new Attributes()) : 0n
         writePointer(out, made)
         return made === 0n ? RESULT.notImplemented : RESULT.ok
       },
