@@ -27,6 +27,8 @@ const GRID_FRAMES = 32
 const MOST_SETTLING_BLOCKS = 8
 /** padthv1, the slowest known, needs about 200 ms to compute its waves. */
 const OWN_THREADS_MS = 300
+/** -80 dBFS. */
+const INAUDIBLE = 1e-4
 
 type Connect = (handle: MaybePointer, port: number, data: MaybePointer) => void
 type Plain = (handle: MaybePointer) => void
@@ -154,7 +156,9 @@ export class Lv2Instance implements PluginInstance {
     const wasActive = this.#isActive
     this.deactivate()
     this.#notes.silence()
-    if (wasActive) this.activate()
+    if (!wasActive) return
+    this.activate()
+    this.#ringOut()
   }
 
   process(frames: number, events: BlockEvents): void {
@@ -192,11 +196,7 @@ export class Lv2Instance implements PluginInstance {
       const event = parameters[parameter]
       if (event) this.setValue(event.parameter, event.value)
     }
-    const latency = this.latencyFrames()
-    if (latency !== this.#latency) {
-      this.#latency = latency
-      this.#hasNewLatency = true
-    }
+    this.#noticeLatency()
     throwRemembered()
   }
 
@@ -359,10 +359,8 @@ export class Lv2Instance implements PluginInstance {
     this.#needsSettling = false
     const isBusy = () => this.#worker?.isBusy ?? false
     for (let block = 0; block < MOST_SETTLING_BLOCKS; block += 1) {
-      for (const bus of this.inputs) for (const samples of bus.samples) samples.fill(0)
-      for (const buffer of this.#events) buffer.prepare()
       const wasBusy = isBusy()
-      this.#runAt(0, this.#options.maxFrames)
+      this.#runSilence()
       if (!wasBusy && !isBusy()) break
     }
     // Instruments also prepare in threads of their own, of which nothing is heard; live ones play when they are ready.
@@ -370,6 +368,27 @@ export class Lv2Instance implements PluginInstance {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OWN_THREADS_MS)
     this.#onDeactivate?.(this.#handle)
     this.#onActivate?.(this.#handle)
+    this.#noticeLatency()
+  }
+
+  /** A quarter of all plugins keep old sound when they are activated again: what is left of it is played to nobody. */
+  #ringOut(): void {
+    for (let frames = 0; frames < this.#options.sampleRate; frames += this.#options.maxFrames) {
+      this.#runSilence()
+      if (this.outputs.every((bus) => bus.samples.every((samples) => samples.every((value) => Math.abs(value) < INAUDIBLE)))) break
+    }
+    this.#noticeLatency()
+    throwRemembered()
+  }
+
+  #runSilence(): void {
+    for (const bus of this.inputs) for (const samples of bus.samples) samples.fill(0)
+    for (const buffer of this.#events) buffer.prepare()
+    this.#notes.send(0, this.#options.maxFrames)
+    this.#runAt(0, this.#options.maxFrames)
+  }
+
+  #noticeLatency(): void {
     const latency = this.latencyFrames()
     this.#hasNewLatency ||= latency !== this.#latency
     this.#latency = latency
