@@ -51,7 +51,7 @@ export const uidPointer = (hex: string): Pointer => {
 const kept: Arena[] = []
 
 export const readBytes = (pointer: Pointer, length: number): Uint8Array =>
-  length > 0 ? Uint8Array.from(koffi.decode(pointer, 'uint8', length) as ArrayLike<number>) : new Uint8Array(0)
+  length > 0 ? new Uint8Array(koffi.decode(pointer, 'uint8', length) as ArrayLike<number>) : new Uint8Array(0)
 export const writeBytes = (pointer: Pointer, bytes: Uint8Array): void => {
   if (bytes.length > 0) koffi.encode(pointer, 'uint8', bytes, bytes.length)
 }
