@@ -76,9 +76,16 @@ const classIdCell = memory.alloc(UID_BYTES)
 export const openHalves = (module: Vst3Module, classId: string, name: string): Halves => {
   const component = module.create(classId, 'component')
   if (component === null) throw new Error(`${name} could not be made`)
-  if (component.method(3, TAKES_POINTER)(hostPointer) !== RESULT.ok) throw new Error(`${name} refused to start`)
+  if (component.method(3, TAKES_POINTER)(hostPointer) !== RESULT.ok) {
+    component.release()
+    throw new Error(`${name} refused to start`)
+  }
   const processor = component.query('processor')
-  if (processor === null) throw new Error(`${name} does not process sound`)
+  if (processor === null) {
+    component.method(4, PLAIN)()
+    component.release()
+    throw new Error(`${name} does not process sound`)
+  }
   const own = component.query('controller')
   const controller = own ?? separateController(module, component, name)
   const isSeparate = own === null && controller !== null
@@ -127,6 +134,7 @@ const separateController = (module: Vst3Module, component: NativeObject, name: s
   if (component.method(5, TAKES_POINTER)(cell) !== RESULT.ok) return null
   const controller = module.create(uidHex(readBytes(cell, UID_BYTES), IS_COM), 'controller')
   if (controller !== null && controller.method(3, TAKES_POINTER)(hostPointer) !== RESULT.ok) {
+    controller.release()
     throw new Error(`${name} refused to start: its controls did not come up`)
   }
   return controller
