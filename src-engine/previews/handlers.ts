@@ -13,12 +13,13 @@ import type {
 } from '../../src-shared/protocol/index.ts'
 import { canonicalPlan, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { canonicalBytes, fail, ok, type Result } from '../../src-shared/std/index.ts'
+import { isDerived } from '../derive/index.ts'
 import { dropDecoded, ensureDecoded, openDecoded, pcmPath } from '../files/index.ts'
 import { heardPlugins, type PluginDesk } from '../plugins/rack/index.ts'
 import { playsFrozen } from '../render/index.ts'
 import type { Transport } from '../transport/index.ts'
 import { PreviewPool } from './preview-pool.ts'
-import { previewPlan, windowPlan, withGain } from './window-plan.ts'
+import { listeningPlans, previewPlan, windowPlan, withGain } from './window-plan.ts'
 
 interface Call {
   readonly signal: AbortSignal
@@ -120,16 +121,32 @@ class Turnstile {
 export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readonly disposePreviews: () => void } => {
   let pool: PreviewPool | undefined
   const withPlugins = new Turnstile(MAX_PLUGIN_PREVIEWS)
-  const listen = async (plan: RenderPlan, atFrame: number | null): Promise<Result<TransportState>> => {
+  /** What is still being made of the one that is listened to. */
+  let ahead = new AbortController()
+  const startOver = (): AbortSignal => {
+    ahead.abort()
+    ahead = new AbortController()
+    return ahead.signal
+  }
+  const listen = async (plan: RenderPlan, atFrame: number | null, goesOn?: AbortSignal): Promise<Result<TransportState>> => {
     const player = tools.player()
     await tools.plugins.prepareFor(plan)
+    if (goesOn?.aborted) return ok(player.state)
     tools.plugins.load('preview', playsFrozen(plan, tools.cacheDir()))
     await tools.plugins.ready('preview')
+    if (goesOn && (goesOn.aborted || !player.state.isPlaying)) return ok(player.state)
     tools.silence()
     player.load(plan)
     // Where another one plays, the new one takes over without a gap: that is how two are compared.
     if (player.state.isPlaying && atFrame === null) return ok(player.state)
     return player.play(atFrame)
+  }
+  const listenOn = async (plans: readonly RenderPlan[], stems: readonly StemFile[], gainDb: number, signal: AbortSignal): Promise<void> => {
+    for (const plan of plans) {
+      const prepared = await prepare(plan, stems, tools, { signal, onProgress: () => {}, isFirst: true })
+      if (!prepared.ok || signal.aborted || !tools.player().state.isPlaying) return
+      await listen(withGain(plan, gainDb), null, signal)
+    }
   }
   return {
     'preview.render': async ({ plan: whole, stems, range, keeps }, call) => {
@@ -158,21 +175,33 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       const opened = openDecoded(tools.cacheDir(), key)
       if (!opened.ok) return fail('preview.gone', 'This preview is not on disk any more; it is rendered again when you listen to it.')
       opened.value.close()
+      startOver()
       return listen(previewPlan(key, { fromFrame, toFrame }, gainDb), atFrame)
     },
     'audition.plan': async ({ plan: whole, range, stems, atFrame, gainDb }, call) => {
-      const plan = range ? windowPlan(whole, range) : whole
+      const going = startOver()
+      const cacheDir = tools.cacheDir()
+      const all = range ? windowPlan(whole, range) : whole
+      const plans =
+        range && all.sources.some((source) => !isDerived(cacheDir, source))
+          ? listeningPlans(whole, range, atFrame ?? tools.player().state.frame)
+          : [all]
+      const [plan = all, ...later] = plans
       const prepared = await prepare(plan, stems, tools, { ...call, isFirst: true })
       if (!prepared.ok) return prepared
       if (call.signal.aborted) return fail('preview.cancelled', 'The preview was cancelled.')
-      return listen(withGain(plan, gainDb), atFrame)
+      const started = await listen(withGain(plan, gainDb), atFrame)
+      if (started.ok && !going.aborted) void listenOn(later, stems, gainDb, going)
+      return started
     },
     'audition.stop': () => {
+      startOver()
       const stopped = tools.player().stop()
       tools.plugins.load('preview', null)
       return ok(stopped)
     },
     disposePreviews: () => {
+      ahead.abort()
       pool?.dispose()
       pool = undefined
     },

@@ -10,7 +10,7 @@ import { openDecoded } from '../files/index.ts'
 import { renderPlan } from '../render/index.ts'
 import { clip, device, noise, plan, StemFolder, track } from '../render/testing/plans.ts'
 import { EngineServer } from '../server.ts'
-import { windowPlan } from './index.ts'
+import { listeningPlans, windowPlan } from './window-plan.ts'
 
 const folder = new StemFolder()
 let of: RenderPlan
@@ -147,5 +147,32 @@ describe('the plan of a preview (engine.preview.window)', () => {
     // What is heard at a moment is the same frame of the stem as before.
     const heard = (6_100_000 - (piece?.startFrame ?? 0) + (piece?.sourceStartFrame ?? 0)) * 0.8 + (first?.[0] ?? 0)
     expect(Math.abs(heard - 6_100_000 * 0.8)).toBeLessThan(2)
+  })
+
+  it('is made a little first, so that listening starts, and each next part goes on with what sounds (engine.audition.soon)', () => {
+    const source = { ...folder.sources[0]!, lengthFrames: 9_600_000 }
+    const anchors = [
+      [0, 0],
+      [9_600_000, 12_000_000],
+    ] as const
+    const whole = plan(
+      [{ ...source, warp: { anchors, cents: 0, keepsFormants: false } }],
+      [track('a', { clips: [clip(0, 12_000_000)], devices: [device('eq', 'eq')] })],
+    )
+    const range = { fromFrame: 6_000_000, toFrame: 6_000_000 + 1_440_000 }
+    const at = range.fromFrame + 100_000
+    const plans = listeningPlans(whole, range, at)
+    const lengths = plans.map(({ sources: [one] }) => (one?.warp?.anchors.at(-1)?.[0] ?? 0) - (one?.warp?.anchors[0]?.[0] ?? 0))
+    expect(lengths[0]).toBeLessThan(300_000)
+    expect(lengths).toEqual(lengths.toSorted((left, right) => left - right))
+    expect(plans.at(-1)).toEqual(windowPlan(whole, range))
+    // At every moment that two of them play, they play the same frame of the stem.
+    for (const one of plans) {
+      const [piece] = one.tracks[0]?.clips ?? []
+      const first = one.sources[0]?.warp?.anchors[0]?.[0] ?? 0
+      const heard = (at + 50_000 - (piece?.startFrame ?? 0) + (piece?.sourceStartFrame ?? 0)) * 0.8 + first
+      expect(Math.abs(heard - (at + 50_000) * 0.8)).toBeLessThan(2)
+      expect(one.tracks[0]?.devices).toEqual(whole.tracks[0]?.devices)
+    }
   })
 })

@@ -10,7 +10,12 @@ const MARGIN_FRAMES = 9_600
 const LEAD_FRAMES = 96_000
 
 /** The part of a warped source that covers `fromOut` to `toOut` of its sound, and where that part begins in it. */
-const partOf = (source: PlanSource, fromOut: number, toOut: number): { readonly source: PlanSource; readonly startOut: number } => {
+const partOf = (
+  source: PlanSource,
+  fromOut: number,
+  toOut: number,
+  gridFrames: number,
+): { readonly source: PlanSource; readonly startOut: number } => {
   const { warp } = source
   const [first, last] = [warp?.anchors[0], warp?.anchors.at(-1)]
   // A warp with changes of tempo covers just its clip as it is.
@@ -18,8 +23,8 @@ const partOf = (source: PlanSource, fromOut: number, toOut: number): { readonly 
   const [sourceStart] = first
   const [sourceEnd, outEnd] = last
   const ratio = outEnd / (sourceEnd - sourceStart)
-  const from = Math.max(sourceStart, Math.floor((sourceStart + fromOut / ratio - MARGIN_FRAMES) / GRID_FRAMES) * GRID_FRAMES)
-  const to = Math.min(sourceEnd, Math.ceil((sourceStart + toOut / ratio + MARGIN_FRAMES) / GRID_FRAMES) * GRID_FRAMES)
+  const from = Math.max(sourceStart, Math.floor((sourceStart + fromOut / ratio - MARGIN_FRAMES) / gridFrames) * gridFrames)
+  const to = Math.min(sourceEnd, Math.ceil((sourceStart + toOut / ratio + MARGIN_FRAMES) / gridFrames) * gridFrames)
   if (from <= sourceStart && to >= sourceEnd) return { source, startOut: 0 }
   const startOut = Math.round((from - sourceStart) * ratio)
   const anchors = [
@@ -33,6 +38,10 @@ const partOf = (source: PlanSource, fromOut: number, toOut: number): { readonly 
 export const windowPlan = (
   plan: RenderPlan,
   { fromFrame, toFrame }: { readonly fromFrame: number; readonly toFrame: number },
+  { leadFrames, gridFrames }: { readonly leadFrames: number; readonly gridFrames: number } = {
+    leadFrames: LEAD_FRAMES,
+    gridFrames: GRID_FRAMES,
+  },
 ): RenderPlan => {
   const sources: PlanSource[] = []
   const indexes = new Map<string, number>()
@@ -43,7 +52,7 @@ export const windowPlan = (
     indexes.set(key, sources.length)
     return sources.push(source) - 1
   }
-  const since = Math.max(0, fromFrame - LEAD_FRAMES)
+  const since = Math.max(0, fromFrame - leadFrames)
   const cut = (clip: PlanClip): readonly PlanClip[] => {
     const end = clip.startFrame + clip.lengthFrames
     const source = plan.sources[clip.source]
@@ -51,7 +60,7 @@ export const windowPlan = (
     if (!source.warp) return [{ ...clip, source: place(source) }]
     const from = clip.sourceStartFrame + Math.max(0, since - clip.startFrame)
     const to = clip.sourceStartFrame + Math.min(clip.lengthFrames, toFrame - clip.startFrame)
-    const part = partOf(source, from, to)
+    const part = partOf(source, from, to, gridFrames)
     if (part.startOut === 0 && part.source === source) return [{ ...clip, source: place(source) }]
     // What lies before the part is not heard: the clip begins where the part does.
     const skipped = Math.max(0, part.startOut - clip.sourceStartFrame)
@@ -71,6 +80,27 @@ export const windowPlan = (
   }
   const tracks = plan.tracks.map((track) => ({ ...track, clips: track.isAudible ? track.clips.flatMap(cut) : [] }))
   return { ...plan, tracks, sources }
+}
+
+/** So much is made before anything sounds, and so much before all of it is, in frames from where it starts. */
+const FIRST_FRAMES = [144_000, 576_000]
+/** Until all is there, parts are as short as can be: whoever listens waits for them. */
+const FIRST_GRID = { leadFrames: 0, gridFrames: 48_000 }
+
+/**
+ * Plans for listening to a stretch at once, from `atFrame` on: the first needs the least to be made, each next one takes over where it is, the last
+ * one is the whole stretch.
+ */
+export const listeningPlans = (
+  plan: RenderPlan,
+  range: { readonly fromFrame: number; readonly toFrame: number },
+  atFrame: number,
+): readonly RenderPlan[] => {
+  const from = Math.max(range.fromFrame, Math.min(atFrame, range.toFrame))
+  const first = FIRST_FRAMES.filter((frames) => from + frames < range.toFrame).map((frames) =>
+    windowPlan(plan, { fromFrame: from, toFrame: from + frames }, FIRST_GRID),
+  )
+  return [...first, windowPlan(plan, range)]
 }
 
 /** The plan that plays a kept preview where it lies on the timeline, `gainDb` louder. */
