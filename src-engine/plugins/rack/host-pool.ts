@@ -1,5 +1,6 @@
 // The children of the live rack: who shares one, and a warm one in reserve so that a crash is over in a moment.
 import type { HostReply, SpawnHost } from '../client/index.ts'
+import type { LivePlugin } from './live-plugin.ts'
 import { type HostLoss, RackHost } from './rack-host.ts'
 
 /** The next reserve is started a little later: what plays again comes first. */
@@ -22,11 +23,13 @@ export class HostPool {
     this.#onLost = onLost
   }
 
-  /** The host of a group, started where it is not there. */
-  async take(key: string, environment: Readonly<Record<string, string>>): Promise<HostReply<RackHost>> {
+  /** The host of a group, started where it is not there. The plugin counts as being in it from now on. */
+  async take(plugin: LivePlugin, key: string, environment: Readonly<Record<string, string>>): Promise<HostReply<RackHost>> {
     const host = this.#hosts.get(key) ?? this.#begin(key, environment)
+    host.plugins.add(plugin)
     const ready = await host.ready
     if (ready.ok) return { ok: true, value: host }
+    host.plugins.delete(plugin)
     if (this.#hosts.get(key) === host) this.#hosts.delete(key)
     return ready
   }

@@ -130,7 +130,7 @@ export class LivePlugin implements PluginVoice {
       return true
     }
     this.#counts.late++
-    this.#listener.onLate()
+    if (reply.error.kind === 'late') this.#listener.onLate()
     if (reply.error.kind === 'busy') {
       for (const { parameter, value } of parameters) this.#pendingParameters.set(parameter, value)
       this.#pendingNotes = [...this.#pendingNotes, ...notes].slice(-MAX_PENDING_NOTES).map((note) => ({ ...note, frame: 0 }))

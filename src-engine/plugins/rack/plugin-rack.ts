@@ -17,7 +17,7 @@ import type { OpenVoice } from './voice.ts'
 /** A block may be waited for so long: playback is further ahead of the clock than this. */
 const DEADLINE_MS = 20
 /** Right after one was late, for the others: several late ones must not add up to a gap. */
-const HURRIED_MS = 4
+const HURRIED_MS = 8
 const HURRY_MS = 40
 /** A second crash within this time gives the plugin up. */
 const CRASH_WINDOW_MS = 60_000
@@ -40,6 +40,8 @@ export interface RackOptions {
   readonly listener: RackListener
   /** Keeps a warm host in reserve. */
   readonly keepsSpare: boolean
+  /** How long a block is waited for at most; where nobody listens to a clock it may be longer. */
+  readonly deadlineMs?: number
 }
 
 export class PluginRack {
@@ -138,7 +140,10 @@ export class PluginRack {
 
   #add(device: PlanPlugin, track: PlanTrack): void {
     const plugin = new LivePlugin(device, track, {
-      deadlineMs: () => (performance.now() - this.#lastLate < HURRY_MS ? HURRIED_MS : DEADLINE_MS),
+      deadlineMs: () => {
+        const { deadlineMs = DEADLINE_MS } = this.#options
+        return performance.now() - this.#lastLate < HURRY_MS ? Math.min(deadlineMs, HURRIED_MS) : deadlineMs
+      },
       onLate: () => {
         this.#lastLate = performance.now()
       },
@@ -225,11 +230,13 @@ export class PluginRack {
       this.#tellOnce(plugin, problem)
       return
     }
-    const taken = await this.#pool.take(this.#hostKey(plugin, entry), entry.environment)
-    if (plugin.attempt !== attempt) return
+    const taken = await this.#pool.take(plugin, this.#hostKey(plugin, entry), entry.environment)
+    if (plugin.attempt !== attempt) {
+      if (taken.ok && plugin.host !== taken.value) this.#leave(plugin, taken.value)
+      return
+    }
     if (!taken.ok) return this.#fail(plugin, taken.error)
     const host = taken.value
-    host.plugins.add(plugin)
     const { device } = plugin
     const values = constantValues(device)
     const state = device.state === null ? null : Buffer.from(device.state, 'base64')
@@ -248,6 +255,7 @@ export class PluginRack {
     )
     if (plugin.attempt !== attempt) {
       if (opened.ok && !host.isOver) void host.callLater(plugin, hostCommands.close(opened.value.instance))
+      if (plugin.host !== host) this.#leave(plugin, host)
       return
     }
     if (!opened.ok) {
@@ -262,6 +270,13 @@ export class PluginRack {
     plugin.attach(host, opened.value, baseValues(opened.value, state !== null), state ? {} : values)
     if (plugin.device.plugin.stateSha256 !== plugin.stateSha256) this.#update(plugin, plugin.device, plugin.track)
     this.#options.listener.onChanged(plugin.deviceId)
+  }
+
+  /** An older try that came to nothing: unless a newer one shares the host, it is not in it. */
+  #leave(plugin: LivePlugin, host: RackHost): void {
+    const isComing = this.#plugins.get(plugin.deviceId) === plugin && (plugin.state === 'loading' || plugin.state === 'restarting')
+    if (!isComing) host.plugins.delete(plugin)
+    this.#pool.tidy()
   }
 
   #fail(plugin: LivePlugin, failure: HostFailure): void {
