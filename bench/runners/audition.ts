@@ -106,6 +106,5 @@ process.stdout.write(
     renderedMs: middle(rendered),
     freshMs: middle(fresh),
     stretchedMs: middle(stretched),
-    all: { rendered, fresh, stretched },
   }),
 )

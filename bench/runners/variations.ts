@@ -78,7 +78,7 @@ const previewTimesRealtime = async (): Promise<number | null> => {
   const starts = [30, 60, 90, 120, 150, 180, 210]
   const render = (at: number): void => {
     const range = { fromFrame: at * 48_000, toFrame: (at + PREVIEW_SECONDS) * 48_000 }
-    unwrap(renderPreview({ plan, range, key: 'a'.repeat(64), keeps: false, cacheDir }, kernels, () => false))
+    unwrap(renderPreview({ plan, range, key: 'a'.repeat(64), keeps: false, cacheDir }, kernels, undefined, () => false))
   }
   for (const at of starts) render(at)
   const cpuMs = await cpuOf(() => {
