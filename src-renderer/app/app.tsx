@@ -5,6 +5,7 @@ import { ApprovalsScreen, StandingBar, SubmitSheet } from '../approvals/index.ts
 import { ExportSheet } from '../export/index.ts'
 import { LedgerScreen } from '../ledger/index.ts'
 import { LibraryHome } from '../library/index.ts'
+import { DevicePicker, PluginSheet, PluginsSheet } from '../plugins/index.ts'
 import { RevoiceSheet } from '../pianoroll/index.ts'
 import { usePreference, useRemix, useView } from '../state/index.ts'
 import { TipView } from '../timeline/index.ts'
@@ -57,6 +58,9 @@ export const App = () => {
       <HelpSheet />
       <CommandPalette />
       <RevoiceSheet />
+      <PluginsSheet />
+      <PluginSheet />
+      <DevicePicker />
       <TipView />
       <Toaster
         theme={theme === 'light' ? 'light' : 'dark'}

@@ -53,6 +53,14 @@ export const SettingsSheet = () => {
             </button>
           </FieldRow>
         </section>
+        <section aria-label="Plugins">
+          <h3 className="caps">Plugins</h3>
+          <FieldRow name="LV2, CLAP and VST3">
+            <button type="button" className="link" onClick={() => openSheet('plugins')}>
+              Manage plugins
+            </button>
+          </FieldRow>
+        </section>
         <section aria-label="This app">
           <h3 className="caps">This app</h3>
           {info && (

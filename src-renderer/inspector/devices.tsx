@@ -1,5 +1,5 @@
 // Devices of a track in signal order: switch, reorder, open, remove; the open one shows its parameters.
-import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Plus, Power, Trash2 } from 'lucide-react'
+import { ArrowDown, ArrowUp, ChevronDown, ChevronRight, Copy, Plus, Power, Replace, Snowflake, Trash2 } from 'lucide-react'
 import { type PointerEvent, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import {
@@ -10,10 +10,12 @@ import {
   type DeviceParameter,
   devicesOf,
   type Track,
+  tracksOf,
 } from '../../src-shared/remix/index.ts'
-import { deviceEntries, deviceName } from '../mixer/index.ts'
-import { CardGroup, classes, IconButton, MenuButton, type MenuEntry, WithContextMenu } from '../parts/index.ts'
-import { edit, newId, useRemix, useView, viewStore } from '../state/index.ts'
+import { deviceTitle } from '../mixer/index.ts'
+import { CardGroup, classes, IconButton, type MenuEntry, WithContextMenu } from '../parts/index.ts'
+import { isPlugin, PluginEditor, usePluginState } from '../plugins/index.ts'
+import { edit, newId, settledSnapshot, unfreezeTrack, useRemix, useView, viewStore } from '../state/index.ts'
 import { runPlainDrag } from '../timeline/index.ts'
 import { EqCurve } from './eq-curve.tsx'
 import { ParameterField } from './parameter-field.tsx'
@@ -84,11 +86,16 @@ const DeviceCard = ({
     })
   }
   const isOpen = useView((view) => view.deviceId === device.id)
-  const isKnown = isBuiltIn(device.kind)
-  const name = deviceName(device.kind)
+  const isKnown = isBuiltIn(device.kind) || isPlugin(device)
+  const name = deviceTitle(device)
+  const trouble = usePluginState(device)
   const remove = (): void => void edit([{ op: 'device.remove', deviceId: device.id }])
   const move = (to: number) => () => void edit([{ op: 'device.move', deviceId: device.id, index: to }])
   const Chevron = isOpen ? ChevronDown : ChevronRight
+  const copyTo = (toTrackId: string) => (): void =>
+    void edit([
+      { op: 'device.copy', deviceId: device.id, id: newId(), toTrackId, ...(toTrackId === device.trackId ? { index: index + 1 } : {}) },
+    ])
   const entries = (): readonly MenuEntry[] => [
     {
       label: device.isEnabled ? 'Bypass' : 'Switch on',
@@ -97,6 +104,16 @@ const DeviceCard = ({
     },
     { label: 'Earlier in the chain', icon: ArrowUp, isDisabled: index === 0, run: move(index - 1) },
     { label: 'Later in the chain', icon: ArrowDown, isDisabled: index === count - 1, run: move(index + 1) },
+    { label: 'Copy to', icon: Copy, entries: tracksOf(settledSnapshot()).map((track) => ({ label: track.name, run: copyTo(track.id) })) },
+    ...(isPlugin(device)
+      ? [
+          {
+            label: 'Replace…',
+            icon: Replace,
+            run: () => viewStore.setState({ picking: { trackId: device.trackId, replaces: device.id } }),
+          },
+        ]
+      : []),
     'separator',
     { label: 'Remove', icon: Trash2, isDanger: true, run: remove },
   ]
@@ -127,7 +144,16 @@ const DeviceCard = ({
             onClick={() => viewStore.setState({ deviceId: isOpen ? null : device.id })}
           >
             <span className="ellipsis">{name}</span>
-            <span className="device-state">{isKnown ? (device.isEnabled ? 'built in' : 'bypassed') : 'missing'}</span>
+            <span className={classes('device-state', trouble !== null && trouble !== 'loading' && 'tone-bad')}>
+              {trouble ??
+                (isKnown
+                  ? device.isEnabled
+                    ? isPlugin(device)
+                      ? device.plugin.format.toUpperCase()
+                      : 'built in'
+                    : 'bypassed'
+                  : 'missing')}
+            </span>
             <Chevron size={13} aria-hidden />
           </button>
           <IconButton icon={Trash2} size={13} label={`Remove ${name}`} className="device-remove" onClick={remove} />
@@ -139,11 +165,13 @@ const DeviceCard = ({
                 This device is not installed here. Its settings are kept; switch it off to export without it.
               </p>
             )}
-            {device.kind === 'eq' ? (
+            {isPlugin(device) ? (
+              <PluginEditor device={device} />
+            ) : device.kind === 'eq' ? (
               <EqBands device={device} />
             ) : (
-              isKnown &&
-              DEVICE_PARAMETERS[device.kind as DeviceKind].map((parameter) => (
+              isBuiltIn(device.kind) &&
+              DEVICE_PARAMETERS[device.kind].map((parameter) => (
                 <ParameterField key={parameter.name} device={device} parameter={parameter} />
               ))
             )}
@@ -158,27 +186,34 @@ const DeviceCard = ({
 export const Devices = ({ track }: { track: Track }) => {
   const devices = useRemix(useShallow((remix) => devicesOf(remix.snapshot, track.id)))
   const [drop, setDrop] = useState<{ readonly from: number; readonly to: number } | null>(null)
-  const add = (kind: DeviceKind): void => {
-    const id = newId()
-    viewStore.setState({ deviceId: id })
-    void edit([{ op: 'device.add', id, trackId: track.id, kind }])
-  }
   return (
     <CardGroup
       title="Devices"
       isBare={devices.length > 0}
       aside={
-        <MenuButton entries={deviceEntries(add)} align="end">
-          <button type="button" className="icon-button" aria-label="Add device" title="Add device">
-            <Plus size={14} aria-hidden />
-          </button>
-        </MenuButton>
+        <IconButton
+          icon={Plus}
+          size={14}
+          label="Add device"
+          onClick={() => viewStore.setState({ picking: { trackId: track.id, replaces: null } })}
+        />
       }
     >
+      {track.frozen && (
+        <p className="device-frozen muted">
+          <Snowflake size={13} aria-hidden />
+          <span>
+            Frozen: its sound is kept, its devices rest.{' '}
+            <button type="button" className="link" onClick={() => unfreezeTrack(track.id)}>
+              Unfreeze to edit
+            </button>
+          </span>
+        </p>
+      )}
       {devices.length === 0 ? (
         <p className="muted card-note">No devices: the sound passes as it is. Add one with the plus.</p>
       ) : (
-        <div className="device-list">
+        <div className={classes('device-list', track.frozen && 'is-frozen')}>
           {devices.map((device, i) => (
             <DeviceCard key={device.id} device={device} index={i} count={devices.length} drop={drop} onDrop={setDrop} />
           ))}

@@ -1,6 +1,5 @@
 // Names of the built-in devices.
-import { DEVICE_KINDS, type DeviceKind } from '../../src-shared/remix/index.ts'
-import type { MenuEntry } from '../parts/index.ts'
+import { DEVICE_KINDS, type Device, type DeviceKind } from '../../src-shared/remix/index.ts'
 
 const NAMES: Readonly<Record<DeviceKind, string>> = {
   eq: 'Equaliser',
@@ -15,6 +14,5 @@ const NAMES: Readonly<Record<DeviceKind, string>> = {
 /** The name of a device kind; unknown kinds keep theirs. */
 export const deviceName = (kind: string): string => ((DEVICE_KINDS as readonly string[]).includes(kind) ? NAMES[kind as DeviceKind] : kind)
 
-/** A menu of all devices. */
-export const deviceEntries = (add: (kind: DeviceKind) => void): readonly MenuEntry[] =>
-  DEVICE_KINDS.map((kind) => ({ label: NAMES[kind], run: () => add(kind) }))
+/** What a device in a chain is called: a plugin by its own name. */
+export const deviceTitle = ({ kind, plugin }: Pick<Device, 'kind' | 'plugin'>): string => plugin?.name ?? deviceName(kind)

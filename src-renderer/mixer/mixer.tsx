@@ -14,9 +14,9 @@ import {
   type Track,
   tracksOf,
 } from '../../src-shared/remix/index.ts'
-import { classes, EmptyState, formatDb, formatLevel, formatPan, Hint, MenuButton, NumberField, RoleMark } from '../parts/index.ts'
-import { edit, lastMeters, newId, onFrame, selectTrack, useRemix, useView, viewStore } from '../state/index.ts'
-import { deviceEntries, deviceName } from './device-words.ts'
+import { classes, EmptyState, formatDb, formatLevel, formatPan, Hint, NumberField, RoleMark } from '../parts/index.ts'
+import { edit, lastMeters, onFrame, selectTrack, useRemix, useView, viewStore } from '../state/index.ts'
+import { deviceTitle } from './device-words.ts'
 import { Fader } from './fader.tsx'
 import { LevelMeter, ReductionMeter } from './level-meter.tsx'
 import { PAN_RANGE, previewEdit, previewTrack, SEND_RANGE, toggleTrackMute, toggleTrackSolo } from './track-edits.ts'
@@ -42,26 +42,25 @@ const Chain = ({ trackId, devices }: { trackId: string; devices: readonly Device
         type="button"
         key={device.id}
         className={classes('strip-device', !device.isEnabled && 'is-off')}
-        title={`${deviceName(device.kind)}${device.isEnabled ? '' : ', off'}: click to edit`}
+        title={`${deviceTitle(device)}${device.isEnabled ? '' : ', off'}: click to edit`}
         onClick={() => {
           selectTrack(trackId)
           viewStore.setState({ deviceId: device.id })
         }}
       >
-        <span className="ellipsis">{deviceName(device.kind)}</span>
+        <span className="ellipsis">{deviceTitle(device)}</span>
       </button>
     ))}
-    <MenuButton entries={deviceEntries((kind) => void edit([{ op: 'device.add', id: newId(), trackId, kind }]))}>
-      <button
-        type="button"
-        className="strip-device strip-add"
-        aria-label="Add device"
-        title={devices.length > 2 ? `${devices.length - 2} more; add another` : 'Add device'}
-      >
-        <Plus size={12} aria-hidden />
-        {devices.length > 2 && <span>{devices.length - 2} more</span>}
-      </button>
-    </MenuButton>
+    <button
+      type="button"
+      className="strip-device strip-add"
+      aria-label="Add device"
+      title={devices.length > 2 ? `${devices.length - 2} more; add another` : 'Add device'}
+      onClick={() => viewStore.setState({ picking: { trackId, replaces: null } })}
+    >
+      <Plus size={12} aria-hidden />
+      {devices.length > 2 && <span>{devices.length - 2} more</span>}
+    </button>
   </div>
 )
 

@@ -3,8 +3,15 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 
 export type Screen = 'library' | 'remix' | 'variations' | 'verify' | 'ledger' | 'approvals'
-export type Sheet = 'export' | 'settings' | 'palette' | 'help' | 'submit' | null
+export type Sheet = 'export' | 'settings' | 'palette' | 'help' | 'submit' | 'plugins' | null
 export type BottomTab = 'mixer' | 'variations' | 'lineage' | 'history' | 'ledger'
+
+export interface OpenLane {
+  readonly ownerId: string
+  readonly param: string
+  /** What only a plugin knows of its parameter. */
+  readonly shape?: { readonly label: string; readonly min: number; readonly max: number; readonly value: number }
+}
 
 export interface ViewState {
   readonly screen: Screen
@@ -17,7 +24,11 @@ export interface ViewState {
   /** Pixels per tick. */
   readonly scale: number
   /** Automation lanes that are open: parameter by track. */
-  readonly lanes: Readonly<Record<string, { readonly ownerId: string; readonly param: string }>>
+  readonly lanes: Readonly<Record<string, OpenLane>>
+  /** The track a device is being chosen for; with `replaces`, the device whose place it takes. */
+  readonly picking: { readonly trackId: string; readonly replaces: string | null } | null
+  /** The plugin whose editor is open in a sheet of its own. */
+  readonly editing: string | null
   /** A clip or track whose name is being typed. */
   readonly renaming: string | null
 }
@@ -31,6 +42,8 @@ export const viewStore = createStore<ViewState>(() => ({
   deviceId: null,
   scale: 0.02,
   lanes: {},
+  picking: null,
+  editing: null,
   renaming: null,
 }))
 
@@ -46,4 +59,5 @@ export const selectClips = (clipIds: readonly string[], trackId?: string | null)
 export const selectTrack = (trackId: string | null): void => viewStore.setState({ trackId, clipIds: [], deviceId: null })
 
 /** Forgets everything that belongs to one remix. */
-export const resetView = (): void => viewStore.setState({ clipIds: [], trackId: null, deviceId: null, lanes: {}, renaming: null })
+export const resetView = (): void =>
+  viewStore.setState({ clipIds: [], trackId: null, deviceId: null, lanes: {}, picking: null, editing: null, renaming: null })

@@ -2,7 +2,7 @@
 import { memo, type PointerEvent } from 'react'
 import { automationOf, automationRange, recordOf, type RemixSnapshot, type Track } from '../../src-shared/remix/index.ts'
 import { formatDb, formatPan, IconButton } from '../parts/index.ts'
-import { edit, settledSnapshot, useRemix, viewStore } from '../state/index.ts'
+import { edit, type OpenLane, settledSnapshot, useRemix, viewStore } from '../state/index.ts'
 import { X } from 'lucide-react'
 import { LANE_HEIGHT, rowsY, tickAtClientX, useCamera } from './camera.ts'
 import { barText } from './clip-gestures.ts'
@@ -21,38 +21,42 @@ const PADDING = 6
 const LEVEL_FLOOR = -48
 const LEVEL_TOP = 12
 
-const shapeOf = (snapshot: RemixSnapshot, ownerId: string, param: string) => {
+const shapeOf = (snapshot: RemixSnapshot, { ownerId, param, shape }: OpenLane) => {
   const range = automationRange(snapshot, ownerId, param)
   if (!range.ok) return null
   const isLevel = param === 'gainDb'
-  const min = isLevel ? LEVEL_FLOOR : range.value.min
-  const max = isLevel ? LEVEL_TOP : range.value.max
+  const min = isLevel ? LEVEL_FLOOR : (shape?.min ?? range.value.min)
+  const max = isLevel ? LEVEL_TOP : (shape?.max ?? range.value.max)
   const room = LANE_HEIGHT - 2 * PADDING
   return {
-    label: range.value.label,
+    label: shape?.label ?? range.value.label,
     toY: (value: number): number => PADDING + (1 - (Math.max(min, Math.min(max, value)) - min) / (max - min)) * room,
     toValue: (y: number): number => {
       const value = min + (1 - Math.max(0, Math.min(1, (y - PADDING) / room))) * (max - min)
-      return isLevel && value <= LEVEL_FLOOR + 0.2 ? -144 : Math.round(value * 100) / 100
+      // Fine enough for a parameter that runs from 0 to 1.
+      const step = max - min < 10 ? 10_000 : 100
+      return isLevel && value <= LEVEL_FLOOR + 0.2 ? -144 : Math.round(value * step) / step
     },
-    format: (value: number): string => (isLevel ? `${formatDb(value)} dB` : param === 'pan' ? formatPan(value) : value.toFixed(1)),
+    format: (value: number): string =>
+      isLevel ? `${formatDb(value)} dB` : param === 'pan' ? formatPan(value) : value.toFixed(max - min < 10 ? 3 : 1),
   }
 }
 
-const ownValue = (snapshot: RemixSnapshot, ownerId: string, param: string): number => {
+const ownValue = (snapshot: RemixSnapshot, { ownerId, param, shape }: OpenLane): number => {
   const owner = snapshot.get(ownerId)
   if (owner?.type === 'track') return param === 'pan' ? owner.pan : owner.gainDb
   if (owner?.type === 'send') return owner.gainDb
-  return recordOf(snapshot, 'device', ownerId)?.params[param] ?? 0
+  return recordOf(snapshot, 'device', ownerId)?.params[param] ?? shape?.value ?? 0
 }
 
 /** An automation lane. */
-export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; ownerId: string; param: string }) => {
+export const AutomationLane = memo(({ track, lane }: { track: Track; lane: OpenLane }) => {
+  const { ownerId, param } = lane
   const points = useRemix((remix) => automationOf(remix.snapshot, ownerId, param)?.points)
-  const value = useRemix((remix) => ownValue(remix.snapshot, ownerId, param))
+  const value = useRemix((remix) => ownValue(remix.snapshot, lane))
   const fromTick = useCamera((camera) => camera.fromTick)
   const toTick = useCamera((camera) => camera.toTick)
-  const shape = shapeOf(settledSnapshot(), ownerId, param)
+  const shape = shapeOf(settledSnapshot(), lane)
   if (!shape) return null
   const list: readonly Point[] = points ?? []
   const label = `Automate ${shape.label}`
@@ -138,8 +142,9 @@ export const AutomationLane = memo(({ track, ownerId, param }: { track: Track; o
 })
 
 /** The head of an automation lane: what it shows, and the way to close it. */
-export const AutomationHead = ({ track, ownerId, param }: { track: Track; ownerId: string; param: string }) => {
-  const shape = shapeOf(settledSnapshot(), ownerId, param)
+export const AutomationHead = ({ track, lane }: { track: Track; lane: OpenLane }) => {
+  const { param } = lane
+  const shape = shapeOf(settledSnapshot(), lane)
   return (
     <div className="automation-head">
       <span className="ellipsis" title={shape?.label}>

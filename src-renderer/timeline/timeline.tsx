@@ -237,8 +237,8 @@ export const Timeline = () => {
                   </div>
                   {lane && (
                     <div className="track-automation" style={{ height: LANE_HEIGHT }}>
-                      <AutomationHead track={track} ownerId={lane.ownerId} param={lane.param} />
-                      <AutomationLane track={track} ownerId={lane.ownerId} param={lane.param} />
+                      <AutomationHead track={track} lane={lane} />
+                      <AutomationLane track={track} lane={lane} />
                     </div>
                   )}
                 </div>

@@ -1,8 +1,21 @@
 // The head of a track: role, name, level, pan, mute, solo, meter.
+import { Snowflake } from 'lucide-react'
 import { memo, useState } from 'react'
 import { type Automation, automationOf, recordsOf, type Track } from '../../src-shared/remix/index.ts'
 import { classes, formatDb, formatPan, Hint, type MenuEntry, NumberField, RoleMark, WithContextMenu } from '../parts/index.ts'
-import { edit, remixStore, selectTrack, settledSnapshot, useView, viewStore } from '../state/index.ts'
+import {
+  cancelFreeze,
+  edit,
+  freezeTrack,
+  pluginsStore,
+  remixStore,
+  selectTrack,
+  unfreezeTrack,
+  usePlugins,
+  settledSnapshot,
+  useView,
+  viewStore,
+} from '../state/index.ts'
 import { LevelMeter } from '../mixer/index.ts'
 import { PAN_RANGE, previewTrack, TRACK_GAIN_RANGE, toggleTrackMute, toggleTrackSolo } from '../mixer/index.ts'
 import { clipsOfTrack } from './snapshot-index.ts'
@@ -39,6 +52,13 @@ export const trackMenu = (track: Track): readonly MenuEntry[] => {
       automation.ownerId === track.id && isAutomated(automation.param) ? [clear(automation)] : [],
     ),
     'separator',
+    ...(track.kind !== 'audio'
+      ? []
+      : pluginsStore.getState().freezing?.trackId === track.id
+        ? [{ label: 'Stop freezing', icon: Snowflake, run: cancelFreeze }]
+        : track.frozen
+          ? [{ label: 'Unfreeze', icon: Snowflake, run: () => unfreezeTrack(track.id) }]
+          : [{ label: 'Freeze', icon: Snowflake, run: () => void freezeTrack(track.id) }]),
     { label: 'Move up', run: () => moveTrack(track, -1) },
     { label: 'Move down', run: () => moveTrack(track, 1) },
     {
@@ -116,6 +136,18 @@ export const NameField = ({
   )
 }
 
+/** A snowflake on a frozen track; how far freezing is while it runs. */
+const FrozenMark = ({ track }: { track: Track }) => {
+  const fraction = usePlugins(({ freezing }) => (freezing?.trackId === track.id ? freezing.fraction : null))
+  if (fraction !== null)
+    return (
+      <button type="button" className="track-freezing" title="Freezing. Click to stop" onClick={cancelFreeze}>
+        <Snowflake size={11} aria-hidden /> {Math.round(fraction * 100)} %
+      </button>
+    )
+  return track.frozen ? <Snowflake size={12} className="track-frozen" aria-label="Frozen" /> : null
+}
+
 /** The head of one track. */
 export const TrackHeader = memo(({ track }: { track: Track }) => {
   const isSelected = useView((view) => view.trackId === track.id)
@@ -135,6 +167,7 @@ export const TrackHeader = memo(({ track }: { track: Track }) => {
         <div className="track-words">
           <div className="track-name">
             <RoleMark role={track.role} />
+            <FrozenMark track={track} />
             <NameField id={track.id} name={track.name} onRename={(name) => void edit([{ op: 'track.set', trackId: track.id, name }])} />
           </div>
           <div className="track-numbers">
