@@ -1,13 +1,12 @@
 // CLAP plugins that lie, refuse or end their process. The latter each in a process of its own: here only that the fixtures do as their names
-// say and that nothing but the process is lost; what hosts make of it is tested where hosts are.
-import { spawn } from 'node:child_process'
+// say; what hosts make of it is tested where hosts are.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { isInstrument, pluginDescriptorSchema } from '../../../src-shared/plugins/index.ts'
 import { buildFixtures, type ClapBinary, type ClapFixture, clapId, NO_FIXTURES, SCANNED_ID } from '../../../tests/rigs/fixture-plugins.ts'
+import { type Trial, tryPluginAlone } from '../../../tests/rigs/plugin-trials.ts'
 import type { BlockEvents, PluginInstance } from '../instance.ts'
 import { binaryOf } from './binary-path.ts'
 import { foreignText } from '../foreign-text.ts'
@@ -27,43 +26,12 @@ const open = (name: ClapFixture): PluginInstance => {
   return clapLoader.open(path, id, { sampleRate: 48_000, maxFrames: 512, isOffline: true })
 }
 
-const TRIAL = fileURLToPath(new URL('./clap-trial.fixture.ts', import.meta.url))
-/** Long enough to start and finish on a busy machine; what has not finished by then hangs. */
-const PATIENCE_MS = 30_000
+const scanAlone = (binary: ClapBinary, patience: { patienceMs?: number } = {}) =>
+  tryPluginAlone({ format: 'clap', step: 'scan', path: fixtures!.clap(binary), id: SCANNED_ID, ...patience })
+const useAlone = (step: Trial['step'], name: ClapFixture, further: Partial<Trial> = {}) =>
+  tryPluginAlone({ format: 'clap', step, ...fixtures!.plugin(name), ...further })
 
-interface Ending {
-  readonly how: 'done' | 'hung' | 'refused' | 'lost'
-  readonly signal: string | null
-}
-
-const tryAlone = (step: string, path: string, id: string, patienceMs = PATIENCE_MS, environment: NodeJS.ProcessEnv = {}): Promise<Ending> =>
-  new Promise((resolve) => {
-    const child = spawn(process.execPath, [TRIAL, step, path, id], {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...environment },
-    })
-    let said = ''
-    let hasHung = false
-    child.stdio[3]!.on('data', (text: Buffer) => {
-      said += text.toString()
-    })
-    const timer = setTimeout(() => {
-      hasHung = true
-      child.kill('SIGKILL')
-    }, patienceMs)
-    child.on('close', (code, signal) => {
-      clearTimeout(timer)
-      const isDone = said === 'done'
-      resolve({ how: hasHung ? 'hung' : isDone ? 'done' : code === 1 ? 'refused' : 'lost', signal })
-    })
-  })
-const scanAlone = (binary: ClapBinary, patienceMs?: number) => tryAlone('scan', fixtures!.clap(binary), SCANNED_ID, patienceMs)
-const useAlone = (step: string, name: ClapFixture, patienceMs?: number) => {
-  const { path, id } = fixtures!.plugin(name)
-  return tryAlone(step, path, id, patienceMs)
-}
-
-const HANG_MS = 2_000
+const PATIENCE = { patienceMs: 1_000 }
 
 describe.skipIf(fixtures === null)('a binary of CLAP plugins that lie', () => {
   it('lists what can be held, repaired to the descriptor schema', () => {
@@ -202,19 +170,19 @@ describe.skipIf(fixtures === null)('a CLAP plugin that refuses', () => {
 
 describe.skipIf(fixtures === null)('a CLAP plugin that takes its process with it', { timeout: 60_000, concurrent: true }, () => {
   it.each(['crash-in-load', 'crash-in-entry', 'crash-in-factory', 'crash-in-create', 'crash-in-init'] as const)('%s', async (binary) => {
-    expect(await scanAlone(binary)).toMatchObject({ how: 'lost', signal: 'SIGSEGV' })
+    expect(await scanAlone(binary)).toBe('SIGSEGV')
   })
 
   it.each(['hang-in-load', 'hang-in-entry', 'hang-in-factory', 'hang-in-create', 'hang-in-init'] as const)('%s', async (binary) => {
-    expect((await scanAlone(binary, HANG_MS)).how).toBe('hung')
+    expect(await scanAlone(binary, PATIENCE)).toBe('hung')
   })
 
   it('quit-in-entry', async () => {
-    expect((await scanAlone('quit-in-entry')).how).not.toBe('done')
+    expect(await scanAlone('quit-in-entry')).toBe(0)
   })
 
   it.each(['crash-at-exit', 'hang-at-exit', 'unruly', 'slow-to-load'] as const)('not at once: %s', async (binary) => {
-    expect((await scanAlone(binary)).how).toBe('done')
+    expect(await scanAlone(binary)).toBe('done')
   })
 
   it.each([
@@ -226,7 +194,7 @@ describe.skipIf(fixtures === null)('a CLAP plugin that takes its process with it
     ['load', 'crash-in-load', 'SIGSEGV'],
     ['close', 'crash-in-destroy', 'SIGSEGV'],
   ] as const)('%s: %s', async (step, name, signal) => {
-    expect(await useAlone(step, name)).toMatchObject({ how: 'lost', signal })
+    expect(await useAlone(step, name)).toBe(signal)
   })
 
   it.each([
@@ -236,23 +204,22 @@ describe.skipIf(fixtures === null)('a CLAP plugin that takes its process with it
     ['load', 'hang-in-load'],
     ['close', 'hang-in-destroy'],
   ] as const)('%s: %s', async (step, name) => {
-    expect((await useAlone(step, name, HANG_MS)).how).toBe('hung')
+    expect(await useAlone(step, name, PATIENCE)).toBe('hung')
   })
 
   it('once, for a file that it takes away: crash-once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stemma-fixture-'))
     writeFileSync(join(folder, 'crash-once'), '')
-    const { path, id } = fixtures!.plugin('crash-once')
     const environment = { STEMMA_FIXTURE_FOLDER: folder }
-    expect(await tryAlone('process', path, id, PATIENCE_MS, environment)).toMatchObject({ how: 'lost', signal: 'SIGSEGV' })
-    expect((await tryAlone('process', path, id, PATIENCE_MS, environment)).how).toBe('done')
+    expect(await useAlone('process', 'crash-once', { environment })).toBe('SIGSEGV')
+    expect(await useAlone('process', 'crash-once', { environment })).toBe('done')
     rmSync(folder, { recursive: true })
   })
 
   it.each(['prints', 'forks', 'moves', 'locale', 'signals', 'nan', 'infinity', 'loud', 'denormals'] as const)(
     'not at all: %s',
     async (name) => {
-      expect((await useAlone('process', name)).how).toBe('done')
+      expect(await useAlone('process', name)).toBe('done')
     },
   )
 })

@@ -2,13 +2,14 @@
 import { HostInterface, RESULT, readBytes, signature, writeBytes, writeInt32, writeInt64 } from './com.ts'
 import type { Pointer } from '../native/index.ts'
 
-/** A plugin that writes more is refused: no state of this size is one. */
-const MOST_BYTES = 1 << 28
+/** Most a state may hold: what a host child can send in one message, less what base64 adds. Larger ones are refused in words. */
+const MOST_STATE_BYTES = 8 * 1024 * 1024
 
 class Stream {
   bytes: Uint8Array
   length: number
   position = 0
+  isTooLarge = false
 
   constructor(content: Uint8Array) {
     this.bytes = content
@@ -47,8 +48,9 @@ const streams = new HostInterface<Stream>({
     {
       type: TRANSFER,
       run: (self, source: Pointer, count: number, done: Pointer | null) => {
-        const isFitting = count >= 0 && self.position + count <= MOST_BYTES
+        const isFitting = count >= 0 && self.position + count <= MOST_STATE_BYTES
         if (isFitting) self.write(readBytes(source, count))
+        else self.isTooLarge = true
         if (done !== null) writeInt32(done, isFitting ? count : 0)
         return isFitting ? RESULT.ok : RESULT.no
       },
@@ -58,7 +60,7 @@ const streams = new HostInterface<Stream>({
       run: (self, by: number | bigint, from: number, result: Pointer | null) => {
         const base = from === SEEK_FROM.start ? 0 : from === SEEK_FROM.here ? self.position : self.length
         const position = base + Number(by)
-        if (position < 0 || position > MOST_BYTES) return RESULT.invalidArgument
+        if (position < 0 || position > MOST_STATE_BYTES) return RESULT.invalidArgument
         self.position = position
         if (result !== null) writeInt64(result, position)
         return RESULT.ok
@@ -68,12 +70,16 @@ const streams = new HostInterface<Stream>({
   ],
 })
 
-/** What `write` has the plugin put into a stream, or null where it refuses. */
+/** What `write` has the plugin put into a stream, or null where it refuses. Throws where that is more than a remix can carry. */
 export const collectStream = (write: (stream: Pointer) => number): Uint8Array | null => {
   const stream = new Stream(new Uint8Array(0))
   const pointer = streams.offer(stream)
   try {
-    return write(pointer) === RESULT.ok ? stream.bytes.slice(0, stream.length) : null
+    const result = write(pointer)
+    if (stream.isTooLarge) {
+      throw new Error(`it keeps more than ${MOST_STATE_BYTES / 1024 / 1024} MB of settings, too much for a remix to carry`)
+    }
+    return result === RESULT.ok ? stream.bytes.slice(0, stream.length) : null
   } finally {
     streams.withdraw(pointer)
   }

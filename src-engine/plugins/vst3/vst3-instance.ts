@@ -24,6 +24,8 @@ const RESTART = { reloadComponent: 1, ioChanged: 2, valuesChanged: 4, latencyCha
 const ENDLESS = 0xffff_ffff
 const ENDLESS_SECONDS = 3600
 
+const LONGEST_LATENCY_SECONDS = 20
+
 /** Cuts of one block, each of which costs a call. */
 const MOST_CUTS = 16
 /** Where more values than that stand in a block, those closer together than this are taken at once. */
@@ -90,7 +92,7 @@ export class Vst3Instance implements PluginInstance {
       inputs: buses.inputs.map(plainBus),
       outputs: buses.outputs.map(plainBus),
       takesNotes: buses.noteInputs > 0,
-      hasState: this.#states() !== null,
+      hasState: this.#hasState(),
       parameters: [...this.#facts.parameters],
       presets: this.#facts.presets,
     }
@@ -190,7 +192,8 @@ export class Vst3Instance implements PluginInstance {
 
   latencyFrames(): number {
     this.#expectOpen()
-    return Math.min(this.#halves.processor.method(6, PLAIN)(), 0x7fff_ffff)
+    // No plugin needs longer; a lie here would be paid for with delay lines on every other track.
+    return Math.min(this.#halves.processor.method(6, PLAIN)(), LONGEST_LATENCY_SECONDS * this.#sampleRate)
   }
 
   tailFrames(): number | null {
@@ -295,6 +298,15 @@ export class Vst3Instance implements PluginInstance {
   }
 
   /** Null where all there is to keep is a lone byte and no parameter could be in it: some write one and then refuse to read it. */
+  #hasState(): boolean {
+    try {
+      return this.#states() !== null
+    } catch {
+      // More than can be carried, which is said when it is asked for.
+      return true
+    }
+  }
+
   #states(): Uint8Array | null {
     const component = this.#halves.componentState()
     const controller = this.#halves.controllerState()
