@@ -8,6 +8,7 @@ import { launchCase } from './cases/launch.ts'
 import { memoryCase } from './cases/memory.ts'
 import { mixCase } from './cases/mix.ts'
 import { peaksCase } from './cases/peaks.ts'
+import { pluginHostCases } from './cases/plugin-host.ts'
 import { potassiumCases } from './cases/potassium.ts'
 import { receiptsCase } from './cases/receipts.ts'
 import { transcriptionCases } from './cases/transcription.ts'
@@ -50,6 +51,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   'memory-length': async () => [
     await memoryCase({ name: 'memory-600s-against-60s', small: [8, 60], large: [8, 600], atMost: 1.1, rounds, node }),
   ],
+  'plugin-host': () => pluginHostCases({ rounds, node }),
   peaks: async () => [await peaksCase({ rounds, node })],
   receipts: async () => [await receiptsCase({ rounds, node })],
   stretch: () => stretchCases({ rounds, node }),

@@ -1,5 +1,5 @@
-// Messages between an engine and one host, one way or the other: a pipe, and shared memory for what fits into it. Whoever waits watches the memory for
-// a moment, then sleeps on the pipe, where the other rings; the pipe also tells at once when the other process has ended.
+// Messages between an engine and one host, one way or the other: a pipe, and shared memory for what fits into it. Whoever waits watches for a moment,
+// then sleeps on the pipe, where the other rings; the pipe also tells at once when the other process has ended.
 import { availableParallelism } from 'node:os'
 import { AREA_BYTES, FRAME, type Frame, type FrameArea } from './frame.ts'
 import type { Pipe } from './pipe.ts'
@@ -8,6 +8,8 @@ import { type SharedMemory, WORD } from './shared-memory.ts'
 /** How long a waiter watches before it sleeps: waking up costs more than most plugins do. With one core it would only be in the way. */
 const WATCH_MS = availableParallelism() > 1 ? 0.05 : 0
 const LOOKS_PER_CLOCK = 64
+/** The same for pipes, where a look is a system call. */
+const READS_PER_CLOCK = 4
 /** Watching in vain so often means that the other is not running, since others need the cores; then it only keeps the other from running. */
 const VAIN_WATCHES = 3
 const MOST_UNWATCHED = 256
@@ -106,41 +108,61 @@ export class Channel {
     const memory = this.#memory
     const start = performance.now()
     const until = start + timeoutMs
-    if (memory && this.#watch(memory, start, timeoutMs)) return this.#look() ?? 'broken'
+    const seen = this.#watch(start, timeoutMs)
+    if (seen !== null) return seen
+    let isReady = false
     for (;;) {
       if (memory) Atomics.store(memory.words, this.#isAsleep, 1)
-      const taken = this.take()
+      const taken = memory || isReady || !this.#pipe.isDrained ? this.take() : null
       if (taken !== null) {
         this.#stayAwake()
         return taken
       }
       const waited = this.#pipe.wait(false, until - performance.now())
-      if (waited === 'ready') continue
+      if (waited === 'ready') {
+        isReady = true
+        continue
+      }
       this.#stayAwake()
       const last = this.#look()
       return last ?? waited
     }
   }
 
-  /** Watches the memory for a moment; true where something has arrived. */
-  #watch(memory: SharedMemory, start: number, timeoutMs: number): boolean {
-    if (WATCH_MS === 0) return false
+  /** Watches for a moment; null where nothing came. */
+  #watch(start: number, timeoutMs: number): Received | null {
+    if (WATCH_MS === 0 || timeoutMs <= 0) return null
     if (this.#unwatched > 0) {
       this.#unwatched -= 1
-      return false
+      return null
     }
+    const memory = this.#memory
     const stop = start + Math.min(WATCH_MS, timeoutMs)
     do {
-      for (let look = 0; look < LOOKS_PER_CLOCK; look++) {
-        if (Atomics.load(memory.words, this.#arrived) !== this.#seen) {
-          this.#vain = 0
-          return true
-        }
+      const taken = memory ? this.#lookAt(memory.words) : this.#readSome()
+      if (taken !== null) {
+        this.#vain = 0
+        return taken
       }
     } while (performance.now() < stop)
     this.#vain += 1
     if (this.#vain >= VAIN_WATCHES) this.#unwatched = Math.min(MOST_UNWATCHED, 2 ** (this.#vain - VAIN_WATCHES))
-    return false
+    return null
+  }
+
+  #lookAt(words: Int32Array): Received | null {
+    for (let look = 0; look < LOOKS_PER_CLOCK; look++) {
+      if (Atomics.load(words, this.#arrived) !== this.#seen) return this.#look()
+    }
+    return null
+  }
+
+  #readSome(): Received | null {
+    for (let look = 0; look < READS_PER_CLOCK; look++) {
+      const taken = this.take()
+      if (taken !== null) return taken
+    }
+    return null
   }
 
   #stayAwake(): void {

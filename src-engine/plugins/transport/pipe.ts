@@ -47,6 +47,11 @@ export class Pipe {
     }
   }
 
+  /** Whether nothing was read beyond the last message: to look for the next is in vain before something has come. */
+  get isDrained(): boolean {
+    return this.#filled === this.#taken
+  }
+
   get isSending(): boolean {
     return this.#queue.length > 0
   }
