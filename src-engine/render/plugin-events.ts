@@ -1,8 +1,7 @@
 // What reaches a plugin beside sound: parameter changes and notes, to the frame, and where the music stands. Everything depends on absolute frames
 // alone; what was sent before is known by the running plugin, since it outlives the mix.
 import type { PlanNote, PlanPlugin, PlanTimeline } from '../../src-shared/remix/index.ts'
-import { type NoteEvent, type ParameterEvent, PLUGIN_BLOCK_FRAMES, type Timeline } from '../plugins/instance.ts'
-import type { PluginVoice } from '../plugins/rack/index.ts'
+import { type NoteEvent, type ParameterEvent, PLUGIN_BLOCK_FRAMES, type PluginVoice, type Timeline } from '../plugins/rack/index.ts'
 import { ValueReader } from './automation.ts'
 
 /** A plugin follows a slope in steps of this many frames: some formats cut the block at each. */

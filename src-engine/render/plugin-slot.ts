@@ -2,8 +2,7 @@
 // every change between the two is a fade. An instrument adds to what passes; everything else takes its place.
 import { type PlanDevice, type PlanPlugin, type PlanTrack, REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
 import { assert } from '../../src-shared/std/index.ts'
-import { PLUGIN_BLOCK_FRAMES } from '../plugins/instance.ts'
-import type { PluginVoice } from '../plugins/rack/index.ts'
+import { PLUGIN_BLOCK_FRAMES, type PluginVoice } from '../plugins/rack/index.ts'
 import type { RenderContext } from './context.ts'
 import { DelayLine } from './delay-line.ts'
 import { NoteEvents, ParameterEvents, type TimelineReader } from './plugin-events.ts'

@@ -1,3 +1,4 @@
+export { type NoteEvent, type ParameterEvent, PLUGIN_BLOCK_FRAMES, type Timeline } from '../instance.ts'
 export { heardPlugins } from './heard-plugins.ts'
 export type { EnginePlugins, EnginePluginsListener } from './engine-plugins.ts'
 export { hasPlugins, PluginDesk, type RackName } from './plugin-desk.ts'

@@ -5,7 +5,7 @@ import type { PlanPlugin, PlanTrack, RenderPlan } from '../../../src-shared/remi
 import { ProblemError } from '../../../src-shared/std/index.ts'
 import { buildFixtures, clapId, type ClapFixture, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
 import { bus, clip, device, impulse, noise, plan, plugin, send, StemFolder, track } from '../../render/testing/plans.ts'
-import { isInstalled, LATENT_LV2, offlineTools, registryEntries, renderWith } from './testing.ts'
+import { isInstalled, LATENT_LV2, offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts'
 
 const fixtures = await buildFixtures()
 if (!fixtures) console.log(NO_FIXTURES)

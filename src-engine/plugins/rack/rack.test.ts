@@ -12,7 +12,7 @@ import { spawnNodeHost } from '../client/index.ts'
 import { PluginRack } from './plugin-rack.ts'
 import { PluginRegistry } from './registry.ts'
 import { rackHandlers } from './requests.ts'
-import { offlineTools, registryEntries, renderWith } from './testing.ts'
+import { offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts'
 
 const fixtures = await buildFixtures()
 if (!fixtures) console.log(NO_FIXTURES)
