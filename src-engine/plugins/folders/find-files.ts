@@ -1,6 +1,6 @@
 // Finds plugin binaries and bundles below folders, without opening any of them. Foreign folders: links may loop, trees may be huge.
-import { readdirSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { PluginFormat } from '../../../src-shared/plugins/index.ts'
 
 /** One thing to scan: a bundle (LV2, VST3) or a binary (CLAP; VST3 on Windows). */
@@ -24,6 +24,25 @@ export const isPluginFile = (format: PluginFormat, name: string, isFolder: boole
   if (format === 'lv2') return isFolder
   if (format === 'clap') return isFolder === (platform === 'darwin')
   return isFolder || platform === 'win32'
+}
+
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
+
+/** Whether an LV2 manifest speaks of a plugin: bundles with presets or vocabularies alone do not. Undefined where there is none to read. */
+const announcesPlugin = (bundle: string): boolean | undefined => {
+  const manifest = join(bundle, 'manifest.ttl')
+  try {
+    if (statSync(manifest).size > MAX_MANIFEST_BYTES) return undefined
+    return /[:#]Plugin\b/.test(readFileSync(manifest, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** The name of an LV2 bundle is free: what makes one is its manifest. One by the name without a manifest is broken, and said to be. */
+const isBundle = (format: PluginFormat, path: string, isFolder: boolean, platform: NodeJS.Platform): boolean => {
+  const isNamedSo = isPluginFile(format, basename(path), isFolder, platform)
+  return format === 'lv2' && isFolder ? (announcesPlugin(path) ?? isNamedSo) : isNamedSo
 }
 
 interface Walk {
@@ -51,7 +70,7 @@ const walk = (state: Walk, dir: string, depth: number): void => {
     const entry = statSync(path, { throwIfNoEntry: false })
     if (!entry) continue
     const isFolder = entry.isDirectory()
-    if (isPluginFile(state.format, name, isFolder, state.platform)) {
+    if (isBundle(state.format, path, isFolder, state.platform)) {
       const real = realpathSync(path)
       if (!state.seen.has(real)) state.found.push({ format: state.format, path })
       state.seen.add(real)
@@ -68,7 +87,7 @@ export const findPluginFiles = (
   const state: Walk = { format, platform, seen: new Set(), found: [], left: MAX_ENTRIES }
   for (const folder of folders) {
     const entry = statSync(folder, { throwIfNoEntry: false })
-    if (entry && isPluginFile(format, folder, entry.isDirectory(), platform)) state.found.push({ format, path: folder })
+    if (entry && isBundle(format, folder, entry.isDirectory(), platform)) state.found.push({ format, path: folder })
     else walk(state, folder, 0)
   }
   return state.found

@@ -78,7 +78,11 @@ describe('finding plugin files', () => {
 
   it('does not look for bundles inside bundles', () => {
     mkdirSync(join(dir, 'x.lv2/y.lv2'), { recursive: true })
-    expect(findPluginFiles('lv2', [dir], 'linux')).toHaveLength(1)
+    mkdirSync(join(dir, 'of-any-name'))
+    writeFileSync(join(dir, 'of-any-name/manifest.ttl'), '<urn:x> a lv2:Plugin .')
+    mkdirSync(join(dir, 'presets.lv2'))
+    writeFileSync(join(dir, 'presets.lv2/manifest.ttl'), '<urn:y> a pset:Preset .')
+    expect(findPluginFiles('lv2', [dir], 'linux').map(({ path }) => path)).toEqual([join(dir, 'of-any-name'), join(dir, 'x.lv2')])
     expect(findPluginFiles('lv2', [join(dir, 'x.lv2')], 'linux').map(({ path }) => path)).toEqual([join(dir, 'x.lv2')])
   })
 

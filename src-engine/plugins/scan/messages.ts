@@ -56,9 +56,13 @@ export type PluginTrial = z.infer<typeof pluginTrialSchema>
 
 /** Messages from a scanner child. `plugins` and `trial` are decoded one by one. */
 export const scannerMessageSchema = z.discriminatedUnion('kind', [
+  /** The program has started, and takes up its job: from now on time counts. */
+  z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('step'), step: z.enum(TRIAL_STEPS) }),
   z.object({ kind: z.literal('scanned'), plugins: z.array(z.unknown()).max(5_000) }),
   z.object({ kind: z.literal('tried'), trial: z.unknown() }),
+  /** After `tried`: every instance was closed, and the process outlived it. */
+  z.object({ kind: z.literal('closed') }),
   z.object({ kind: z.literal('failed'), reason: z.string().max(2_000) }),
 ])
 export type ScannerMessage = z.infer<typeof scannerMessageSchema>

@@ -33,8 +33,13 @@ const port = ownerPort()
 const run = async (job: ScannerJob): Promise<unknown> => {
   const loader = await loaderOf(job.format)
   if (job.kind === 'scan') return { kind: 'scanned', plugins: loader.scan(job.path) }
-  const trial = await tryPlugin(loader, job, (step: TrialStep) => port.postMessage({ kind: 'step', step }))
-  return { kind: 'tried', trial }
+  const tell = (step: TrialStep): void => port.postMessage({ kind: 'step', step })
+  const { trial, close } = tryPlugin(loader, job, tell)
+  port.postMessage({ kind: 'tried', trial })
+  // Closing is where most plugins crash or hang that do; what was found out is safe by then.
+  tell('close')
+  close()
+  return { kind: 'closed' }
 }
 
 port.onClose(leave)
@@ -46,6 +51,7 @@ port.onMessage((message) => {
   // Our own parent is the only one that can send here.
   const job = message as ScannerJob
   standApart(job.limitMs)
+  port.postMessage({ kind: 'ready' })
   run(job)
     .catch((error: unknown) => ({ kind: 'failed', reason: reasonOf(error) }))
     .then((reply) => port.postMessage(reply))

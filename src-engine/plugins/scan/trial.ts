@@ -17,7 +17,7 @@ const LEVEL = 0.25
 const WINDOW = 4_096
 /** Looked for beyond what is reported, so that a plugin that says too little is found out. */
 const EXTRA_DELAY = 2_048
-const MAX_DELAY = 96_000
+const MAX_DELAY = 130_000
 
 interface Heard {
   notFinite: number
@@ -125,7 +125,7 @@ interface Target {
 }
 
 /** Saves an instance with values all over the place and restores it into a new one. */
-const tryState = (loader: PluginLoader, { path, id }: Target, instance: PluginInstance, player: Player): PluginTrial['state'] => {
+const tryState = (open: () => PluginInstance, instance: PluginInstance, player: Player): PluginTrial['state'] => {
   const settable = settableOf(instance)
   const random = randomSource(23)
   const silence = (samples: Float32Array): void => void samples.fill(0)
@@ -135,20 +135,20 @@ const tryState = (loader: PluginLoader, { path, id }: Target, instance: PluginIn
   player.play(silence, nothing)
   const saved = settable.map((parameter) => instance.value(parameter))
   const state = instance.saveState()
-  const restored = loader.open(path, id, openOptions)
+  const restored = open()
   if (state) restored.loadState(state)
   else for (const [i, parameter] of settable.entries()) restored.setValue(parameter, saved[i] as number)
   const differing = (): number[] => settable.flatMap((parameter, i) => (Object.is(restored.value(parameter), saved[i]) ? [] : [i]))
+  const again = new Player(restored)
   let wrong = differing()
-  const again = wrong.length === 0 ? restored.saveState() : null
   if (wrong.length > 0) {
     // Some take what they were given only when they run.
-    new Player(restored).play(silence, nothing)
+    again.play(silence, nothing)
     wrong = differing()
   }
-  const second = again ?? restored.saveState()
+  const second = restored.saveState()
   const finite = (value: number | undefined): number | null => (Number.isFinite(value) ? (value as number) : null)
-  const result = {
+  return {
     bytes: state?.length ?? null,
     wrong: wrong.slice(0, 20).map((i) => {
       const parameter = settable[i] as number
@@ -161,13 +161,11 @@ const tryState = (loader: PluginLoader, { path, id }: Target, instance: PluginIn
     wrongCount: wrong.length,
     isSameBytes: state && second ? Buffer.compare(state, second) === 0 : null,
   }
-  restored.close()
-  return result
 }
 
 /** Delay of an instance at its defaults, by comparing what comes out with the noise that went in. */
-const tryLatency = (loader: PluginLoader, { path, id }: Target): PluginTrial['latency'] => {
-  const instance = loader.open(path, id, openOptions)
+const tryLatency = (open: () => PluginInstance): PluginTrial['latency'] => {
+  const instance = open()
   const player = new Player(instance)
   const silence = (samples: Float32Array): void => void samples.fill(0)
   // Some plugins know their latency only when they have run.
@@ -175,10 +173,7 @@ const tryLatency = (loader: PluginLoader, { path, id }: Target): PluginTrial['la
   const reported = instance.latencyFrames()
   const input = instance.inputs.find((bus) => !bus.isSidechain && bus.channels > 0)
   const output = instance.outputs.find((bus) => bus.channels > 0)
-  if (!input || !output || reported > MAX_DELAY) {
-    instance.close()
-    return { reported, measured: null, likeness: 0 }
-  }
+  if (!input || !output || reported > MAX_DELAY) return { reported, measured: null, likeness: 0 }
   const maxDelay = reported + EXTRA_DELAY
   const blocks = Math.ceil((maxDelay * 2 + WINDOW * 3) / BLOCK)
   const fill = noise(3, LEVEL)
@@ -193,15 +188,27 @@ const tryLatency = (loader: PluginLoader, { path, id }: Target): PluginTrial['la
   }
   const found = delayOf(went, came, { window: WINDOW, maxDelay })
   const latest = instance.latencyFrames()
-  instance.close()
   return { reported: latest, measured: found.likeness >= 0.4 ? found.delay : null, likeness: Math.round(found.likeness * 1000) / 1000 }
 }
 
-/** Runs a plugin through everything. Throws where it does not open or refuses a call; `onStep` hears what comes next, for whoever sees a crash. */
-export const tryPlugin = (loader: PluginLoader, target: Target, onStep: (step: TrialStep) => void): PluginTrial => {
+/**
+ * Runs a plugin through everything. Throws where it does not open or refuses a call; `onStep` hears what comes next, for whoever sees a crash. `close` closes
+ * what was opened.
+ */
+export const tryPlugin = (
+  loader: PluginLoader,
+  { path, id }: Target,
+  onStep: (step: TrialStep) => void,
+): { readonly trial: PluginTrial; readonly close: () => void } => {
+  const opened: PluginInstance[] = []
+  const open = (): PluginInstance => {
+    const instance = loader.open(path, id, openOptions)
+    opened.push(instance)
+    return instance
+  }
   onStep('open')
   const began = performance.now()
-  const instance = loader.open(target.path, target.id, openOptions)
+  const instance = open()
   const player = new Player(instance)
   const openMs = tenth(performance.now() - began)
   onStep('process')
@@ -216,14 +223,11 @@ export const tryPlugin = (loader: PluginLoader, target: Target, onStep: (step: T
   onStep('sweep')
   const whileSwept = sweep(player, instance, fill)
   onStep('state')
-  const state = tryState(loader, target, instance, player)
+  const state = tryState(open, instance, player)
   onStep('latency')
-  const latency = tryLatency(loader, target)
-  onStep('close')
-  const parameters = instance.descriptor.parameters.length
-  instance.close()
-  return {
-    parameters,
+  const latency = tryLatency(open)
+  const trial = {
+    parameters: instance.descriptor.parameters.length,
     seconds,
     notFinite: { atDefaults: atDefaults.notFinite, whileSwept: whileSwept.notFinite },
     peakDb: { atDefaults: db(atDefaults.peak), whileSwept: db(whileSwept.peak) },
@@ -231,5 +235,11 @@ export const tryPlugin = (loader: PluginLoader, target: Target, onStep: (step: T
     state,
     latency,
     openMs,
+  }
+  return {
+    trial,
+    close: () => {
+      for (const one of opened) one.close()
+    },
   }
 }

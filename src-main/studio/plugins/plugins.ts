@@ -1,4 +1,5 @@
 // The plugins of this machine: what is installed, what came of reading it, what the user says of it. This process never loads one; children do.
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { environmentOf, findPluginFiles, type PluginFile, standardFolders } from '../../../src-engine/plugins/index.ts'
@@ -268,11 +269,7 @@ export class Plugins {
           },
         },
       )
-      if (paths === undefined && !counts.isCancelled)
-        this.#store.arrange(
-          files.map(({ format, path }) => handleOf(format, path)),
-          new Date(this.#options.now()).toISOString(),
-        )
+      this.#tidy(paths === undefined, counts.isCancelled, files)
       await this.#store.flush()
       this.#push()
       return ok(counts)
@@ -283,6 +280,18 @@ export class Plugins {
       this.#running = undefined
       this.#tell(AT_REST)
     }
+  }
+
+  /** Brings what is known in the order of the folders, and forgets what is gone; what lies outside all folders is gone after a whole scan too. */
+  #tidy(isWhole: boolean, isCancelled: boolean, files: readonly PluginFile[]): void {
+    const handles = (list: readonly PluginFile[]): string[] => list.map(({ format, path }) => handleOf(format, path))
+    const usual = handles(isWhole ? files : this.#filesIn(undefined))
+    this.#store.order([...usual, ...handles(files)])
+    if (isWhole && !isCancelled) this.#store.noteScanned(new Date(this.#options.now()).toISOString())
+    const kept = new Set(usual)
+    const isGone = ({ format, path }: ScannedFile): boolean =>
+      isWhole && !isCancelled ? !kept.has(handleOf(format, path)) : !existsSync(path)
+    this.#store.forget(handles(this.#store.files.filter(isGone)))
   }
 
   /** Ends a scan that runs; what it read so far stays. */

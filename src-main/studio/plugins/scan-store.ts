@@ -270,15 +270,28 @@ export class ScanStore {
     }
   }
 
-  /** Puts the files in a new order and forgets the others, with their descriptions. `at` is when all folders were read. */
-  arrange(handles: readonly string[], at: string): void {
-    const arranged = new Map<string, ScannedFile>()
-    for (const handle of handles) {
+  /** Puts files first, in the order given: it decides between two of one id, and results come in as they come. */
+  order(handles: readonly string[]): void {
+    const ordered = new Map<string, ScannedFile>()
+    for (const handle of [...handles, ...this.#files.keys()]) {
       const file = this.#files.get(handle)
-      if (file) arranged.set(handle, file)
+      if (file) ordered.set(handle, file)
     }
-    for (const handle of this.#files.keys()) if (!arranged.has(handle)) rmSync(join(this.#dir, 'files', `${handle}.json`), { force: true })
-    this.#files = arranged
+    this.#files = ordered
+    this.#changed()
+  }
+
+  /** Forgets files with their descriptions. */
+  forget(handles: readonly string[]): void {
+    for (const handle of handles) {
+      this.#files.delete(handle)
+      rmSync(join(this.#dir, 'files', `${handle}.json`), { force: true })
+    }
+    this.#changed()
+  }
+
+  /** Notes when all folders were read. */
+  noteScanned(at: string): void {
     this.#scannedAt = at
     this.#changed()
   }

@@ -4,7 +4,7 @@ import { isInstrument, type PluginDescriptor } from '../../../src-shared/plugins
 import type { PluginScan } from '../../../src-shared/protocol/index.ts'
 import { basename } from 'node:path'
 import type { ProcessHost } from '../process-host/index.ts'
-import { decodeDescriptors } from './decode-descriptors.ts'
+import { cleanText, decodeDescriptors } from './decode-descriptors.ts'
 import { type FoundPlugin, handleOf, type ScannedFile, type ScanStore } from './scan-store.ts'
 import { runScanner, type ScannerOutcome } from './scanner-child.ts'
 
@@ -62,14 +62,14 @@ const needOf = (known: ScannedFile | undefined, stamp: string, isForced: boolean
 }
 
 const sentence = (
-  outcome: Exclude<ScannerOutcome, { kind: 'done' | 'cancelled' }>,
+  outcome: Exclude<ScannerOutcome, { kind: 'scanned' | 'tried' | 'cancelled' }>,
   limitMs: number,
 ): Pick<ScannedFile, 'state' | 'reason'> => {
   switch (outcome.kind) {
     case 'failed':
       return { state: 'failed', reason: outcome.reason }
     case 'crashed':
-      return { state: 'crashed', reason: `It crashed while it was read (${outcome.signal}).` }
+      return { state: 'crashed', reason: `It ${outcome.isSignal ? 'crashed' : 'ended its process'} while it was read (${outcome.signal}).` }
     case 'timed out':
       return { state: 'timed out', reason: `It gave no answer within ${limitMs / 1000} seconds.` }
   }
@@ -129,15 +129,16 @@ const keep = async (
 ): Promise<void> => {
   const { format, path, stamp } = file
   const entry = { format, path, stamp, interruptions: 0, plugins: [], refused: [] }
-  if (outcome.kind !== 'done') {
-    store.put({ ...entry, ...sentence(outcome, limitMs) })
+  if (outcome.kind !== 'scanned') {
+    const { state, reason } =
+      outcome.kind === 'tried'
+        ? { state: 'failed' as const, reason: 'It answered in a way that makes no sense.' }
+        : sentence(outcome, limitMs)
+    // Windows show the sentence, and they never see paths.
+    store.put({ ...entry, state, reason: cleanText(reason.replaceAll(path, basename(path))).slice(0, 2_000) })
     return
   }
-  if (outcome.message.kind !== 'scanned') {
-    store.put({ ...entry, state: 'failed', reason: 'It answered in a way that makes no sense.' })
-    return
-  }
-  const { plugins, refused } = decodeDescriptors(format, outcome.message.plugins)
+  const { plugins, refused } = decodeDescriptors(format, outcome.plugins)
   if (plugins.length > 0) await store.describe(file, plugins)
   const first = refused[0]
   store.put({

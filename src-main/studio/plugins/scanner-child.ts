@@ -13,9 +13,11 @@ import type { ProcessHost } from '../process-host/index.ts'
 
 /** What came of a job. `at` is the step of a trial that was under way. */
 export type ScannerOutcome =
-  | { readonly kind: 'done'; readonly message: Extract<ScannerMessage, { kind: 'scanned' | 'tried' }> }
+  | { readonly kind: 'scanned'; readonly plugins: readonly unknown[] }
+  /** `close` is null where it closed well, else what happened. */
+  | { readonly kind: 'tried'; readonly trial: unknown; readonly close: string | null }
   | { readonly kind: 'failed'; readonly reason: string; readonly at: TrialStep | null }
-  | { readonly kind: 'crashed'; readonly signal: string; readonly at: TrialStep | null }
+  | { readonly kind: 'crashed'; readonly signal: string; readonly isSignal: boolean; readonly at: TrialStep | null }
   | { readonly kind: 'timed out'; readonly at: TrialStep | null }
   | { readonly kind: 'cancelled' }
 
@@ -50,6 +52,11 @@ const end = (pid: number | undefined): void => {
   }
 }
 
+const DRAIN_MS = 30
+const START_MS = 30_000
+/** Closing takes no plugin longer that comes to an end. */
+const CLOSE_MS = 3_000
+
 export interface ScannerOptions {
   readonly signal?: AbortSignal
   /** Added to the child's environment. */
@@ -73,25 +80,60 @@ export const runScanner = (
       env: { ...PLUGIN_ENVIRONMENT, ...environment },
     })
     let at: TrialStep | null = null
+    let isSettled = false
     const settle = (outcome: ScannerOutcome): void => {
+      if (isSettled) return
+      isSettled = true
+      clearTimeout(closing)
       clearTimeout(timer)
       signal?.removeEventListener('abort', cancel)
       stopListening()
       stopWaiting()
       child.postMessage(SCANNER_LEAVE)
+      if (child.pid === undefined) child.kill()
       end(child.pid)
       resolve(outcome)
     }
     const cancel = (): void => settle({ kind: 'cancelled' })
-    const timer = setTimeout(() => settle({ kind: 'timed out', at }), job.limitMs)
+    // Starting takes as long as the machine is busy, which is no fault of the plugin.
+    let timer = setTimeout(() => settle({ kind: 'timed out', at }), START_MS + job.limitMs)
     signal?.addEventListener('abort', cancel)
+    let tried: Extract<ScannerMessage, { kind: 'tried' }> | undefined
+    let closing: NodeJS.Timeout | undefined
+    const settleTried = (close: string | null): void => settle({ kind: 'tried', trial: tried?.trial, close })
     const stopListening = child.onMessage((message) => {
       const decoded = scannerMessageSchema.safeParse(message)
       if (!decoded.success) return settle({ kind: 'failed', reason: 'It answered in a way that makes no sense.', at })
-      if (decoded.data.kind === 'step') at = decoded.data.step
-      else if (decoded.data.kind === 'failed') settle({ kind: 'failed', reason: decoded.data.reason, at })
-      else settle({ kind: 'done', message: decoded.data })
+      switch (decoded.data.kind) {
+        case 'ready':
+          clearTimeout(timer)
+          timer = setTimeout(() => settle({ kind: 'timed out', at }), job.limitMs)
+          break
+        case 'step':
+          at = decoded.data.step
+          break
+        case 'scanned':
+          settle(decoded.data)
+          break
+        case 'tried':
+          tried = decoded.data
+          closing = setTimeout(() => settleTried('hangs'), CLOSE_MS)
+          break
+        case 'closed':
+          settleTried(null)
+          break
+        case 'failed':
+          if (tried) settleTried('fails')
+          else settle({ kind: 'failed', reason: decoded.data.reason, at })
+      }
     })
-    const stopWaiting = child.onExit((exit) => settle({ kind: 'crashed', signal: signalOf(exit), at }))
+    const stopWaiting = child.onExit((exit) => {
+      const how = signalOf(exit)
+      // What it said last may arrive after the news of its end.
+      setTimeout(() => {
+        if (tried) settleTried('crashes')
+        else settle({ kind: 'crashed', signal: how, isSignal: how.startsWith('SIG'), at })
+      }, DRAIN_MS)
+    })
     child.postMessage(job)
   })

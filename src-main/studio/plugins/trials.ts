@@ -1,7 +1,9 @@
 // Tries plugins out one by one, each in a child of its own, and says which of them can be relied on.
 import { type PluginTrial, pluginTrialSchema, type TrialStep } from '../../../src-engine/plugins/index.ts'
 import type { PluginRef } from '../../../src-shared/plugins/index.ts'
+import { basename } from 'node:path'
 import type { ProcessHost } from '../process-host/index.ts'
+import { cleanText } from './decode-descriptors.ts'
 import { runScanner } from './scanner-child.ts'
 
 /** A plugin that has not been through everything by then is given up. */
@@ -26,20 +28,18 @@ export interface TrialReport {
   readonly trial: PluginTrial | null
 }
 
-const dbOf = (value: number | null): string => (value === null ? 'silence' : `${value} dBFS`)
-
 /** Louder than anything meant: 60 dB over full scale. The engine silences such samples. */
 const ABSURD_DB = 60
+/** Below that the output is too unlike the input to say where it lies. */
+const SURE_LIKENESS = 0.8
 
-const judge = (trial: PluginTrial): TrialReport => {
+const judge = (trial: PluginTrial, close: string | null): TrialReport => {
   const failures: string[] = []
   const notes: string[] = []
   const { notFinite, peakDb, state, latency } = trial
   if (notFinite.atDefaults > 0) failures.push(`${notFinite.atDefaults} samples are no numbers, with every parameter at its default`)
   else if (notFinite.whileSwept > 0) notes.push(`${notFinite.whileSwept} samples are no numbers while parameters move; they are silenced`)
-  if ((peakDb.atDefaults ?? 0) > ABSURD_DB) notes.push(`its output peaks at ${dbOf(peakDb.atDefaults)}; such samples are silenced`)
-  else if ((peakDb.whileSwept ?? 0) > ABSURD_DB)
-    notes.push(`its output peaks at ${dbOf(peakDb.whileSwept)} while parameters move; such samples are silenced`)
+  if ((peakDb.atDefaults ?? 0) > ABSURD_DB) notes.push(`its output peaks at ${peakDb.atDefaults} dBFS; such samples are silenced`)
   if (state.wrongCount > 0) {
     const [first] = state.wrong
     failures.push(
@@ -47,8 +47,10 @@ const judge = (trial: PluginTrial): TrialReport => {
     )
   }
   if (state.isSameBytes === false) notes.push('it stores the same state in other bytes each time')
-  if (latency.measured !== null && latency.measured !== latency.reported)
+  // Where it reports none, a delay is what the effect is about.
+  if (latency.reported > 0 && latency.measured !== null && latency.likeness > SURE_LIKENESS && latency.measured !== latency.reported)
     notes.push(`it reports ${latency.reported} frames of latency, ${latency.measured} were measured`)
+  if (close !== null) notes.push(`it ${close} when it is closed; its process is ended from outside`)
   return { isFine: failures.length === 0, failures, notes, trial }
 }
 
@@ -66,14 +68,16 @@ export const tryOut = async (
     case 'cancelled':
       return undefined
     case 'crashed':
-      return failed(`it crashed${where} (${outcome.signal})`)
+      return failed(`it ${outcome.isSignal ? 'crashed' : 'ended its process'}${where} (${outcome.signal})`)
     case 'timed out':
       return failed(`it gave no answer within ${limitMs / 1000} seconds${where}`)
     case 'failed':
-      return failed(`${outcome.reason.replace(/\.$/, '')}${where}`)
-    case 'done': {
-      const trial = outcome.message.kind === 'tried' ? pluginTrialSchema.safeParse(outcome.message.trial) : undefined
-      return trial?.success ? judge(trial.data) : failed('it answered in a way that makes no sense')
+      return failed(`${cleanText(outcome.reason.replaceAll(path, basename(path))).replace(/\.$/, '')}${where ? `,${where}` : ''}`)
+    case 'scanned':
+      return failed('it answered in a way that makes no sense')
+    case 'tried': {
+      const trial = pluginTrialSchema.safeParse(outcome.trial)
+      return trial.success ? judge(trial.data, outcome.close) : failed('it answered in a way that makes no sense')
     }
   }
 }
