@@ -9,6 +9,7 @@ import { memoryCase } from './cases/memory.ts'
 import { mixCase } from './cases/mix.ts'
 import { peaksCase } from './cases/peaks.ts'
 import { pluginHostCases } from './cases/plugin-host.ts'
+import { pluginLiveCases } from './cases/plugin-live.ts'
 import { potassiumCases } from './cases/potassium.ts'
 import { receiptsCase } from './cases/receipts.ts'
 import { transcriptionCases } from './cases/transcription.ts'
@@ -52,6 +53,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
     await memoryCase({ name: 'memory-600s-against-60s', small: [8, 60], large: [8, 600], atMost: 1.1, rounds, node }),
   ],
   'plugin-host': () => pluginHostCases({ rounds, node }),
+  'plugin-live': () => pluginLiveCases({ rounds, node }),
   peaks: async () => [await peaksCase({ rounds, node })],
   receipts: async () => [await receiptsCase({ rounds, node })],
   stretch: () => stretchCases({ rounds, node }),

@@ -14,3 +14,6 @@ export const CHAIN: readonly NamedPlugin[] = [
   { path: '/usr/lib/lv2/sc4-swh.lv2', id: 'http://plugin.org.uk/swh-plugins/sc4' },
   LIGHT,
 ]
+
+/** One knob, heard at once. */
+export const AMP: NamedPlugin = { path: '/usr/lib/lv2/amp-swh.lv2', id: 'http://plugin.org.uk/swh-plugins/amp' }

@@ -56,8 +56,9 @@ export class EnginePlugins {
     return this.#hosts?.spawn ?? spawnNodeHost
   }
 
-  get hostProcessIds(): readonly number[] {
-    return this.#remix.hostProcessIds
+  /** Process id of the host that a plugin of the remix runs in. */
+  hostProcessIdOf(deviceId: string): number | undefined {
+    return this.#remix.find(deviceId)?.host?.processId
   }
 
   voices(rack: 'remix' | 'preview'): OpenVoice {
