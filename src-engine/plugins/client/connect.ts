@@ -18,7 +18,7 @@ import { ChannelConnection } from './channel-connection.ts'
 import type { HostCommand, HostConnection, HostReply, HostTicket, SpawnHost } from './host-connection.ts'
 
 export interface ConnectOptions {
-  /** Tests and benchmarks force one; otherwise `STEMMA_PLUGIN_TRANSPORT`, else shared memory where it can be had. */
+  /** Tests and benchmarks force one; otherwise `STEMMA_PLUGIN_TRANSPORT`, else shared memory on Linux where it can be had, else the pipe. */
   readonly transport?: TransportKind
   /** Added to the host's environment, as some plugins need. */
   readonly environment?: Readonly<Record<string, string>>
@@ -39,8 +39,9 @@ const hello: HostCommand<{ readonly processId: number; readonly hasMemory: boole
   decode: (body) => z.object({ processId: z.int().min(1), hasMemory: z.boolean() }).parse(body),
 }
 
+/** On macOS memory is written but untried, so that nobody gets it unasked; Windows has the pipe alone. */
 const wantedTransport = (asked: TransportKind | undefined): TransportKind =>
-  asked ?? TRANSPORTS.find((kind) => kind === process.env.STEMMA_PLUGIN_TRANSPORT) ?? 'shm'
+  asked ?? TRANSPORTS.find((kind) => kind === process.env.STEMMA_PLUGIN_TRANSPORT) ?? (process.platform === 'linux' ? 'shm' : 'pipe')
 
 /** Starts a host and waits until it answers. Fails as `gone` where it ends first, as `late` where it takes too long, and as `refused` where there are no pipes. */
 export const connectHost = async (

@@ -33,6 +33,8 @@ export interface OpenPlugin extends PluginRef {
   readonly path: string
   readonly sampleRate: number
   readonly isOffline: boolean
+  /** What a scan found out; absent is false. */
+  readonly takesShortBlocks?: boolean
   /** Loaded before the values. */
   readonly state?: Uint8Array | null
   /** By parameter id; ids that the plugin does not have are ignored. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { pluginFormatSchema } from '../../../src-shared/plugins/index.ts'
 import { loaderOf } from '../loaders.ts'
 import { MAX_STATE_BYTES } from '../transport/index.ts'
-import { HostedPlugin } from './hosted-plugin.ts'
+import { type HostedPlugin, openHosted } from './hosted-plugin.ts'
 
 /** A reply: a JSON body and bytes beside it. */
 export interface Answer {
@@ -22,6 +22,7 @@ const openSchema = z.object({
   id: z.string(),
   sampleRate: z.number().positive(),
   isOffline: z.boolean(),
+  takesShortBlocks: z.boolean().default(false),
   hasState: z.boolean(),
   values: z.record(z.string(), z.number()),
 })
@@ -88,7 +89,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   open: async (instances, body, attachment) => {
     const { format, hasState, ...plugin } = openSchema.parse(body)
     const loader = await loaderOf(format)
-    const hosted = new HostedPlugin(loader, { ...plugin, state: hasState ? attachment : null })
+    const hosted = openHosted(loader, { ...plugin, state: hasState ? attachment : null })
     return answer({ instance: instances.add(hosted), descriptor: hosted.descriptor, ...hosted.timing() }, bytesOf(hosted.values()))
   },
   close: (instances, body) => {

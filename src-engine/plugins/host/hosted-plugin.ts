@@ -33,6 +33,7 @@ export interface OpenHosted {
   readonly id: string
   readonly sampleRate: number
   readonly isOffline: boolean
+  readonly takesShortBlocks: boolean
   readonly state: Uint8Array | null
   readonly values: Readonly<Record<string, number>>
 }
@@ -105,32 +106,34 @@ export class HostedPlugin {
   #hasNewLatency = false
   #hasNewValues = false
 
-  constructor(loader: PluginLoader, { path, id, sampleRate, isOffline, state, values }: OpenHosted) {
-    const open = (): PluginInstance => loader.open(path, id, { sampleRate, maxFrames: PLUGIN_BLOCK_FRAMES, isOffline })
-    const first = open()
-    // A mono effect works on each side by itself.
-    const isMono = mainChannels(first.inputs).length === 1 && mainChannels(first.outputs).length === 1
-    const instances = isMono ? [first, open()] : [first]
+  /** One instance, or two of the same that take a side each. */
+  constructor(instances: readonly PluginInstance[], sampleRate: number) {
     this.#lanes = instances.map((instance, lane) => ({
       instance,
       feeds: feedsOf(instance, lane, instances.length),
       outputs: mainChannels(instance.outputs).slice(0, 2).map(outletOf),
     }))
     this.#sampleRate = sampleRate
-    this.#isGenerator = mainChannels(first.inputs).length === 0
-    const { parameters } = first.descriptor
-    this.#outputParameters = parameters.flatMap(({ isOutput }, index) => (isOutput ? [index] : [])).slice(0, MAX_OUTPUTS)
-    if (state) for (const instance of instances) instance.loadState(state)
-    const indices = new Map(parameters.map((parameter, index) => [parameter.id, index]))
+    this.#isGenerator = mainChannels(this.#first.inputs).length === 0
+    this.#outputParameters = this.descriptor.parameters.flatMap(({ isOutput }, index) => (isOutput ? [index] : [])).slice(0, MAX_OUTPUTS)
+  }
+
+  /** Before the first sound: state, then values by parameter id. */
+  start(state: Uint8Array | null, values: Readonly<Record<string, number>>): void {
+    const indices = new Map(this.descriptor.parameters.map((parameter, index) => [parameter.id, index]))
+    if (state) for (const { instance } of this.#lanes) instance.loadState(state)
     this.setValues(
       Object.entries(values).flatMap(([parameter, value]) => {
         const index = indices.get(parameter)
         return index === undefined ? [] : [{ parameter: index, value }]
       }),
     )
-    for (const instance of instances) instance.activate()
-    this.#settle()
+    for (const { instance } of this.#lanes) instance.activate()
     this.#takeChanges()
+    this.#settle()
+    // Whoever opens it is told all of it as it is now.
+    this.#hasNewLatency = false
+    this.#hasNewValues = false
   }
 
   get #first(): PluginInstance {
@@ -278,6 +281,27 @@ export class HostedPlugin {
 const mixInto = (into: Float32Array, left: Float32Array, right: Float32Array, offset: number, count: number): void => {
   for (let frame = 0; frame < count; frame++) {
     into[frame] = ((left[offset + frame] as number) + (right[offset + frame] as number)) / 2
+  }
+}
+
+/** A plugin that is ready for sound; nothing stays open where it refuses. */
+export const openHosted = (loader: PluginLoader, { path, id, state, values, ...options }: OpenHosted): HostedPlugin => {
+  const instances: PluginInstance[] = []
+  const open = (): PluginInstance => {
+    const instance = loader.open(path, id, { ...options, maxFrames: PLUGIN_BLOCK_FRAMES })
+    instances.push(instance)
+    return instance
+  }
+  try {
+    const first = open()
+    // A mono effect works on each side by itself.
+    if (mainChannels(first.inputs).length === 1 && mainChannels(first.outputs).length === 1) open()
+    const plugin = new HostedPlugin(instances, options.sampleRate)
+    plugin.start(state, values)
+    return plugin
+  } catch (error) {
+    for (const instance of instances) instance.close()
+    throw error
   }
 }
 
