@@ -28,6 +28,8 @@ export const enginePluginRequestSchemas = {
           isIsolated: z.boolean(),
           /** Added to the environment of its child, which it then has for itself. */
           environment: z.record(z.string().max(200), z.string().max(4_096)),
+          /** What its descriptor says: a block may be cut where a value changes. */
+          takesShortBlocks: z.boolean().optional(),
         }),
       )
       .max(50_000),

@@ -164,6 +164,7 @@ const openVoice = async ({ track, device, entry }: Wanted, host: number, connect
       path: entry.path,
       sampleRate: REMIX_SAMPLE_RATE,
       isOffline: true,
+      takesShortBlocks: entry.takesShortBlocks ?? false,
       state: device.state === null ? null : Buffer.from(device.state, 'base64'),
       values,
     }),

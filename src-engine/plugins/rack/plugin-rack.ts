@@ -248,6 +248,7 @@ export class PluginRack {
         path: entry.path,
         sampleRate: REMIX_SAMPLE_RATE,
         isOffline: false,
+        takesShortBlocks: entry.takesShortBlocks ?? false,
         state,
         // With a state, its own values have to be known before those of the plan cover them.
         values: state ? {} : values,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { PluginFormat } from '../../../src-shared/plugins/index.ts'
 
 /** Changes whenever a scanner would describe the same file differently; every cached description is then read anew. */
-export const SCANNER_VERSION = 1
+export const SCANNER_VERSION = 2
 
 /** What one child is started for. `limitMs`: it ends itself a little after, also where nobody is left to end it. */
 export type ScannerJob =
@@ -13,6 +13,7 @@ export type ScannerJob =
       readonly format: PluginFormat
       readonly path: string
       readonly id: string
+      readonly takesShortBlocks: boolean
       readonly limitMs: number
     }
 

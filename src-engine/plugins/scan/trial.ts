@@ -122,6 +122,7 @@ interface Target {
   readonly format: PluginFormat
   readonly path: string
   readonly id: string
+  readonly takesShortBlocks: boolean
 }
 
 /** Saves an instance with values all over the place and restores it into a new one. */
@@ -197,12 +198,12 @@ const tryLatency = (open: () => PluginInstance): PluginTrial['latency'] => {
  */
 export const tryPlugin = (
   loader: PluginLoader,
-  { path, id }: Target,
+  { path, id, takesShortBlocks }: Target,
   onStep: (step: TrialStep) => void,
 ): { readonly trial: PluginTrial; readonly close: () => void } => {
   const opened: PluginInstance[] = []
   const open = (): PluginInstance => {
-    const instance = loader.open(path, id, openOptions)
+    const instance = loader.open(path, id, { ...openOptions, takesShortBlocks })
     opened.push(instance)
     return instance
   }

@@ -31,6 +31,7 @@ export interface PluginPlace {
   readonly path: string
   readonly environment: Readonly<Record<string, string>>
   readonly isIsolated: boolean
+  readonly takesShortBlocks: boolean
   readonly plugin: PluginSummary
 }
 
@@ -176,7 +177,8 @@ export class Plugins {
 
   #place(known: Known): PluginPlace {
     const plugin = this.#summary(known)
-    return { path: known.file.path, environment: this.#environment(plugin), isIsolated: plugin.isIsolated, plugin }
+    const { takesShortBlocks } = known.found
+    return { path: known.file.path, environment: this.#environment(plugin), isIsolated: plugin.isIsolated, takesShortBlocks, plugin }
   }
 
   #environment(ref: PluginRef): Record<string, string> {
@@ -349,8 +351,8 @@ export class Plugins {
   registryForEngine(): EngineRequest<'plugins.registry'> {
     return {
       entries: [...this.#known().values()].map((known) => {
-        const { path, environment, isIsolated, plugin } = this.#place(known)
-        return { format: plugin.format, id: plugin.id, path, isIsolated, environment }
+        const { plugin, ...place } = this.#place(known)
+        return { format: plugin.format, id: plugin.id, ...place }
       }),
     }
   }
@@ -389,10 +391,10 @@ export class Plugins {
   ): Promise<Result<TrialReport>> {
     const place = this.find(ref)
     if (!place.ok) return place
-    const { path, environment } = place.value
+    const { path, environment, takesShortBlocks } = place.value
     const report = await tryOut(
       this.#options.host,
-      { ...ref, path, environment },
+      { ...ref, path, environment, takesShortBlocks },
       { ...(signal ? { signal } : {}), ...(limitMs === undefined ? {} : { limitMs }) },
     )
     return report ? ok(report) : fail('plugins.cancelled', 'The trial was cancelled.')

@@ -31,6 +31,7 @@ const foundPluginSchema = z.object({
   /** Channels of all audio buses together. */
   inputs: z.int().min(0),
   outputs: z.int().min(0),
+  takesShortBlocks: z.boolean().default(false),
 })
 /** A plugin as the index keeps it. */
 export type FoundPlugin = z.infer<typeof foundPluginSchema>

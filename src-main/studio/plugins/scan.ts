@@ -1,6 +1,6 @@
 // One scan: which files have to be read, reading them in children of their own, two at a time, and keeping what came of it.
 import { type PluginFile, stampOf } from '../../../src-engine/plugins/index.ts'
-import { isInstrument, type PluginDescriptor } from '../../../src-shared/plugins/index.ts'
+import { isInstrument, type PluginDescriptor, type PluginFormat } from '../../../src-shared/plugins/index.ts'
 import type { PluginScan } from '../../../src-shared/protocol/index.ts'
 import { basename } from 'node:path'
 import type { ProcessHost } from '../process-host/index.ts'
@@ -10,6 +10,8 @@ import { runScanner, type ScannerOutcome } from './scanner-child.ts'
 
 /** A plugin file that says nothing for this long is given up. */
 export const SCAN_LIMIT_MS = 20_000
+/** An LV2 bundle may hold two hundred plugins, all described in text that is read whole; none of their code runs. */
+const PATIENCE: Readonly<Record<PluginFormat, number>> = { lv2: 3, clap: 1, vst3: 1 }
 const PARALLEL = 2
 
 export interface ScanOrder {
@@ -46,6 +48,7 @@ export const summaryOf = (plugin: PluginDescriptor): FoundPlugin => {
     parameterCount: plugin.parameters.length,
     inputs: channels(plugin.inputs),
     outputs: channels(plugin.outputs),
+    takesShortBlocks: plugin.takesShortBlocks ?? false,
   }
 }
 
@@ -102,10 +105,11 @@ export const scanFiles = async (
 
   const read = async (file: Wanted): Promise<void> => {
     tell(basename(file.path))
+    const limit = limitMs * PATIENCE[file.format]
     const mark = { format: file.format, path: file.path, stamp: file.stamp }
     store.begin(mark)
-    const outcome = await runScanner(host, { kind: 'scan', format: file.format, path: file.path, limitMs }, signal ? { signal } : {})
-    if (outcome.kind !== 'cancelled') await keep(store, file, outcome, limitMs)
+    const outcome = await runScanner(host, { kind: 'scan', format: file.format, path: file.path, limitMs: limit }, signal ? { signal } : {})
+    if (outcome.kind !== 'cancelled') await keep(store, file, outcome, limit)
     store.end(mark)
     if (outcome.kind === 'cancelled') return
     done++

@@ -57,11 +57,12 @@ const judge = (trial: PluginTrial, close: string | null): TrialReport => {
 /** Tries one plugin out. Undefined where it was cancelled. */
 export const tryOut = async (
   host: ProcessHost,
-  target: PluginRef & { readonly path: string; readonly environment: Readonly<Record<string, string>> },
+  target: PluginRef & { readonly path: string; readonly takesShortBlocks: boolean; readonly environment: Readonly<Record<string, string>> },
   { signal, limitMs = TRIAL_LIMIT_MS }: { readonly signal?: AbortSignal; readonly limitMs?: number } = {},
 ): Promise<TrialReport | undefined> => {
-  const { format, id, path, environment } = target
-  const outcome = await runScanner(host, { kind: 'try', format, id, path, limitMs }, { environment, ...(signal ? { signal } : {}) })
+  const { environment, ...plugin } = target
+  const { path } = plugin
+  const outcome = await runScanner(host, { kind: 'try', ...plugin, limitMs }, { environment, ...(signal ? { signal } : {}) })
   const failed = (text: string): TrialReport => ({ isFine: false, failures: [text], notes: [], trial: null })
   const where = 'at' in outcome && outcome.at ? ` ${STEP_WORDS[outcome.at]}` : ''
   switch (outcome.kind) {
