@@ -5,11 +5,12 @@ import { ensureDependencies } from './parts/dependencies.mjs'
 import { electronKind, ensureElectron } from './parts/electron.mjs'
 import { fail } from './parts/project.mjs'
 import { ensureSqliteForRig } from './parts/sqlite.mjs'
-import { ensureSystemPackages } from './parts/system-packages.mjs'
+import { ensureSystemPackages, offerPlugins } from './parts/system-packages.mjs'
 
 /** What Electron needs to start here. @param {{ forTests: boolean }} purpose */
 export const setUpElectron = async ({ forTests }) => {
   await ensureSystemPackages({ forRig: electronKind() === undefined, forTests })
+  await offerPlugins({ forTests })
   const kind = await ensureElectron()
   if (kind === 'rig') await ensureSqliteForRig()
 }

@@ -5,7 +5,7 @@ import { electronEnv, electronKind, ensureElectron } from './parts/electron.mjs'
 import { Advice, isOnPath } from './parts/project.mjs'
 import { say, step } from './parts/progress.mjs'
 import { ensureSqliteForRig } from './parts/sqlite.mjs'
-import { ensureSystemPackages } from './parts/system-packages.mjs'
+import { ensureSystemPackages, offerPlugins } from './parts/system-packages.mjs'
 import { runVitest } from './parts/vitest.mjs'
 import { runChecks } from './check.mjs'
 
@@ -36,6 +36,7 @@ const part = async (title, work) => {
 /** What the end-to-end tests need beyond a checkout with its packages. */
 const prepareElectron = async () => {
   await ensureSystemPackages({ forRig: electronKind() === undefined, forTests: true })
+  await offerPlugins({ forTests: true })
   const kind = await ensureElectron()
   // Compiling takes a minute on one core; the tests before the end-to-end ones do not need its result.
   const sqlite = kind === 'rig' ? ensureSqliteForRig() : Promise.resolve()

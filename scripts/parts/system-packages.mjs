@@ -1,5 +1,6 @@
 // System libraries and tools. As root on Debian they are installed; elsewhere the user gets the one line to run.
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { Advice, isOnPath, must } from './project.mjs'
 import { say, step } from './progress.mjs'
 
@@ -21,6 +22,22 @@ const windowLibraries = {
 }
 const rigTools = { unzip: 'unzip', make: 'make', 'g++': 'g++', python3: 'python3' }
 const testTools = { Xvfb: 'xvfb', 'xvfb-run': 'xvfb', xauth: 'xauth', ffmpeg: 'ffmpeg', flac: 'flac', rubberband: 'rubberband-cli' }
+
+/** Real plugins of all three formats that tests play, by a file of each: about 60 MB to fetch. Tests that miss one are skipped by name. */
+const testPlugins = {
+  '/usr/lib/clap/ZamComp.clap': 'zam-plugins',
+  '/usr/lib/lv2/mda.lv2': 'mda-lv2',
+  '/usr/lib/lv2/amp-swh.lv2': 'swh-lv2',
+  '/usr/lib/lv2/lsp-plugins.lv2': 'lsp-plugins-lv2',
+  '/usr/lib/lv2/dpl.lv2': 'x42-plugins',
+  '/usr/lib/lv2/calf.lv2': 'calf-plugins',
+  '/usr/lib/lv2/DragonflyHallReverb.lv2': 'dragonfly-reverb-lv2',
+  '/usr/lib/lv2/rubberband.lv2': 'rubberband-lv2',
+}
+/** Hosts LV2; 0.1 MB with what it needs. */
+const pluginLibraries = { 'liblilv-0.so.0': 'liblilv-0-0' }
+/** Compiles the fixture plugins. */
+const pluginTools = { cc: 'gcc' }
 
 const libraryCache = () => {
   for (const ldconfig of ['/sbin/ldconfig', '/usr/sbin/ldconfig', 'ldconfig']) {
@@ -68,9 +85,36 @@ export const ensureSystemPackages = async ({ forRig, forTests }) => {
         : `Some system packages are missing. Install what your distribution calls: ${names}`,
     )
   }
-  await step(`Installing system packages (${[...new Set(missing)].join(', ')})`, async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    await must('apt-get', ['update', '-q'], { env }).catch(() => say('  apt-get update failed; trying with the lists at hand'))
-    await must('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...new Set(missing.map(aptName))], { env })
-  })
+  await step(`Installing system packages (${[...new Set(missing)].join(', ')})`, () => install(missing))
+}
+
+/** @param {readonly string[]} names */
+const install = async (names) => {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  await must('apt-get', ['update', '-q'], { env }).catch(() => say('  apt-get update failed; trying with the lists at hand'))
+  await must('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...new Set(names.map(aptName))], { env })
+}
+
+/**
+ * Installs what hosting plugins can use, and for tests the plugins they play. Never fails: the app and the tests do without.
+ * @param {{ forTests: boolean }} purpose
+ */
+export const offerPlugins = async ({ forTests }) => {
+  if (process.platform !== 'linux') return
+  const libraries = libraryCache()
+  const missing = [
+    ...missingOf(pluginLibraries, (name) => libraries === undefined || libraries.includes(name)),
+    ...(forTests ? [...missingOf(testPlugins, existsSync), ...missingOf(pluginTools, isOnPath)] : []),
+  ]
+  if (missing.length === 0) return
+  if (!isOnPath('apt-get') || process.getuid?.() !== 0) {
+    say(
+      forTests
+        ? `Tests of real plugins are skipped where these are missing: ${missing.join(', ')}`
+        : 'LV2 plugins need liblilv (on Debian: liblilv-0-0)',
+    )
+    return
+  }
+  const title = forTests ? `Installing plugins for the tests (${missing.join(', ')})` : `Installing ${missing.join(', ')}`
+  await step(title, () => install(missing)).catch((error) => say(`  ${error instanceof Error ? error.message : error}`))
 }
