@@ -13,6 +13,7 @@ import {
   transportRequestSchemas,
   EXPORT_FORMATS,
 } from '../src-shared/protocol/index.ts'
+import type { RenderPlan } from '../src-shared/remix/index.ts'
 import { fail, ok, type Problem, ProblemError, type Result } from '../src-shared/std/index.ts'
 import { aiHandlers } from './ai/index.ts'
 import { deriveHandlers, derivedSourcesOf, ensureDerived, PreparedPlayback } from './derive/index.ts'
@@ -20,7 +21,7 @@ import { analysisHandlers } from './analysis/requests/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
 import { hasPlugins, PluginDesk } from './plugins/rack/index.ts'
-import { exportPlan, freezeTrack, playsFrozen } from './render/index.ts'
+import { exportPlan, freezeTrack, lostFrozen, playsFrozen } from './render/index.ts'
 import { previewHandlers } from './previews/index.ts'
 import { measureStem, stemPeaks } from './stem-sound.ts'
 import { type AudioOutput, openOutput, Transport } from './transport/index.ts'
@@ -77,6 +78,7 @@ export class EngineServer {
     this.#opened?.player.dispose()
     this.#previews.disposePreviews()
     this.#plugins.dispose()
+    this.#loaded = null
     await this.#opened?.output.close()
     this.#opened = undefined
   }
@@ -147,6 +149,26 @@ export class EngineServer {
   #planTurn = 0
   #pluginsComing: Promise<void> = Promise.resolve()
 
+  #loaded: RenderPlan | null = null
+
+  #loadPlan(plan: RenderPlan | null): void {
+    const { cacheDir, playback } = this.#open()
+    const isNew = plan !== this.#loaded
+    this.#loaded = plan
+    playback.load(plan && playsFrozen(plan, cacheDir))
+    if (isNew) for (const track of plan ? lostFrozen(plan, cacheDir) : []) this.#warnFrozenLost(track.name)
+  }
+
+  /** Tracks whose lost file was told of. */
+  readonly #toldLost = new Set<string>()
+
+  #warnFrozenLost(name: string): void {
+    if (this.#toldLost.has(name)) return
+    this.#toldLost.add(name)
+    const message = `The frozen sound of "${name}" is not on this machine. The track plays from its clips and devices; freeze it again to spare them.`
+    this.#tell('playback.warning', { code: 'playback.frozen_lost', message })
+  }
+
   #prepared(coming: Promise<void>): Promise<void> {
     this.#pluginsComing = coming
     return coming
@@ -202,7 +224,7 @@ export class EngineServer {
         cacheDir,
         modelsDir,
         load: (plan) => {
-          this.#plugins.load('remix', plan && playsFrozen(plan, cacheDir))
+          this.#plugins.load('remix', plan)
           transport.load(plan)
         },
         position: () => transport.state.frame,
@@ -243,7 +265,7 @@ export class EngineServer {
       const turn = ++this.#planTurn
       if (hasPlugins(plan)) await this.#prepared(this.#plugins.prepareFor(plan))
       // A newer plan may have overtaken this one while the first plugin was waited for.
-      if (turn === this.#planTurn) this.#open().playback.load(plan)
+      if (turn === this.#planTurn) this.#loadPlan(plan)
       return ok(null)
     },
     'plan.measure': ({ plan, range, threads }, call) =>
@@ -257,6 +279,8 @@ export class EngineServer {
     'plugins.freeze': ({ plan, stems, trackId }, call) => freezeTrack(plan, stems, trackId, { ...this.#renders(), ...call }),
     'transport.play': async ({ fromFrame }) => {
       this.#open().player.stop()
+      // A frozen sound may have gone since.
+      if (this.#loaded?.tracks.some((track) => track.frozen)) this.#loadPlan(this.#loaded)
       this.#open().playback.refresh()
       await this.#pluginsComing
       await this.#plugins.ready('remix')

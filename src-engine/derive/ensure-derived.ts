@@ -150,8 +150,8 @@ export const ensureDerived = async (sources: readonly PlanSource[], call: Derive
   return failed && !failed.ok ? failed : ok(null)
 }
 
-/** Sources that a plan's clips play and that are not stems as they are. */
+/** Sources that are read for a plan's clips and that are not stems as they are. What an instrument plugin plays is not read. */
 export const derivedSourcesOf = (plan: RenderPlan): readonly PlanSource[] => {
-  const used = new Set(plan.tracks.flatMap((track) => track.clips.map((clip) => clip.source)))
+  const used = new Set(plan.tracks.flatMap((track) => track.clips.flatMap((clip) => (clip.isPlayedByInstrument ? [] : [clip.source]))))
   return plan.sources.filter((source, index) => used.has(index) && (source.make !== undefined || source.warp !== undefined))
 }

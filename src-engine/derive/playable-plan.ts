@@ -13,6 +13,7 @@ export interface PlayablePlan {
  */
 export const playablePlan = (plan: RenderPlan, before: RenderPlan | undefined, isReady: (source: PlanSource) => boolean): PlayablePlan => {
   const ready = plan.sources.map(isReady)
+  const isReadyClip = (clip: PlanClip): boolean => clip.isPlayedByInstrument === true || ready[clip.source] === true
   const old = new Map<string, { readonly clip: PlanClip; readonly source: PlanSource }>()
   for (const clip of before?.tracks.flatMap((track) => track.clips) ?? []) {
     const source = before?.sources[clip.source]
@@ -30,9 +31,9 @@ export const playablePlan = (plan: RenderPlan, before: RenderPlan | undefined, i
     return [{ ...known.clip, source: place }]
   }
   const tracks = plan.tracks.map((track) =>
-    track.clips.every((clip) => ready[clip.source])
+    track.clips.every((clip) => isReadyClip(clip))
       ? track
-      : { ...track, clips: track.clips.flatMap((clip) => (ready[clip.source] ? [clip] : asItWas(clip.clipId))) },
+      : { ...track, clips: track.clips.flatMap((clip) => (isReadyClip(clip) ? [clip] : asItWas(clip.clipId))) },
   )
   return waiting.length === 0 ? { plan, waiting } : { plan: { ...plan, sources, tracks }, waiting }
 }

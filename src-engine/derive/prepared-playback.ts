@@ -122,5 +122,11 @@ const withoutLost = (plan: RenderPlan, cacheDir: string): RenderPlan => {
     plan.sources.flatMap((source, index) => ((source.make || source.warp) && !isDerived(cacheDir, source) ? [index] : [])),
   )
   if (lost.size === 0) return plan
-  return { ...plan, tracks: plan.tracks.map((track) => ({ ...track, clips: track.clips.filter((clip) => !lost.has(clip.source)) })) }
+  return {
+    ...plan,
+    tracks: plan.tracks.map((track) => ({
+      ...track,
+      clips: track.clips.filter((clip) => clip.isPlayedByInstrument === true || !lost.has(clip.source)),
+    })),
+  }
 }

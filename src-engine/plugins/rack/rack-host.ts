@@ -1,5 +1,5 @@
 // One host child of the live rack. Late once, nobody waits for it again until it has caught up; a quarter of a second without a word and it counts as
-// hung. However it ends, `onLost` hears of it once, with the plugin that was being run.
+// hung, unless the machine gave it no time. However it ends, `onLost` hears of it once, with the plugin that was being run.
 import {
   connectHost,
   type HostCommand,
@@ -13,13 +13,16 @@ import {
   type SpawnHost,
 } from '../client/index.ts'
 import type { LivePlugin } from './live-plugin.ts'
+import { readProgress, wasStarved } from './starved.ts'
 
 /** A host that was late and says nothing for so long hangs. */
 const HANG_MS = 250
+/** The same where it gets too little time to answer. */
+const STARVED_HANG_MS = 1_500
 /** Commands that take no time, between two blocks: playback is further ahead than this. */
 const QUICK_MS = 15
 /** Instantiating takes up to a second, and states may hold samples. */
-const SLOW_MS = 20_000
+const SLOW_MS = 10_000
 
 export type HostLoss = (host: RackHost, how: 'crashed' | 'hung', culprit: LivePlugin | null) => void
 
@@ -118,11 +121,19 @@ export class RackHost {
   /** Waits, without blocking anybody, until it has caught up. */
   async #settle(): Promise<void> {
     if (this.#isSettling || !this.#connection) return
+    const connection = this.#connection
     this.#isSettling = true
-    const reply = await this.#connection.callLater(hostCommands.ping(), HANG_MS)
+    for (const start = performance.now(); !this.#isOver; ) {
+      const before = readProgress(connection.processId)
+      const since = performance.now()
+      const reply = await connection.callLater(hostCommands.ping(), HANG_MS)
+      if (reply.ok) break
+      const now = performance.now()
+      const mayCome = reply.error.kind !== 'gone' && now - start < STARVED_HANG_MS
+      if (mayCome && wasStarved(before, readProgress(connection.processId), now - since)) continue
+      this.#lose(reply.error.kind === 'gone' ? 'crashed' : 'hung')
+    }
     this.#isSettling = false
-    if (reply.ok || this.#isOver) return
-    this.#lose(reply.error.kind === 'gone' ? 'crashed' : 'hung')
   }
 
   #lose(how: 'crashed' | 'hung'): void {
