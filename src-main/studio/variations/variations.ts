@@ -205,7 +205,11 @@ export class Variations {
     const added = this.#add(variation)
     if (!added.ok) return added
     const rendered = await this.#renderOne(added.value, true, this.#lasting)
-    if (!rendered.ok) return rendered
+    if (!rendered.ok) {
+      // What cannot be heard is no variation, and must not stay in the sheet as one.
+      this.#entries.delete(variation.id)
+      return rendered
+    }
     const [row] = this.#rows([added.value])
     this.#tell({ shown: this.#entries.size }, row ? [row] : [])
     return row ? ok(row) : unknown()
@@ -234,15 +238,20 @@ export class Variations {
     candidates.sort(
       (left, right) => ranker.score(featuresOf(right, STYLES)) - ranker.score(featuresOf(left, STYLES)) || left.number - right.number,
     )
-    const queue: string[] = []
+    const fresh: Entry[] = []
     this.#tell({ state: 'generating', wanted: this.#run.wanted + count }, [])
     for (const candidate of candidates) {
-      if (queue.length >= count || signal.aborted) break
+      if (fresh.length >= count || signal.aborted) break
       const added = this.#add({ ...candidate, id: `l${++this.#number}`, number: this.#number })
-      if (added.ok) queue.push(added.value.variation.id)
+      if (added.ok) fresh.push(added.value)
       await setImmediate()
     }
-    return this.#render(queue, signal)
+    // They are there before they are rendered, as when generating.
+    this.#tell({ shown: this.#entries.size }, this.#rows(fresh))
+    return this.#render(
+      fresh.map(({ variation }) => variation.id),
+      signal,
+    )
   }
 
   /** Why there can be no more like those that were kept, or null. */
