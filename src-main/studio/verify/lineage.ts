@@ -81,19 +81,23 @@ const MAX_DEPTH = 16
 /** Shown at most; a hostile file may share manifests so that the tree grows without end. */
 const MAX_NODES = 2_000
 
-const readIngredient = (
-  ingredient: OwnIngredient,
-  provenance: Provenance | null,
-  depth: number,
-  budget: { left: number },
-): VerifyIngredient => {
-  budget.left--
+/** A walk down the ingredients: nodes that may still be shown, serials of withdrawn certificates, and whose signature one of those is. */
+interface Walk {
+  left: number
+  readonly revoked: ReadonlySet<string>
+  readonly withdrawn: Set<string>
+}
+
+const readIngredient = (ingredient: OwnIngredient, provenance: Provenance | null, depth: number, walk: Walk): VerifyIngredient => {
+  walk.left--
   const urn = ingredient.instanceId
   const { manifest } = ingredient
   const stem = provenance?.stems?.find((entry) => entry.stem === urn)
   const grant = provenance?.grants?.find((entry) => entry.stem === urn)
   const own = manifest ? parse(stemSchema, assertionData(manifest, STEM_ASSERTION)) : null
   const isModel = ingredient.relationship === 'inputTo'
+  const isRevoked = manifest?.signer != null && walk.revoked.has(manifest.signer.serial)
+  if (isRevoked) walk.withdrawn.add(ingredient.title.slice(0, 300))
   return {
     title: ingredient.title.slice(0, 300),
     role: isModel ? 'model' : (stem?.role ?? own?.role ?? null),
@@ -108,23 +112,23 @@ const readIngredient = (
     state: !ingredient.isIntact
       ? 'changed'
       : manifest
-        ? manifest.signer?.trust === 'trusted'
+        ? manifest.signer?.trust === 'trusted' && !isRevoked
           ? 'trusted'
           : 'untrusted'
         : stem
           ? 'by-hash'
           : 'unknown',
     signer: manifest?.signer?.name ?? null,
-    ingredients: manifest && depth < MAX_DEPTH ? readIngredients(manifest, depth + 1, budget) : [],
+    ingredients: manifest && depth < MAX_DEPTH ? readIngredients(manifest, depth + 1, walk) : [],
   }
 }
 
-const readIngredients = (manifest: OwnManifest, depth: number, budget: { left: number }): readonly VerifyIngredient[] => {
+const readIngredients = (manifest: OwnManifest, depth: number, walk: Walk): readonly VerifyIngredient[] => {
   const provenance = readProvenance(manifest)
   const nodes: VerifyIngredient[] = []
   for (const ingredient of manifest.ingredients) {
-    if (budget.left <= 0) break
-    nodes.push(readIngredient(ingredient, provenance, depth, budget))
+    if (walk.left <= 0) break
+    nodes.push(readIngredient(ingredient, provenance, depth, walk))
   }
   return nodes
 }
@@ -167,8 +171,21 @@ const pluginFindings = (provenance: Provenance | null): readonly VerifyFinding[]
   ]
 }
 
-/** Everything a checked manifest says about where the file comes from. */
-export const readLineage = (manifest: OwnManifest): Lineage => {
+const withdrawnFindings = (withdrawn: ReadonlySet<string>): readonly VerifyFinding[] =>
+  withdrawn.size === 0
+    ? []
+    : [
+        {
+          code: 'ingredient.signer_revoked',
+          severity: 'warning',
+          message: `The certificate that vouched for ${listWords([...withdrawn], 20)} was withdrawn since, so nobody vouches for it any more.`,
+        },
+      ]
+
+/** Everything a checked manifest says about where the file comes from. `revoked` are serials of withdrawn certificates, lower case without colons. */
+export const readLineage = (manifest: OwnManifest, revoked: ReadonlySet<string> = new Set()): Lineage => {
+  const walk: Walk = { left: MAX_NODES, revoked, withdrawn: new Set() }
+  const ingredients = readIngredients(manifest, 0, walk)
   const provenance = readProvenance(manifest)
   const actions = readActions(manifest)
   const dst = creationSource(manifest)
@@ -179,7 +196,7 @@ export const readLineage = (manifest: OwnManifest): Lineage => {
   const isUndeclared = containsAI === 'None' && actions.some(({ isGenerative }) => isGenerative)
   return {
     provenance,
-    ingredients: readIngredients(manifest, 0, { left: MAX_NODES }),
+    ingredients,
     actions,
     ai:
       containsAI === null
@@ -214,6 +231,7 @@ export const readLineage = (manifest: OwnManifest): Lineage => {
           ]
         : []),
       ...pluginFindings(provenance),
+      ...withdrawnFindings(walk.withdrawn),
     ],
   }
 }

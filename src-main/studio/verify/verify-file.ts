@@ -153,6 +153,10 @@ const describeSigner = (signer: OwnSigner, lineage: Lineage, library: LibraryVer
   }
 }
 
+/** Serials of withdrawn certificates, written as certificates write them. */
+const revokedSerials = (revocations: RevocationList | null): ReadonlySet<string> =>
+  new Set((revocations?.entries ?? []).flatMap(({ kind, id }) => (kind === 'certificate' ? [id.toLowerCase().replaceAll(':', '')] : [])))
+
 const describeTrust = (signer: OwnSigner, standing: Standing, revocations: RevocationList | null): VerifyTrust => {
   const revoked = revocations?.entries.find(
     ({ kind, id }) => kind === 'certificate' && id.toLowerCase().replaceAll(':', '') === signer.serial,
@@ -238,7 +242,7 @@ export const verifyFile = async (path: string, options: VerifyOptions): Promise<
   const mimeType = own.container !== null && own.container !== 'other' ? MIME_TYPES[own.container] : 'audio/wav'
   const { verdict: library, tags } = await options.signer.inspect({ path, mimeType, anchors: options.anchors })
   const { standing, findings } = merge(own, library)
-  const lineage = own.manifest ? readLineage(own.manifest) : null
+  const lineage = own.manifest ? readLineage(own.manifest, revokedSerials(options.revocations)) : null
   const receipt = await findReceipt(own, path, lineage, options)
   const isRecovered = standing === 'none' && receipt !== null && receipt.content !== null
   const signer = own.manifest?.signer ?? null

@@ -235,6 +235,21 @@ describe('trust', () => {
     expect(await verify(rig.path('wav.part'), { revocations })).toMatchObject({ verdict: 'bad', trust: { state: 'revoked' } })
   })
 
+  it('knows a stem whose label’s certificate was withdrawn', async () => {
+    const path = rig.path('wav.part')
+    const own = await verifyOwn(path, { anchors: rig.anchors, now: Date.now() })
+    const serial = own.manifest?.ingredients[0]?.manifest?.signer?.serial ?? ''
+    expect(serial).toMatch(/^[0-9a-f]+$/)
+    // Lists are written by people: with colons and in capitals.
+    const id = (serial.match(/../g) ?? []).join(':').toUpperCase()
+    const entries = [{ kind: 'certificate' as const, id, since: '2026-11-01T00:00:00.000Z', reason: 'lost' }]
+    const revocations = { v: 1 as const, seq: 1, prev: `sha256:${'0'.repeat(64)}`, issuedAt: '', nextUpdate: '', entries }
+    const report = await verify(path, { revocations })
+    expect(report.verdict).not.toBe('good')
+    expect(report.ingredients[0]?.state).toBe('untrusted')
+    expect(report.findings.find(({ code }) => code === 'ingredient.signer_revoked')?.message).toContain('vocals')
+  })
+
   it('counts the worse of two verifiers and says that they differ', async () => {
     const changed = await made('disputed.wav', flip(await wav(), 4_000))
     const blind: Signer = {
