@@ -65,6 +65,7 @@ export const tryOut = async (
   const outcome = await runScanner(host, { kind: 'try', ...plugin, limitMs }, { environment, ...(signal ? { signal } : {}) })
   const failed = (text: string): TrialReport => ({ isFine: false, failures: [text], notes: [], trial: null })
   const where = 'at' in outcome && outcome.at ? ` ${STEP_WORDS[outcome.at]}` : ''
+  const isPlain = outcome.kind === 'failed' && outcome.at === 'open'
   switch (outcome.kind) {
     case 'cancelled':
       return undefined
@@ -73,7 +74,9 @@ export const tryOut = async (
     case 'timed out':
       return failed(`it gave no answer within ${limitMs / 1000} seconds${where}`)
     case 'failed':
-      return failed(`${cleanText(outcome.reason.replaceAll(path, basename(path))).replace(/\.$/, '')}${where ? `,${where}` : ''}`)
+      return failed(
+        `${cleanText(outcome.reason.replaceAll(path, basename(path))).replace(/\.$/, '')}${where === '' || isPlain ? '' : `,${where}`}`,
+      )
     case 'scanned':
       return failed('it answered in a way that makes no sense')
     case 'tried': {
