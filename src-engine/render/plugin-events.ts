@@ -10,47 +10,55 @@ const SLOPE_GRID_FRAMES = 64
 interface Parameter {
   readonly id: string
   readonly reader: ValueReader
-  /** Place among the plugin's parameters, of the epoch it was looked up in. */
-  index: number | undefined
-  epoch: number
+  readonly isMoving: boolean
 }
 
 /** Turns the values of a plan into events. */
 export class ParameterEvents {
-  #parameters: readonly Parameter[] = []
+  #standing: readonly Parameter[] = []
+  #moving: readonly Parameter[] = []
+  #ids: ReadonlySet<string> = new Set()
+  /** What the plugin had been sent when the standing values were all there, and by which instance; others are looked at again. */
+  #settled = { epoch: -1, size: -1 }
 
   update({ params }: PlanPlugin): void {
-    this.#parameters = Object.entries(params).map(([id, value]) => ({ id, reader: new ValueReader(value), index: undefined, epoch: -1 }))
+    const all = Object.entries(params).map(
+      ([id, value]): Parameter => ({ id, reader: new ValueReader(value), isMoving: (value.points?.length ?? 0) > 1 }),
+    )
+    this.#standing = all.filter((parameter) => !parameter.isMoving)
+    this.#moving = all.filter((parameter) => parameter.isMoving)
+    this.#ids = new Set(all.map((parameter) => parameter.id))
+    this.#settled = { epoch: -1, size: -1 }
   }
 
   /** Events of a block. Values that the plan no longer sets go back to what they were without it. */
   take(voice: PluginVoice, frame: number, frames: number): readonly ParameterEvent[] {
+    const isSettled = this.#settled.epoch === voice.epoch && this.#settled.size === voice.sent.size
+    if (isSettled && this.#moving.length === 0) return NO_EVENTS
     const events: ParameterEvent[] = []
-    if (voice.sent.size > this.#parameters.length || [...voice.sent.keys()].some((id) => !this.#has(id))) this.#giveBack(voice, events)
-    for (const parameter of this.#parameters) {
-      if (parameter.epoch !== voice.epoch) {
-        parameter.epoch = voice.epoch
-        parameter.index = voice.indexOf(parameter.id)
-      }
-      const { index, reader, id } = parameter
-      if (index === undefined) continue
-      for (let at = frame; at < frame + frames; at = reader.nextStep(at, SLOPE_GRID_FRAMES)) {
-        const value = reader.at(at)
-        if (voice.sent.get(id) === value) continue
-        voice.sent.set(id, value)
-        events.push({ frame: at - frame, parameter: index, value })
-      }
+    if (!isSettled) {
+      this.#giveBack(voice, events)
+      for (const parameter of this.#standing) this.#send(voice, parameter, frame, 1, events)
     }
+    for (const parameter of this.#moving) this.#send(voice, parameter, frame, frames, events)
+    this.#settled = { epoch: voice.epoch, size: voice.sent.size }
     return events.length > 1 ? events.sort((a, b) => a.frame - b.frame) : events
   }
 
-  #has(id: string): boolean {
-    return this.#parameters.some((parameter) => parameter.id === id)
+  #send(voice: PluginVoice, { id, reader }: Parameter, frame: number, frames: number, events: ParameterEvent[]): void {
+    const index = voice.indexOf(id)
+    if (index === undefined) return
+    for (let at = frame; at < frame + frames; at = reader.nextStep(at, SLOPE_GRID_FRAMES)) {
+      const value = reader.at(at)
+      if (voice.sent.get(id) === value) continue
+      voice.sent.set(id, value)
+      events.push({ frame: at - frame, parameter: index, value })
+    }
   }
 
   #giveBack(voice: PluginVoice, events: ParameterEvent[]): void {
     for (const id of [...voice.sent.keys()]) {
-      if (this.#has(id)) continue
+      if (this.#ids.has(id)) continue
       voice.sent.delete(id)
       const parameter = voice.indexOf(id)
       const value = voice.baseValue(id)
@@ -58,6 +66,8 @@ export class ParameterEvents {
     }
   }
 }
+
+const NO_EVENTS: readonly ParameterEvent[] = []
 
 /** Plays the notes of a track. Notes under way where it begins are struck there: a chord that is held must not be missing. */
 export class NoteEvents {

@@ -138,9 +138,10 @@ export const renderPlan = async (options: RenderPlanOptions): Promise<Result<{ r
     if (error instanceof ProblemError) return err(error.problem)
     throw error
   } finally {
+    // First: a helper may be waiting for a plugin that hangs.
+    plugins?.dispose()
     await workers?.dispose()
     renderer?.dispose()
-    plugins?.dispose()
     ringing?.dispose()
   }
 }

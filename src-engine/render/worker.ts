@@ -34,7 +34,6 @@ export type FromWorker =
 const tell = (message: FromWorker): void => parentPort?.postMessage(message)
 
 const run = async (job: WorkerJob): Promise<void> => {
-  const ring = new TrackRing(job.ring)
   const kernels = loadKernels(job.module)
   const sources = new SourcePool(job.cacheDir, kernels)
   const onWarning = (problem: Problem): void => tell({ kind: 'warning', problem })
@@ -51,6 +50,18 @@ const run = async (job: WorkerJob): Promise<void> => {
     fromFrame: job.fromFrame,
     skipsSilence: job.skipsSilence,
   })
+  try {
+    renderCells(job, context)
+  } finally {
+    sources.dispose()
+    // Ends of pipes do not go with the thread.
+    voices?.close()
+  }
+}
+
+const renderCells = (job: WorkerJob, context: RenderContext): void => {
+  const { kernels } = context
+  const ring = new TrackRing(job.ring)
   const tracks = job.trackIds.map((id) => new LocalTrack(context, job.plan, job.plan.tracks.find((track) => track.id === id)!))
   const newBlock = (): StereoBlock => ({ left: context.alloc(CELL_FRAMES), right: context.alloc(CELL_FRAMES) })
   const block = newBlock()
@@ -69,8 +80,6 @@ const run = async (job: WorkerJob): Promise<void> => {
     })
     if (ring.publish(cell)) tell({ kind: 'ready' })
   }
-  sources.dispose()
-  voices?.close()
 }
 
 run(workerData as WorkerJob).catch((error: unknown) => {

@@ -15,7 +15,7 @@ export interface LivePluginListener {
   deadlineMs(): number
   onLate(): void
   onNewLatency(plugin: LivePlugin): void
-  onNewValues(plugin: LivePlugin): void
+  onNewValues(plugin: LivePlugin): unknown
 }
 
 export class LivePlugin implements PluginVoice {

@@ -57,6 +57,8 @@ export class PluginRack {
   #lastLate = Number.NEGATIVE_INFINITY
   #timer: ReturnType<typeof setInterval> | undefined
   #lastStatus = ''
+  /** Plugins that changed values by themselves; some do so with every block. */
+  readonly #changed = new Set<string>()
 
   constructor(options: RackOptions) {
     this.#options = options
@@ -148,9 +150,7 @@ export class PluginRack {
         this.#lastLate = performance.now()
       },
       onNewLatency: () => this.#options.listener.onRouting(),
-      onNewValues: (changed) => {
-        this.#options.listener.onChanged(changed.deviceId)
-      },
+      onNewValues: (changed) => this.#changed.add(changed.deviceId),
     })
     plugin.onReset = ({ host, instance }) => {
       if (host && instance !== null) host.call(plugin, hostCommands.reset(instance))
@@ -344,6 +344,8 @@ export class PluginRack {
 
   #tell(): void {
     const devices = this.statuses()
+    for (const deviceId of this.#changed) this.#options.listener.onChanged(deviceId)
+    this.#changed.clear()
     for (const plugin of this.#plugins.values()) plugin.wantOutputs()
     const text = JSON.stringify(devices)
     if (text === this.#lastStatus) return
