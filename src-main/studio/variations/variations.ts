@@ -325,7 +325,7 @@ export class Variations {
     if (!original.ok) return original
     this.#original = original.value
     this.#originalText = encodeDocument(this.#current)
-    this.#run = { ...this.#run, range: previewRange(this.#current, original.value.assessment.plan) }
+    this.#run = { ...this.#run, range: previewRange(this.#current, original.value.assessment.plan, facts) }
     return original
   }
 
