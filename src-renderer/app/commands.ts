@@ -1,9 +1,13 @@
 // Every command with its words and keys, once: keys, palette, help and the app's menu all read this table.
+import { recordOf, type Track } from '../../src-shared/remix/index.ts'
 import {
+  cancelFreeze,
   closeRemix,
+  freezeTrack,
   importPack,
   openRemix,
   openSheet,
+  pluginsStore,
   preferencesStore,
   redo,
   redoText,
@@ -18,11 +22,13 @@ import {
   stop,
   stopAndReturn,
   syncNow,
+  toastDone,
   toggleSnap,
   togglePlay,
   transportStore,
   undo,
   undoText,
+  unfreezeTrack,
   viewStore,
 } from '../state/index.ts'
 import { openSubmit } from '../approvals/index.ts'
@@ -85,6 +91,29 @@ const OF_THE_WHOLE: ReadonlySet<string> = new Set([
 ])
 
 const hasSelection = (): boolean => viewStore.getState().clipIds.length > 0
+
+/** The track that is chosen, or the one of the chosen clip; undefined where there is none. */
+const chosenTrack = (): Track | undefined => {
+  const { trackId, clipIds } = viewStore.getState()
+  const snapshot = settledSnapshot()
+  const ofClip = clipIds[0] === undefined ? undefined : recordOf(snapshot, 'clip', clipIds[0])?.trackId
+  const id = trackId ?? ofClip
+  return id === undefined ? undefined : recordOf(snapshot, 'track', id)
+}
+
+const addDevice = (): void => {
+  const track = chosenTrack()
+  if (track) viewStore.setState({ picking: { trackId: track.id, replaces: null } })
+  else toastDone('Choose a track first', 'A device works on what is on a track, a bus or the master.')
+}
+
+const toggleFreeze = (): void => {
+  const track = chosenTrack()
+  if (track?.kind !== 'audio') toastDone('Choose a track with clips first', 'Only these can be frozen.')
+  else if (pluginsStore.getState().freezing?.trackId === track.id) cancelFreeze()
+  else if (track.frozen) unfreezeTrack(track.id)
+  else void freezeTrack(track.id)
+}
 
 /** All commands in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
@@ -160,6 +189,8 @@ export const COMMANDS: readonly Command[] = [
   inRemix('mute', 'Mute the clips, or the track', 'Edit', ['M'], timeline.toggleMute),
   inRemix('solo', 'Solo the track', 'Edit', ['Shift+S'], timeline.toggleSolo),
   inRemix('rename', 'Rename the clip, or the track', 'Edit', ['F2'], timeline.renameChosen),
+  inRemix('device.add', 'Add a device or plugin to the track…', 'Edit', ['P'], addDevice),
+  inRemix('track.freeze', 'Freeze the track, or unfreeze it', 'Edit', [], toggleFreeze),
   inRemix('marker.add', 'Marker at the playhead', 'Edit', ['Mod+M'], timeline.addMarker),
   inRemix(
     'section.duplicate',
@@ -185,6 +216,7 @@ export const COMMANDS: readonly Command[] = [
   ),
   { id: 'palette', title: 'Find a command', group: 'View', keys: ['Mod+K'], run: () => openSheet('palette') },
   { id: 'help', title: 'Keys', group: 'View', keys: ['?', 'F1'], run: () => openSheet('help') },
+  { id: 'plugins.open', title: 'Plugins…', group: 'View', keys: ['Mod+Shift+P'], run: () => openSheet('plugins') },
   { id: 'settings', title: 'Settings', group: 'View', keys: ['Mod+,'], run: () => openSheet('settings') },
 
   { id: 'remix.new', title: 'New remix: choose a work', group: 'File', keys: ['Mod+N'], run: () => showScreen('library') },

@@ -120,6 +120,7 @@ const DeviceCard = ({
   return (
     <WithContextMenu entries={entries}>
       <div
+        data-device={device.id}
         className={classes(
           'device',
           !device.isEnabled && 'is-off',

@@ -67,7 +67,7 @@ export const NumberField = ({
 }) => {
   const [text, setText] = useState<string | null>(null)
   const [dragged, setDragged] = useState<number | null>(null)
-  const drag = useRef<{ x: number; y: number; travel: number; moved: boolean; last: number } | null>(null)
+  const drag = useRef<{ x: number; y: number; travel: number; moved: boolean; from: number; last: number } | null>(null)
   const shown = dragged ?? value
 
   const finish = (commit: boolean): void => {
@@ -75,12 +75,13 @@ export const NumberField = ({
     drag.current = null
     setDragged(null)
     onPreview?.(null)
-    if (commit && current?.moved && current.last !== value) onCommit(current.last)
+    // `value` itself follows what is previewed.
+    if (commit && current?.moved && current.last !== current.from) onCommit(current.last)
   }
   const onPointerDown = (event: PointerEvent<HTMLButtonElement>): void => {
     if (event.button !== 0 || isDisabled) return
     event.currentTarget.setPointerCapture(event.pointerId)
-    drag.current = { x: event.clientX, y: event.clientY, travel: toTravel(value, range), moved: false, last: value }
+    drag.current = { x: event.clientX, y: event.clientY, travel: toTravel(value, range), moved: false, from: value, last: value }
   }
   const onPointerMove = (event: PointerEvent<HTMLButtonElement>): void => {
     const { current } = drag

@@ -69,6 +69,7 @@ const Results = ({ trackId, replaces }: { trackId: string; replaces: string | nu
           <Palette.Group heading="Built in">
             {built.map((device) => (
               <Palette.Item key={device} value={`built-in ${device}`} className="menu-item" onSelect={() => addBuiltIn(device)}>
+                <span className="menu-mark" />
                 <span className="ellipsis">{deviceName(device)}</span>
               </Palette.Item>
             ))}

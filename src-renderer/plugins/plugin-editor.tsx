@@ -1,7 +1,7 @@
 // The editor every plugin has: its parameters as it describes them. Virtualised, since some have thousands.
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronDown, ChevronRight, Eye, EyeOff, Maximize2, Search } from 'lucide-react'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { PluginParameter } from '../../src-shared/plugins/index.ts'
 import { type Device, recordOf } from '../../src-shared/remix/index.ts'
 import { Dialog, IconButton, Loading } from '../parts/index.ts'
@@ -111,8 +111,14 @@ const Rows = ({ device, parameters, isLarge }: { device: Device; parameters: rea
 export const PluginEditor = ({ device, isLarge = false }: { device: Device; isLarge?: boolean }) => {
   const { descriptor, problem } = useDescriptor(device.plugin)
   const state = usePluginState(device)
+  const whole = useRef<HTMLDivElement>(null)
+  const isRead = descriptor !== null
+  // Opened at the lower edge of the inspector it would be out of sight.
+  useEffect(() => {
+    if (isRead && !isLarge) whole.current?.closest('.device')?.scrollIntoView({ block: 'nearest' })
+  }, [isRead, isLarge])
   return (
-    <div className={isLarge ? 'plugin-editor is-large' : 'plugin-editor'}>
+    <div ref={whole} className={isLarge ? 'plugin-editor is-large' : 'plugin-editor'}>
       <div className="plugin-editor-head">
         <PluginStatusLine device={device} />
         {!isLarge && descriptor !== null && (

@@ -1,10 +1,21 @@
 // All plugins of this computer: found, marked, held back, read again. Thousands may be installed; only what is on view is drawn.
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { AlertTriangle, FolderPlus, PlugZap, RefreshCw, Sparkles, Star, Trash2 } from 'lucide-react'
+import { AlertTriangle, FolderPlus, PlugZap, RefreshCw, Star, Trash2 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { PLUGIN_CATEGORIES, PLUGIN_FORMATS } from '../../src-shared/plugins/index.ts'
 import type { PluginFailure, PluginList, PluginSummary } from '../../src-shared/protocol/index.ts'
-import { Button, classes, Dialog, EmptyState, IconButton, Loading, ProblemState, ProgressBar, Segmented } from '../parts/index.ts'
+import {
+  Button,
+  classes,
+  Dialog,
+  EmptyState,
+  formatMoment,
+  IconButton,
+  Loading,
+  ProblemState,
+  ProgressBar,
+  Segmented,
+} from '../parts/index.ts'
 import {
   addPluginFolder,
   cancelPluginScan,
@@ -114,7 +125,7 @@ const Choice = ({
   </select>
 )
 
-const Installed = ({ plugins }: { plugins: readonly PluginSummary[] }) => {
+const Installed = ({ plugins, isScanning }: { plugins: readonly PluginSummary[]; isScanning: boolean }) => {
   const [filter, setFilter] = useState(NO_FILTER)
   const scroller = useRef<HTMLDivElement>(null)
   const shown = useMemo(() => plugins.filter((plugin) => passes(plugin, filter)), [plugins, filter])
@@ -169,7 +180,13 @@ const Installed = ({ plugins }: { plugins: readonly PluginSummary[] }) => {
           onClick={() => set({ isFavourite: !filter.isFavourite })}
         />
       </div>
-      {shown.length === 0 ? (
+      {plugins.length === 0 ? (
+        <EmptyState icon={PlugZap} title={isScanning ? 'Reading what is there' : 'No plugins were found'}>
+          {isScanning
+            ? 'What can be used is listed as it is found.'
+            : 'Install some, or add the folder they are in under “Folders and processes”.'}
+        </EmptyState>
+      ) : shown.length === 0 ? (
         <EmptyState
           icon={PlugZap}
           title="No plugin is like that"
@@ -184,7 +201,7 @@ const Installed = ({ plugins }: { plugins: readonly PluginSummary[] }) => {
                 plugin && (
                   <li
                     key={key}
-                    aria-label={plugin.name}
+                    aria-label={`${plugin.name}, ${FORMAT_WORDS[plugin.format]}`}
                     className="plugins-row"
                     style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
                   >
@@ -302,10 +319,10 @@ export const PluginsSheet = () => {
             </div>
             <Button onClick={cancelPluginScan}>Cancel</Button>
           </>
-        ) : (
+        ) : isNever ? undefined : (
           <>
             <span className="muted plugins-when">
-              {list?.scannedAt ? `Last read ${new Date(list.scannedAt).toLocaleString()}` : 'Not read yet'}
+              {list?.scannedAt ? `Last read ${formatMoment(list.scannedAt)}` : 'Not read in full yet'}
             </span>
             <Button title="Reads every file again, also those that failed" onClick={() => void scanPlugins(true)}>
               Read all again
@@ -326,7 +343,7 @@ export const PluginsSheet = () => {
           )
         ) : isNever ? (
           <EmptyState
-            icon={Sparkles}
+            icon={PlugZap}
             title="Bring your own plugins"
             action={
               <Button tone="primary" icon={RefreshCw} onClick={() => void scanPlugins(false)}>
@@ -349,7 +366,7 @@ export const PluginsSheet = () => {
               ]}
               onChange={setPart}
             />
-            {part === 'plugins' && <Installed plugins={list.plugins} />}
+            {part === 'plugins' && <Installed plugins={list.plugins} isScanning={scan.isRunning} />}
             {part === 'failures' && <Failures failures={list.failures} isScanning={scan.isRunning} />}
             {part === 'folders' && <Folders list={list} />}
           </>

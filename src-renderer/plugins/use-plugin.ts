@@ -64,9 +64,12 @@ export const usePluginWords = (device: Device, visible: readonly PluginParameter
   useEffect(() => {
     if (!isRunning) return
     let isCurrent = true
+    const set = device.params
     const timer = setTimeout(() => {
-      void pluginTexts(device.id, wanted).then(({ texts, values }) => {
+      void pluginTexts(device.id, wanted).then(({ texts, values: all }) => {
         if (!isCurrent) return
+        // What is set here, or only tried by a knob that is held, is not the plugin's to say: it would outlive the gesture.
+        const values = Object.fromEntries(Object.entries(all).filter(([id]) => !(id in set)))
         setTold((before) => {
           const next = new Map(before.texts)
           for (const [index, { parameter, value }] of wanted.entries()) {

@@ -16,14 +16,22 @@ export const plainText = ({ min, max, unit, isInteger, isToggle, choices }: Plug
   }
   if (isToggle) return value > (min + max) / 2 ? 'On' : 'Off'
   const number = isInteger ? String(Math.round(value)) : value.toFixed(digitsFor(Math.abs(max - min)))
-  return `${number.replace('-', '−')}${unit === '' ? '' : ` ${unit}`}`
+  const shown = Number(number) === 0 ? number.replace('-', '') : number.replace('-', '−')
+  return `${shown}${unit === '' ? '' : ` ${unit}`}`
 }
+
+/** A range beyond this is drawn as if it ended there: no hand could set a value in it. */
+const FARTHEST = 1e9
+
+const within = (value: number, min: number, max: number): number => Math.max(min, Math.min(max, Number.isNaN(value) ? min : value))
 
 /** How a control travels over a parameter. A logarithmic range that reaches zero or below cannot be one. */
 export const rangeOf = ({ min, max, default: standard, isLogarithmic, isInteger }: PluginParameter): NumberRange => {
-  const top = max > min ? max : min + 1
-  const scale = isInteger ? 'step' : isLogarithmic && min > 0 ? 'log' : 'linear'
-  return { min, max: top, default: standard, scale, step: isInteger ? 1 : (top - min) / 100 }
+  const bottom = within(Math.min(min, max), -FARTHEST, FARTHEST - 1)
+  const end = within(Math.max(min, max), -FARTHEST, FARTHEST)
+  const top = end > bottom ? end : bottom + 1
+  const scale = isInteger ? 'step' : isLogarithmic && bottom > 0 ? 'log' : 'linear'
+  return { min: bottom, max: top, default: within(standard, bottom, top), scale, step: isInteger ? 1 : (top - bottom) / 100 }
 }
 
 /** Parameters with a heading before each group, in the plugin's order; what is closed keeps its heading only. */

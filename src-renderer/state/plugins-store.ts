@@ -143,13 +143,21 @@ export const pluginTexts = async (
   return reply.ok ? reply.value : { texts: values.map(() => null), values: {} }
 }
 
+/** Between two looks at the list while a scan runs. */
+const LIST_MS = 1_500
+let listedAt = 0
+
 /** Keeps the list, scans and statuses up to date. */
 export const startPlugins = (): void => {
   void loadPlugins()
   window.stemma.on('plugins.scanning', (scan) => {
-    const wasRunning = pluginsStore.getState().scan.isRunning
+    const before = pluginsStore.getState().scan
     pluginsStore.setState({ scan })
-    if (wasRunning && !scan.isRunning) void loadPlugins()
+    const isNews = scan.done !== before.done && Date.now() - listedAt > LIST_MS
+    if ((before.isRunning && !scan.isRunning) || isNews) {
+      listedAt = Date.now()
+      void loadPlugins()
+    }
   })
   window.stemma.on('plugins.status', ({ devices }) =>
     pluginsStore.setState({ statuses: Object.fromEntries(devices.map((status) => [status.deviceId, status])) }),
