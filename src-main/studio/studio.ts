@@ -390,6 +390,9 @@ export class Studio {
   async export(order: ExportOrder, hooks: ExportHooks = {}): ReturnType<typeof exportRemix> {
     const engine = await this.engine.client()
     if (!engine.ok) return engine
+    const wanted = recordsOf(order.snapshot, 'device').flatMap(({ plugin, isEnabled }) => (plugin && isEnabled ? [plugin] : []))
+    const scanned = await this.plugins.ensureScanned(wanted, hooks.signal ? { signal: hooks.signal } : {})
+    if (!scanned.ok) return scanned
     try {
       mkdirSync(this.#tempDir, { recursive: true, mode: 0o700 })
     } catch (error) {

@@ -296,6 +296,14 @@ export class Plugins {
     this.#store.forget(handles(this.#store.files.filter(isGone)))
   }
 
+  /** Looks for plugins where nobody ever did and one of these is wanted: a remix from another machine must not fail for that. Codes: `disk.*`. */
+  async ensureScanned(wanted: readonly PluginRef[], hooks: ScanHooks = {}): Promise<Result<null>> {
+    const known = wanted.length === 0 ? undefined : this.#known()
+    if (!known || this.#store.scannedAt !== null || wanted.every(({ format, id }) => known.has(`${format}:${id}`))) return ok(null)
+    const scanned = await this.scan({}, hooks)
+    return scanned.ok ? ok(null) : scanned
+  }
+
   /** Ends a scan that runs; what it read so far stays. */
   cancelScan(): void {
     this.#running?.abort()
