@@ -12,8 +12,9 @@ import type { AudioOutput, OutputVoice } from './output.ts'
 const BLOCK_FRAMES = 512
 /** How far ahead of the clock blocks are scheduled: with the block, a fader or a plugin's knob is heard within 60 ms. */
 const AHEAD_SECONDS = 0.045
-/** A machine that was late gets more time, until playback starts again. */
+/** A machine that was late gets more time, and less again when it shows for so long that it would do with less. */
 const MAX_AHEAD_SECONDS = 0.18
+const EASE_SECONDS = 3
 const TICK_MS = 10
 /** Between pressing play and the first sample. */
 const START_SECONDS = 0.04
@@ -66,6 +67,8 @@ export class Transport {
   #scheduled: Scheduled[] = []
   #nextAt = 0
   #ahead = AHEAD_SECONDS
+  /** The most of the lead that was used up since a time of the clock. */
+  #used = { since: 0, most: 0 }
   #frame = 0
   #loop: FrameRange | null = null
   #fadeIn = 0
@@ -177,6 +180,7 @@ export class Transport {
     this.#frame = frame
     this.#hasEnded = false
     this.#ahead = AHEAD_SECONDS
+    this.#used = { since: this.#options.output.now, most: 0 }
     this.#nextAt = onGrid(this.#options.output.now + START_SECONDS)
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
     this.#tick()
@@ -215,8 +219,19 @@ export class Transport {
       // Nobody hears a gap in a silent clock.
       if (output.state.kind === 'device') this.#warnLate()
       this.#ahead = Math.min(MAX_AHEAD_SECONDS, this.#ahead * 2)
+      this.#used = { since: now, most: 0 }
     }
+    this.#ease(now)
     while (!this.#hasEnded && this.#nextAt < now + this.#ahead) this.#advance()
+  }
+
+  /** Takes the lead back where the machine has long not needed it. */
+  #ease(now: number): void {
+    if (this.#ahead === AHEAD_SECONDS) return
+    this.#used.most = Math.max(this.#used.most, this.#ahead - (this.#nextAt - now))
+    if (now - this.#used.since < EASE_SECONDS) return
+    if (this.#used.most < AHEAD_SECONDS * 0.7) this.#ahead = Math.max(AHEAD_SECONDS, this.#ahead / 2)
+    this.#used = { since: now, most: 0 }
   }
 
   /** Renders one more block, and schedules what that fills; or finds the end. */
