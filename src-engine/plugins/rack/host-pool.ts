@@ -12,12 +12,14 @@ export class HostPool {
   readonly #spawn: SpawnHost
   readonly #onLost: HostLoss
   readonly #keepsSpare: boolean
+  readonly #slowMs: number
   readonly #hosts = new Map<string, RackHost>()
   #spare: RackHost | undefined
   #spareTimer: ReturnType<typeof setTimeout> | undefined
   #spareLosses = 0
 
-  constructor(spawn: SpawnHost, keepsSpare: boolean, onLost: HostLoss) {
+  constructor(spawn: SpawnHost, { keepsSpare, slowMs }: { readonly keepsSpare: boolean; readonly slowMs: number }, onLost: HostLoss) {
+    this.#slowMs = slowMs
     this.#spawn = spawn
     this.#keepsSpare = keepsSpare
     this.#onLost = onLost
@@ -67,7 +69,7 @@ export class HostPool {
   }
 
   #start(environment: Readonly<Record<string, string>>): RackHost {
-    return new RackHost(this.#spawn, environment, (host, how, culprit) => {
+    return new RackHost(this.#spawn, environment, this.#slowMs, (host, how, culprit) => {
       if (host === this.#spare) {
         this.#spare = undefined
         this.#spareLosses++

@@ -9,7 +9,7 @@ import { constantValues } from './heard-plugins.ts'
 import { HostPool } from './host-pool.ts'
 import { LivePlugin } from './live-plugin.ts'
 import { describeFailure, pluginCrashed, pluginDisabled, pluginFailed, pluginMissing } from './problems.ts'
-import type { RackHost } from './rack-host.ts'
+import { type RackHost, SLOW_MS } from './rack-host.ts'
 import { needsOwnHost, type PluginRegistry, type RegistryEntry } from './registry.ts'
 import { baseValues, valuesById } from './values.ts'
 import type { OpenVoice } from './voice.ts'
@@ -42,6 +42,8 @@ export interface RackOptions {
   readonly keepsSpare: boolean
   /** How long a block is waited for at most; where nobody listens to a clock it may be longer. */
   readonly deadlineMs?: number
+  /** How long a plugin may take to open or to give or take a state. */
+  readonly slowMs?: number
 }
 
 export class PluginRack {
@@ -62,7 +64,9 @@ export class PluginRack {
 
   constructor(options: RackOptions) {
     this.#options = options
-    this.#pool = new HostPool(options.spawn, options.keepsSpare, (host, how, culprit) => this.#hostLost(host, how, culprit))
+    this.#pool = new HostPool(options.spawn, { keepsSpare: options.keepsSpare, slowMs: options.slowMs ?? SLOW_MS }, (host, how, culprit) =>
+      this.#hostLost(host, how, culprit),
+    )
   }
 
   /** For the mix. */
@@ -171,6 +175,9 @@ export class PluginRack {
   #update(plugin: LivePlugin, device: PlanPlugin, track: LivePlugin['track']): void {
     const hasMoved = track.id !== plugin.track.id
     const { stateSha256 } = device.plugin
+    // Turned since it was captured, the instance is not what was captured any more.
+    if (plugin.captured && stateSha256 === plugin.stateSha256 && JSON.stringify(device.params) !== JSON.stringify(plugin.device.params))
+      plugin.captured = null
     plugin.device = device
     plugin.track = track
     if (hasMoved && this.#grouping === 'chain' && plugin.state === 'ready') this.#reopen(plugin, 'loading')
@@ -182,6 +189,7 @@ export class PluginRack {
       plugin.captured = null
       return
     }
+    plugin.captured = null
     if (plugin.state !== 'ready') return
     if (device.state === null) this.#reopen(plugin, 'loading')
     else this.#track(this.#loadState(plugin, Buffer.from(device.state, 'base64')))

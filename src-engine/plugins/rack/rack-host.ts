@@ -22,7 +22,7 @@ const STARVED_HANG_MS = 1_500
 /** Commands that take no time, between two blocks: playback is further ahead than this. */
 const QUICK_MS = 15
 /** Instantiating takes up to a second, and states may hold samples. */
-const SLOW_MS = 10_000
+export const SLOW_MS = 10_000
 
 export type HostLoss = (host: RackHost, how: 'crashed' | 'hung', culprit: LivePlugin | null) => void
 
@@ -33,6 +33,7 @@ export class RackHost {
   key: string | null = null
   readonly plugins = new Set<LivePlugin>()
   readonly #onLost: HostLoss
+  readonly #slowMs: number
   #spawned: SpawnedHost | undefined
   #connection: HostConnection | undefined
   /** Resolves when it answers, or with why it does not. */
@@ -42,8 +43,10 @@ export class RackHost {
   /** What it was last asked to do something with. */
   #busyWith: LivePlugin | null = null
 
-  constructor(spawn: SpawnHost, environment: Readonly<Record<string, string>>, onLost: HostLoss) {
+  /** `slowMs`: how long opening and states may take before the plugin counts as hung. */
+  constructor(spawn: SpawnHost, environment: Readonly<Record<string, string>>, slowMs: number, onLost: HostLoss) {
     this.#onLost = onLost
+    this.#slowMs = slowMs
     this.ready = this.#connect(spawn, environment)
   }
 
@@ -76,7 +79,7 @@ export class RackHost {
     const connection = this.#connection
     if (!connection || this.#isOver) return { ok: false, error: { kind: 'gone', message: 'The plugin host ended.' } }
     this.#busyWith = plugin
-    const reply = await connection.callLater(command, SLOW_MS)
+    const reply = await connection.callLater(command, this.#slowMs)
     if (!reply.ok && reply.error.kind === 'late') this.#lose('hung')
     else if (!reply.ok && reply.error.kind === 'gone') this.#lose('crashed')
     return reply

@@ -5,7 +5,7 @@ import type { PluginStatus } from '../../../src-shared/plugins/index.ts'
 import type { PlanPlugin, PlanTrack, RenderPlan } from '../../../src-shared/remix/index.ts'
 import type { Problem } from '../../../src-shared/std/index.ts'
 import { unwrap } from '../../../src-shared/std/index.ts'
-import { buildFixtures, type ClapFixture, clapId, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
+import { buildFixtures, CLAP_FIXTURES, type ClapFixture, clapId, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
 import { BlockRenderer } from '../../render/index.ts'
 import { clip, impulse, noise, plan, plugin, StemFolder, track } from '../../render/testing/plans.ts'
 import { spawnNodeHost } from '../client/index.ts'
@@ -16,17 +16,7 @@ import { offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts
 
 const fixtures = await buildFixtures()
 if (!fixtures) console.log(NO_FIXTURES)
-const NAMES: ClapFixture[] = [
-  'gain',
-  'stateless',
-  'latency',
-  'on-demand',
-  'sine',
-  'crash-in-activate',
-  'hang-in-process',
-  'crash-in-save',
-  'nan',
-]
+const NAMES: ClapFixture[] = [...CLAP_FIXTURES.troubles, 'gain', 'stateless', 'latency', 'sine']
 const entries = registryEntries(fixtures, NAMES)
 const fixture = (name: ClapFixture, params: Parameters<typeof plugin>[2] = {}, more: Partial<PlanPlugin> = {}) =>
   plugin(more.deviceId ?? name, { format: 'clap', id: clapId(name) }, params, more)
@@ -58,13 +48,14 @@ class Stage {
   #plan: RenderPlan | undefined
   #longestMs = 0
 
-  constructor(deadlineMs: number) {
+  constructor(deadlineMs: number, slowMs: number) {
     this.registry.replace(entries)
     this.rack = new PluginRack({
       registry: this.registry,
       spawn: spawnNodeHost,
       keepsSpare: true,
       deadlineMs,
+      slowMs,
       listener: {
         onStatus: (devices) => {
           this.statuses = devices
@@ -144,8 +135,8 @@ class Stage {
 
 let open: Stage | undefined
 /** Blocks are waited for generously, unless a test is about late ones: the machine may be busy with other tests. */
-const stage = (deadlineMs = 2_000): Stage => {
-  open = new Stage(deadlineMs)
+const stage = (deadlineMs = 2_000, slowMs = 10_000): Stage => {
+  open = new Stage(deadlineMs, slowMs)
   return open
 }
 afterEach(() => {
@@ -336,6 +327,48 @@ describe.skipIf(!fixtures)('playing plugins', () => {
       expect(one.rack.statuses().every((status) => status.state === 'ready')).toBe(true)
     }
   })
+})
+
+/** Each fixture with what becomes of it while it plays; all of them beside an innocent plugin in the same chain. */
+const TROUBLES: readonly (readonly [ClapFixture, readonly PluginStatus['state'][]])[] = [
+  ['crash-in-process', ['disabled']],
+  ['abort-in-process', ['disabled']],
+  ['divide-in-process', ['disabled']],
+  ['hang-in-process', ['disabled']],
+  ['crash-in-activate', ['disabled']],
+  ['hang-in-activate', ['disabled']],
+  ['refuse-activate', ['failed']],
+  ['nan', ['ready']],
+  ['infinity', ['ready']],
+  ['loud', ['ready']],
+  ['denormals', ['ready']],
+  ['prints', ['ready']],
+  ['forks', ['ready']],
+  ['moves', ['ready']],
+  ['locale', ['ready']],
+  ['closes', ['ready', 'disabled', 'restarting']],
+  ['signals', ['ready', 'disabled', 'restarting']],
+]
+
+describe.skipIf(!fixtures)('a chain with a plugin that', () => {
+  for (const [name, ends] of TROUBLES) {
+    it(`${name} ends as ${ends[0]}, with the rest of the chain playing and nothing broken in the sound`, async () => {
+      const isHang = name.startsWith('hang')
+      const one = stage(isHang ? 20 : 2_000, isHang ? 1_000 : 10_000)
+      await one.load(
+        plan(stems.sources, [playing(hiss, [fixture(name, {}, { deviceId: 'bad' }), fixture('gain')], 'a'), playing(other, [], 'b')]),
+      )
+      const until = performance.now() + 12_000
+      const isOver = (): boolean => ends.includes(one.rack.find('bad')?.state ?? 'loading')
+      let sound: readonly Float32Array[] = []
+      for (let round = 0; round < 3 || (!isOver() && performance.now() < until); round++) sound = await one.play(10, { everyMs: 6 })
+      expect(ends).toContain(one.rack.find('bad')?.state)
+      await one.until('gain', 'ready')
+      expect(sound.every((samples) => samples.every(Number.isFinite))).toBe(true)
+      expect(sound[1]!.every((value) => value !== 0)).toBe(true)
+      if (['nan', 'infinity', 'loud'].includes(name)) expect((await one.until('bad', 'ready')).scrubbedSamples).toBeGreaterThan(0)
+    }, 30_000)
+  }
 })
 
 describe.skipIf(!fixtures)('editors', () => {
