@@ -21,7 +21,7 @@ import { analysisHandlers } from './analysis/requests/index.ts'
 import { availableFormats, ensureDecoded } from './files/index.ts'
 import type { MessageEnd } from './parent-port.ts'
 import { hasPlugins, PluginDesk } from './plugins/rack/index.ts'
-import { exportPlan, freezeTrack, lostFrozen, playsFrozen } from './render/index.ts'
+import { exportPlan, freezeTrack, frozenLost, readFrozenTracks, takeFrozen } from './render/index.ts'
 import { previewHandlers } from './previews/index.ts'
 import { measureStem, stemPeaks } from './stem-sound.ts'
 import { type AudioOutput, openOutput, Transport } from './transport/index.ts'
@@ -155,18 +155,18 @@ export class EngineServer {
     const { cacheDir, playback } = this.#open()
     const isNew = plan !== this.#loaded
     this.#loaded = plan
-    playback.load(plan && playsFrozen(plan, cacheDir))
-    if (isNew) for (const track of plan ? lostFrozen(plan, cacheDir) : []) this.#warnFrozenLost(track.name)
+    const readable = plan && readFrozenTracks(plan, cacheDir, this.#plugins.isInstalled)
+    playback.load(readable ? readable.plan : null)
+    if (isNew) for (const one of readable?.lost ?? []) this.#warnFrozenLost(frozenLost(one, 'playback.frozen_lost'))
   }
 
-  /** Tracks whose lost file was told of. */
+  /** What was told of lost sounds. */
   readonly #toldLost = new Set<string>()
 
-  #warnFrozenLost(name: string): void {
-    if (this.#toldLost.has(name)) return
-    this.#toldLost.add(name)
-    const message = `The frozen sound of "${name}" is not on this machine. The track plays from its clips and devices; freeze it again to spare them.`
-    this.#tell('playback.warning', { code: 'playback.frozen_lost', message })
+  #warnFrozenLost(problem: Problem): void {
+    if (this.#toldLost.has(problem.message)) return
+    this.#toldLost.add(problem.message)
+    this.#tell('playback.warning', problem)
   }
 
   #prepared(coming: Promise<void>): Promise<void> {
@@ -175,7 +175,7 @@ export class EngineServer {
   }
 
   #renders() {
-    return { ...this.#folders(), plugins: this.#plugins.offline }
+    return { ...this.#folders(), plugins: this.#plugins.offline, isInstalled: this.#plugins.isInstalled }
   }
 
   readonly #plugins = new PluginDesk({
@@ -277,6 +277,7 @@ export class EngineServer {
     'export.run': (job, call) => exportPlan(job, { ...this.#renders(), ...call }),
     ...this.#plugins.handlers,
     'plugins.freeze': ({ plan, stems, trackId }, call) => freezeTrack(plan, stems, trackId, { ...this.#renders(), ...call }),
+    'plugins.takeFrozen': ({ sounds }, { signal }) => takeFrozen(sounds, { cacheDir: this.#open().cacheDir, signal }),
     'transport.play': async ({ fromFrame }) => {
       this.#open().player.stop()
       // A frozen sound may have gone since.

@@ -14,9 +14,11 @@ export {
   trimCache,
 } from './ensure-decoded.ts'
 export { fingerprintFile } from './fingerprint-file.ts'
+export { type FrozenNote, frozenDir, givenDir, readFrozenNote, trimFrozenNotes, writeFrozenNote } from './frozen-place.ts'
 export { hashFilePcm } from './hash-pcm.ts'
+export { hashSound } from './hash-sound.ts'
 export { type OpenAudio, openAudio } from './open-audio.ts'
-export { CACHE_SAMPLE_RATE, DECODER_VERSION, pcmPath } from './pcm-format.ts'
+export { CACHE_SAMPLE_RATE, DECODER_VERSION, pcmPath, readPcmHeader } from './pcm-format.ts'
 export { type FrameRange, isCacheDamage, openDecoded, type PcmSource } from './pcm-source.ts'
 export { DUST, PcmWriter, type PcmWriterOptions } from './pcm-writer.ts'
 export { type PeakRequest, type Peaks, readPeaks } from './peaks.ts'

@@ -1,4 +1,5 @@
 // Byte layout of the decoded-audio cache (docs/formats/pcm-cache.md): header, stored chunks, index. Little-endian throughout.
+import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ascii, u32le, u64le } from './file-bytes.ts'
@@ -88,5 +89,16 @@ export const decodeHeader = (bytes: Uint8Array): PcmHeader | undefined => {
     indexCrc: u32le(bytes, 76),
     sourceOffset: u64le(bytes, 80),
     pathBytes,
+  }
+}
+
+/** Header of a cache file at any path, undefined where it is none of this version. Throws the file system's errors. */
+export const readPcmHeader = (path: string): PcmHeader | undefined => {
+  const fd = openSync(path, 'r')
+  try {
+    const head = new Uint8Array(HEADER_BYTES)
+    return readSync(fd, head, 0, HEADER_BYTES, 0) === HEADER_BYTES ? decodeHeader(head) : undefined
+  } finally {
+    closeSync(fd)
   }
 }

@@ -16,7 +16,7 @@ import { canonicalBytes, fail, ok, type Result } from '../../src-shared/std/inde
 import { isDerived } from '../derive/index.ts'
 import { dropDecoded, ensureDecoded, openDecoded, pcmPath } from '../files/index.ts'
 import { heardPlugins, type PluginDesk } from '../plugins/rack/index.ts'
-import { playsFrozen } from '../render/index.ts'
+import { frozenPlace, playsFrozen } from '../render/index.ts'
 import type { Transport } from '../transport/index.ts'
 import { PreviewPool } from './preview-pool.ts'
 import { listeningPlans, previewPlan, windowPlan, withGain } from './window-plan.ts'
@@ -128,11 +128,13 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
     ahead = new AbortController()
     return ahead.signal
   }
+  /** Before a plan is cut: a part of a track is not what was frozen. */
+  const readable = (plan: RenderPlan): RenderPlan => playsFrozen(plan, tools.cacheDir(), tools.plugins.isInstalled)
   const listen = async (plan: RenderPlan, atFrame: number | null, goesOn?: AbortSignal): Promise<Result<TransportState>> => {
     const player = tools.player()
     await tools.plugins.prepareFor(plan)
     if (goesOn?.aborted) return ok(player.state)
-    tools.plugins.load('preview', playsFrozen(plan, tools.cacheDir()))
+    tools.plugins.load('preview', plan)
     await tools.plugins.ready('preview')
     if (goesOn && (goesOn.aborted || !player.state.isPlaying)) return ok(player.state)
     tools.silence()
@@ -149,8 +151,8 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
     }
   }
   return {
-    'preview.render': async ({ plan: whole, stems, range, keeps }, call) => {
-      const plan = windowPlan(whole, range)
+    'preview.render': async ({ plan: ordered, stems, range, keeps }, call) => {
+      const plan = windowPlan(readable(ordered), range)
       const prepared = await prepare(plan, stems, tools, { ...call, isFirst: false })
       if (!prepared.ok) return prepared
       pool ??= new PreviewPool()
@@ -158,10 +160,9 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       const key = previewKey(plan, range)
       if (keeps) writeFileSync(join(cacheDir, `${key}${PREVIEW_MARK}`), '')
       const job = { plan, range, key, keeps, cacheDir }
-      const readable = playsFrozen(plan, cacheDir)
-      if (heardPlugins(readable).length === 0) return pool.render(job, call.signal)
+      if (heardPlugins(plan).length === 0) return pool.render(job, call.signal)
       return withPlugins.run(async () => {
-        const opened = await tools.plugins.offline.prepare(readable, [[]], call.signal)
+        const opened = await tools.plugins.offline.prepare(plan, [[]], call.signal)
         if (!opened.ok) return opened
         try {
           return await (pool as PreviewPool).render({ ...job, plugins: opened.value.handOver(0) }, call.signal)
@@ -178,12 +179,13 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       startOver()
       return listen(previewPlan(key, { fromFrame, toFrame }, gainDb), atFrame)
     },
-    'audition.plan': async ({ plan: whole, range, stems, atFrame, gainDb }, call) => {
+    'audition.plan': async ({ plan: ordered, range, stems, atFrame, gainDb }, call) => {
       const going = startOver()
       const cacheDir = tools.cacheDir()
+      const whole = readable(ordered)
       const all = range ? windowPlan(whole, range) : whole
       const plans =
-        range && all.sources.some((source) => !isDerived(cacheDir, source))
+        range && all.sources.some((source) => !frozenPlace(cacheDir, source) && !isDerived(cacheDir, source))
           ? listeningPlans(whole, range, atFrame ?? tools.player().state.frame)
           : [all]
       const [plan = all, ...later] = plans

@@ -9,7 +9,7 @@ import type {
   RenderReport,
   WrittenFile,
 } from '../../src-shared/protocol/index.ts'
-import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
+import { REMIX_SAMPLE_RATE } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { createLoudnessMeter } from '../analysis/index.ts'
 import { derivedSourcesOf, ensureDerived } from '../derive/index.ts'
@@ -18,7 +18,7 @@ import { loadKernels } from '../kernels/index.ts'
 import type { OfflineTools } from '../plugins/rack/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { abortWriters, isSideEncoder, openWriters, type Output, type Writer } from './export-writers.ts'
-import { lostFrozen, playsFrozen } from './frozen.ts'
+import { frozenLost, type IsInstalled, readFrozenTracks } from './frozen.ts'
 import { type MasterReport, reportLoudness } from './master-measure.ts'
 import { renderPlan } from './render-plan.ts'
 import { listenToMaster } from './side-measure.ts'
@@ -33,6 +33,8 @@ export interface ExportContext {
   readonly deviceModule?: string | null
   /** Where plugins come from; without it plans must hold none that is heard. */
   readonly plugins?: OfflineTools
+  /** Which plugins are there; without it no frozen sound from elsewhere is used. */
+  readonly isInstalled?: IsInstalled
 }
 
 /** How far from the target counts as reached. */
@@ -42,7 +44,7 @@ const MAX_SIDE_ENCODERS = 8
 
 /** Runs an export job. Files are complete and at their paths when it succeeds; none of them is there when it fails. */
 export const exportPlan = async (ordered: ExportJob, context: ExportContext): Promise<Result<ExportReply>> => {
-  const plan = playsFrozen(ordered.plan, context.cacheDir)
+  const { plan, lost, elsewhere } = readFrozenTracks(ordered.plan, context.cacheDir, context.isInstalled)
   const job: ExportJob = { ...ordered, plan }
   let range = job.range ?? { fromFrame: 0, toFrame: plan.lengthFrames + plan.tailFrames }
   if (range.toFrame <= range.fromFrame)
@@ -84,7 +86,8 @@ export const exportPlan = async (ordered: ExportJob, context: ExportContext): Pr
     loudness,
     gainDb: gainDb ?? 0,
     shortfall: describeShortfall(job.loudnessTargetLufs, loudness),
-    warnings: [...lostFrozen(ordered.plan, context.cacheDir).map(frozenLost), ...warnings],
+    warnings: [...lost.map((one) => frozenLost(one, 'export.frozen_lost')), ...warnings],
+    frozenElsewhere: elsewhere.filter((track) => track.isAudible).map((track) => track.id),
     // As they were asked for, whatever pass wrote them.
     files: job.outputs.flatMap(({ path }) => files.filter((file) => file.path === path)),
   })
@@ -135,13 +138,6 @@ const deriveMissing = async (
   })
   return signal.aborted ? cancelled() : derived
 }
-
-/** A frozen track whose file is gone is rendered as it was before: the same sound, unless a plugin never sounds the same twice. */
-const frozenLost = ({ id, name }: RenderPlan['tracks'][number]): Problem => ({
-  code: 'export.frozen_lost',
-  message: `The frozen sound of "${name}" is not in the cache any more; the track was rendered from its clips and devices. Freeze it again to keep its sound.`,
-  details: { trackId: id },
-})
 
 /** First pass of an export with a loudness target: the gain that reaches it, in dB, and how long the remix is; null without a target. */
 const findLoudnessGain = async (

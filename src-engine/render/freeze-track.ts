@@ -6,11 +6,22 @@ import { canonicalPlan, type PlanTrack, type RenderPlan } from '../../src-shared
 import { canonicalBytes, err, fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { derivedSourcesOf, ensureDerived } from '../derive/index.ts'
 import { DERIVE_VERSION } from '../derive-key.ts'
-import { describeDecoded, ensureDecoded, PcmWriter, trimCache } from '../files/index.ts'
+import {
+  describeDecoded,
+  ensureDecoded,
+  frozenDir,
+  hashSound,
+  openDecoded,
+  PcmWriter,
+  readFrozenNote,
+  trimCache,
+  trimFrozenNotes,
+  writeFrozenNote,
+} from '../files/index.ts'
 import { loadKernels } from '../kernels/index.ts'
 import type { OfflineTools } from '../plugins/rack/index.ts'
 import { CELL_FRAMES } from './context.ts'
-import { frozenDir } from './frozen.ts'
+import { shapeOf } from './frozen-shape.ts'
 import { sidechainsOf } from './mix-order.ts'
 import { renderPlan } from './render-plan.ts'
 
@@ -68,7 +79,7 @@ export const freezeTrack = async (
   stems: readonly StemFile[],
   trackId: string,
   context: FreezeContext,
-): Promise<Result<{ readonly key: string }>> => {
+): Promise<Result<{ readonly key: string; readonly sha256: string }>> => {
   const alone = trackAlone(plan, trackId)
   if (!alone) return fail('freeze.not_an_audio_track', 'Only tracks with clips can be frozen. Choose one of those.', { trackId })
   const toFrame = plan.lengthFrames + plan.tailFrames
@@ -80,7 +91,9 @@ export const freezeTrack = async (
     .update(canonicalBytes({ freeze: FREEZE_VERSION, derive: DERIVE_VERSION }))
     .digest('hex')
   const dir = frozenDir(context.cacheDir)
-  if (describeDecoded(dir, key)) return ok({ key })
+  const shape = shapeOf(alone, alone.tracks[track]!)
+  const known = readFrozenNote(context.cacheDir, key)
+  if (known && known.shape === shape && describeDecoded(dir, key)) return ok({ key, sha256: known.sha256 })
   const prepared = await prepareSources(alone, stems, context)
   if (!prepared.ok) return prepared
 
@@ -131,8 +144,13 @@ export const freezeTrack = async (
     writer.abort()
     writer.dispose()
   }
+  const opened = openDecoded(dir, key)
+  if (!opened.ok) return opened
+  const sha256 = await hashSound(opened.value).finally(() => opened.value.close())
+  writeFrozenNote(context.cacheDir, key, { shape, sha256 })
   trimCache({ cacheDir: dir, maxBytes: MAX_KEPT_BYTES, keep: new Set([key, ...frozenKeys(plan)]), withPeaks: true })
-  return ok({ key })
+  trimFrozenNotes(context.cacheDir)
+  return ok({ key, sha256 })
 }
 
 const frozenKeys = (plan: RenderPlan): readonly string[] => plan.tracks.flatMap(({ frozen }) => (frozen ? [frozen.key] : []))

@@ -4,7 +4,7 @@ import { ProblemError } from '../../src-shared/std/index.ts'
 import { soundPlace } from '../derive-key.ts'
 import { openDecoded, type PcmSource } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
-import { FROZEN_STEM, frozenDir } from './frozen.ts'
+import { frozenPlace } from './frozen.ts'
 import type { PcmReader } from './context.ts'
 
 export class SourcePool {
@@ -20,8 +20,7 @@ export class SourcePool {
   /** The sound of a source, made and warped; throws a `ProblemError` where the cache lacks it. */
   open(plan: RenderPlan, source: number): PcmReader {
     const wanted = plan.sources[source]!
-    const { dir, key } =
-      wanted.stemId === FROZEN_STEM ? { dir: frozenDir(this.#cacheDir), key: wanted.contentSha256 } : soundPlace(this.#cacheDir, wanted)
+    const { dir, key } = frozenPlace(this.#cacheDir, wanted) ?? soundPlace(this.#cacheDir, wanted)
     const known = this.#open.get(key)
     if (known) return known
     const opened = openDecoded(dir, key, this.#kernels)

@@ -2,6 +2,7 @@
 // forks on its behalf. Values are the plugin's own plain ones, by parameter id.
 import { z } from 'zod'
 import { pluginFormatSchema, type PluginFormat, type PluginStatus } from '../plugins/index.ts'
+import type { Problem } from '../std/index.ts'
 import { renderPlanSchema } from './render-plan.ts'
 import { stemFileSchema } from './stem-file.ts'
 
@@ -54,6 +55,8 @@ export const enginePluginRequestSchemas = {
     stems: z.array(stemFileSchema).max(10_000).readonly(),
     trackId: z.string().min(1).max(200),
   }),
+  /** Takes frozen sounds that came with a remix into the cache, each only where it is the sound it is said to be. */
+  'plugins.takeFrozen': z.object({ sounds: z.array(z.object({ path, sha256: z.string().regex(/^[0-9a-f]{64}$/) })).max(10_000) }),
   /** From the owner: a child it was asked to fork runs. `pid` is null where it is not known. */
   'plugins.hostStarted': z.object({ hostId, pid: z.int().min(1).nullable() }),
   /** From the owner: such a child ended, or could not be started. */
@@ -81,8 +84,9 @@ export interface EnginePluginReplies {
   'plugins.loadState': PluginSnapshot
   'plugins.reload': null
   'plugins.statuses': { readonly devices: readonly PluginStatus[] }
-  /** `key` names the frozen sound by everything that shaped it. */
-  'plugins.freeze': { readonly key: string }
+  /** `key` names the frozen sound by everything that shaped it, `sha256` by its samples. */
+  'plugins.freeze': { readonly key: string; readonly sha256: string }
+  'plugins.takeFrozen': { readonly refused: readonly { readonly sha256: string; readonly problem: Problem }[] }
   'plugins.hostStarted': null
   'plugins.hostExited': null
 }

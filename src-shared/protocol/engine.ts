@@ -171,6 +171,8 @@ export interface RenderReport {
 }
 
 export interface ExportReply extends RenderReport {
+  /** Ids of tracks whose sound was frozen on another machine and could not be made here. */
+  readonly frozenElsewhere: readonly string[]
   readonly files: readonly WrittenFile[]
 }
 

@@ -4,6 +4,7 @@ import {
   areParameterIds,
   DEVICE_KINDS,
   DEVICE_PARAMETERS,
+  frozenSchema,
   isBase64,
   makeSchema,
   MAX_PLAN_NOTES,
@@ -89,7 +90,7 @@ const trackSchema = z.object({
   pan: valueSchema,
   sends: z.array(z.object({ sendId: id, toTrackId: id, gainDb: valueSchema, isPreFader: z.boolean() })).max(1_000),
   notes: z.array(noteSchema).max(MAX_PLAN_NOTES).exactOptional(),
-  frozen: z.object({ key: z.string().regex(/^[0-9a-f]{64}$/) }).exactOptional(),
+  frozen: frozenSchema.exactOptional(),
 })
 
 const quarter = z.number().min(0).max(1e9)

@@ -77,6 +77,18 @@ export interface VerifyAction {
   readonly isGenerative: boolean
 }
 
+/** A plugin that took part in the sound, as the manifest names it. */
+export interface VerifyPlugin {
+  readonly format: string
+  readonly id: string
+  readonly name: string
+  readonly vendor: string
+  /** Empty where the plugin states none. */
+  readonly version: string
+  /** `sha256:…` of how it was set: values, automation and state. */
+  readonly state: string
+}
+
 export interface VerifyReceipt {
   readonly id: string
   /** `synced`: in the log, proof checked. `local`: on this machine only. `unproved`: known, but its proof does not hold. */
@@ -109,6 +121,8 @@ export interface VerifyReport {
   readonly trust: VerifyTrust
   readonly ingredients: readonly VerifyIngredient[]
   readonly actions: readonly VerifyAction[]
+  /** Plugins that took part; rendered again with other versions of them, the sound may differ. */
+  readonly plugins: readonly VerifyPlugin[]
   readonly ai: (AiSummary & { readonly sentence: string }) | null
   readonly scope: string | null
   /** `cawg.training-mining` entries. */

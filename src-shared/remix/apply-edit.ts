@@ -243,7 +243,7 @@ const run = (
     }
     case 'track.freeze': {
       const trackId = oneId(snapshot, 'track', command.trackId)
-      return { result: edits.freezeTrack(snapshot, { trackId, key: command.key }), label: () => `Freeze ${trackName(snapshot, trackId)}` }
+      return { result: edits.freezeTrack(snapshot, { ...command, trackId }), label: () => `Freeze ${trackName(snapshot, trackId)}` }
     }
     case 'track.unfreeze': {
       const trackId = oneId(snapshot, 'track', command.trackId)

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../std/index.ts'
 import { MAX_TICK } from './edits/index.ts'
 import {
   FADE_CURVES,
+  frozenSchema,
   makeSchema,
   MAX_STATE_LENGTH,
   pluginUseInputSchema,
@@ -189,7 +190,7 @@ export const editCommandSchema = z.discriminatedUnion('op', [
     isGenerative: z.boolean().optional(),
   }),
   z.strictObject({ op: z.literal('plugin.replace'), deviceId: ref, plugin: pluginUseInputSchema, ...pluginSettings }),
-  z.strictObject({ op: z.literal('track.freeze'), trackId: ref, key: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.strictObject({ op: z.literal('track.freeze'), trackId: ref, ...frozenSchema.shape }),
   z.strictObject({ op: z.literal('track.unfreeze'), trackId: ref }),
   z.strictObject({
     op: z.literal('send.add'),

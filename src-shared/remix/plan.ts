@@ -1,6 +1,6 @@
 // The compiled render plan: frames, gains and routing, nothing musical left. The engine, the licence check, the manifest and the receipt all
 // read this one structure. JSON-safe; the same remix gives the same plan, so its hash names the arrangement.
-import type { DeviceKind, Make, PluginUse, Role } from './records.ts'
+import type { DeviceKind, Frozen, Make, PluginUse, Role } from './records.ts'
 
 export const PLAN_VERSION = 1
 
@@ -72,7 +72,7 @@ export interface PlanTrack {
   /** What an instrument plugin of this track plays, by (start, pitch); absent where none is switched on. */
   readonly notes?: readonly PlanNote[]
   /** The sound before the fader is read from the file of this key: clips and devices are there to be told, not run. */
-  readonly frozen?: { readonly key: string }
+  readonly frozen?: Frozen
 }
 
 /** A note on the timeline, in frames at 48 kHz; `pitch` is a MIDI number, `velocity` 1 to 127. */

@@ -78,6 +78,19 @@ export const stemRecordSchema = z.object({
   isrc: z.string().max(20).nullable(),
 })
 
+/**
+ * A sound that a track plays from a file: `key` names what was frozen, `sha256` the sound that came of it
+ * (docs/decisions/frozen-sound.md). Without the second no other machine takes the sound.
+ */
+export const frozenSchema = z.strictObject({
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .exactOptional(),
+})
+export type Frozen = z.infer<typeof frozenSchema>
+
 /** Audio tracks hold clips; buses receive sends; the master (id `track:master`) receives everything. */
 export const trackRecordSchema = z.object({
   type: z.literal('track'),
@@ -93,8 +106,8 @@ export const trackRecordSchema = z.object({
   pan: z.number().min(-1).max(1),
   isMuted: z.boolean(),
   isSoloed: z.boolean(),
-  /** Its sound before the fader is played from a file; the SHA-256 names what was frozen. Absent: it is made as it plays. */
-  frozen: z.strictObject({ key: z.string().regex(/^[0-9a-f]{64}$/) }).exactOptional(),
+  /** Its sound before the fader is played from a file. Absent: it is made as it plays. */
+  frozen: frozenSchema.exactOptional(),
 })
 
 export const FADE_CURVES = ['linear', 'equal-power'] as const

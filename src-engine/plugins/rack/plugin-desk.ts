@@ -2,6 +2,7 @@
 // loaded with the first plan that holds a plugin.
 import type { EnginePluginEvents, EnginePluginReplies, enginePluginRequestSchemas } from '../../../src-shared/protocol/index.ts'
 import type { z } from 'zod'
+import type { PluginRef } from '../../../src-shared/plugins/index.ts'
 import type { RenderPlan } from '../../../src-shared/remix/index.ts'
 import { ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import type { EnginePlugins } from './engine-plugins.ts'
@@ -11,7 +12,7 @@ import type { Grouping } from './plugin-rack.ts'
 import { PluginRegistry } from './registry.ts'
 import type { OpenVoice } from './voice.ts'
 
-type Handled = Exclude<keyof EnginePluginReplies, 'plugins.freeze'>
+type Handled = Exclude<keyof EnginePluginReplies, 'plugins.freeze' | 'plugins.takeFrozen'>
 type DeskHandlers = {
   readonly [N in Handled]: (
     payload: z.infer<(typeof enginePluginRequestSchemas)[N]>,
@@ -66,6 +67,9 @@ export class PluginDesk {
   voices(rack: RackName): OpenVoice {
     return (track, device) => this.#plugins?.voices(rack)(track, device)
   }
+
+  /** Whether a plugin is on this machine. */
+  readonly isInstalled = (plugin: PluginRef): boolean => this.#registry.find(plugin) !== undefined
 
   /** For renders; loads nothing by itself. */
   readonly offline: OfflineTools = {

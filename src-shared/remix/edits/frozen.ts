@@ -1,7 +1,7 @@
 // Frozen tracks. Their sound before the fader is in a file, so nothing that would make another sound may change: every edit is held against what the
 // track was before, whatever the edit was. Level, pan, sends, mute and solo come after and stay free.
 import { canonicalText, fail, ok, type Result } from '../../std/index.ts'
-import type { AnyRecord, Automation, Clip, Device, RemixRecord, RemixSnapshot, Track } from '../records.ts'
+import type { AnyRecord, Automation, Clip, Device, Frozen, RemixRecord, RemixSnapshot, Track } from '../records.ts'
 import { byOrder, remixOf } from '../snapshot.ts'
 import { findTrack, frozenTrackIds, withChanges } from './change.ts'
 
@@ -90,10 +90,10 @@ export const checkFrozen = (before: FrozenSounds | null, after: RemixSnapshot): 
   )
 }
 
-/** Notes that a track plays from a file from now on. `key` is the SHA-256 that names what was frozen. */
+/** Notes that a track plays from a file from now on. `key` is the SHA-256 that names what was frozen, `sha256` that of the sound. */
 export const freezeTrack = (
   snapshot: RemixSnapshot,
-  { trackId, key }: { readonly trackId: string; readonly key: string },
+  { trackId, key, sha256 }: { readonly trackId: string } & Frozen,
 ): Result<RemixSnapshot> => {
   const track = findTrack(snapshot, trackId)
   if (!track.ok) return track
@@ -104,8 +104,9 @@ export const freezeTrack = (
       { trackId },
     )
   if (track.value.frozen) return fail('track.frozen_already', `${track.value.name} is frozen already.`, { trackId })
-  if (!/^[0-9a-f]{64}$/.test(key)) return fail('track.bad_freeze', 'A frozen sound is named by a SHA-256 in lower-case hex.', { trackId })
-  return ok(withChanges(snapshot, [{ ...track.value, frozen: { key } }]))
+  if (![key, sha256 ?? key].every((hash) => /^[0-9a-f]{64}$/.test(hash)))
+    return fail('track.bad_freeze', 'A frozen sound is named by a SHA-256 in lower-case hex.', { trackId })
+  return ok(withChanges(snapshot, [{ ...track.value, frozen: { key, ...(sha256 === undefined ? {} : { sha256 }) } }]))
 }
 
 /** Lets a track make its sound as it plays again. */
