@@ -204,7 +204,7 @@ const row = (tried: Tried): (string | number)[] => {
     report.isFine ? 'ok' : 'FAILS',
     plugin.format,
     plugin.name,
-    trial ? `${trial.cpuPermille / 10} %` : '',
+    trial ? `${(trial.cpuPermille / 10).toFixed(1)} %` : '',
     trial && trial.latency.reported > 0 ? `${trial.latency.reported} frames` : '',
     verdict(tried),
   ]
