@@ -1,22 +1,16 @@
 // Plugins that play: late, hanging and crashing ones cost their own sound a moment and nobody else's anything; what they are at survives.
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { PluginStatus } from '../../../src-shared/plugins/index.ts'
 import type { PlanPlugin, PlanTrack, RenderPlan } from '../../../src-shared/remix/index.ts'
-import type { Problem } from '../../../src-shared/std/index.ts'
 import { unwrap } from '../../../src-shared/std/index.ts'
-import { buildFixtures, CLAP_FIXTURES, type ClapFixture, clapId, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
-import { BlockRenderer } from '../../render/index.ts'
+import { buildFixtures, type ClapFixture, clapId, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
 import { clip, impulse, noise, plan, plugin, StemFolder, track } from '../../render/testing/plans.ts'
-import { spawnNodeHost } from '../client/index.ts'
-import { PluginRack } from './plugin-rack.ts'
-import { PluginRegistry } from './registry.ts'
 import { rackHandlers } from './requests.ts'
 import { offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts'
+import { Stage } from './rack-stage.fixture.ts'
 
 const fixtures = await buildFixtures()
 if (!fixtures) console.log(NO_FIXTURES)
-const NAMES: ClapFixture[] = [...CLAP_FIXTURES.troubles, 'gain', 'stateless', 'latency', 'sine']
+const NAMES: ClapFixture[] = ['gain', 'stateless', 'latency', 'on-demand', 'crash-in-activate', 'crash-in-save']
 const entries = registryEntries(fixtures, NAMES)
 const fixture = (name: ClapFixture, params: Parameters<typeof plugin>[2] = {}, more: Partial<PlanPlugin> = {}) =>
   plugin(more.deviceId ?? name, { format: 'clap', id: clapId(name) }, params, more)
@@ -35,108 +29,9 @@ beforeAll(async () => {
 })
 afterAll(() => stems.remove())
 
-/** A rack and the mix it plays in, driven by hand in place of a sound card's clock. */
-class Stage {
-  readonly warnings: Problem[] = []
-  readonly crashes: string[] = []
-  readonly registry = new PluginRegistry()
-  statuses: readonly PluginStatus[] = []
-  readonly tracks: Float32Array[] = []
-  isRerouted = false
-  readonly rack: PluginRack
-  #renderer: BlockRenderer | undefined
-  #plan: RenderPlan | undefined
-  #longestMs = 0
-
-  constructor(deadlineMs: number, slowMs: number) {
-    this.registry.replace(entries)
-    this.rack = new PluginRack({
-      registry: this.registry,
-      spawn: spawnNodeHost,
-      keepsSpare: true,
-      deadlineMs,
-      slowMs,
-      listener: {
-        onStatus: (devices) => {
-          this.statuses = devices
-        },
-        onChanged: () => {},
-        onCrashed: (crashed, how) => this.crashes.push(`${crashed.deviceId} ${how}`),
-        onWarning: (problem) => this.warnings.push(problem),
-        onRouting: () => {
-          this.isRerouted = true
-        },
-      },
-    })
-  }
-
-  async load(next: RenderPlan): Promise<void> {
-    this.#plan = next
-    this.rack.load(next)
-    await this.rack.settled(10_000)
-  }
-
-  /** Renders blocks as playback does, one after another; the sound of each track at its own latency. */
-  async play(blocks: number, { everyMs = 0, fromFrame = 0 } = {}): Promise<readonly Float32Array[]> {
-    const next = this.#plan!
-    const sound = next.tracks.map(() => new Float32Array(blocks * 512))
-    let at = 0
-    this.#renderer ??= new BlockRenderer({
-      plan: next,
-      cacheDir: stems.cacheDir,
-      fromFrame,
-      blockFrames: 512,
-      openVoice: this.rack.openVoice,
-      onDeviceFailed: (_track, _device, error) => {
-        throw error
-      },
-      onWarning: (problem) => this.warnings.push(problem),
-      onTrack: (index, block, frames) => this.#heard?.(index, block.left, frames),
-    })
-    const renderer = this.#renderer
-    this.#heard = (index, left, frames) => sound[index]!.set(renderer.kernels.f32(left, frames), at)
-    for (let block = 0; block < blocks; block++) {
-      if (this.#plan !== next || !renderer.canUpdate(this.#plan)) renderer.rebuild(this.#plan!, renderer.position)
-      const start = performance.now()
-      renderer.render()
-      this.#longestMs = Math.max(this.#longestMs, performance.now() - start)
-      at += 512
-      if (everyMs > 0) await delay(everyMs)
-    }
-    return sound
-  }
-
-  #heard: ((index: number, left: number, frames: number) => void) | undefined
-
-  update(next: RenderPlan): void {
-    this.#plan = next
-    this.rack.load(next)
-    this.#renderer?.update(next)
-  }
-
-  /** The longest that any block took. */
-  get longestMs(): number {
-    return this.#longestMs
-  }
-
-  async until(deviceId: string, state: PluginStatus['state'], timeoutMs = 10_000): Promise<PluginStatus> {
-    for (const end = performance.now() + timeoutMs; performance.now() < end; await delay(5)) {
-      const found = this.rack.statuses().find((status) => status.deviceId === deviceId)
-      if (found?.state === state) return found
-    }
-    throw new Error(`${deviceId} is ${this.rack.statuses().find((status) => status.deviceId === deviceId)?.state}, not ${state}`)
-  }
-
-  dispose(): void {
-    this.#renderer?.dispose()
-    this.rack.dispose()
-  }
-}
-
 let open: Stage | undefined
-/** Blocks are waited for generously, unless a test is about late ones: the machine may be busy with other tests. */
-const stage = (deadlineMs = 2_000, slowMs = 10_000): Stage => {
-  open = new Stage(deadlineMs, slowMs)
+const stage = (deadlineMs?: number): Stage => {
+  open = new Stage({ entries, cacheDir: stems.cacheDir, ...(deadlineMs === undefined ? {} : { deadlineMs }) })
   return open
 }
 afterEach(() => {
@@ -327,48 +222,6 @@ describe.skipIf(!fixtures)('playing plugins', () => {
       expect(one.rack.statuses().every((status) => status.state === 'ready')).toBe(true)
     }
   })
-})
-
-/** Each fixture with what becomes of it while it plays; all of them beside an innocent plugin in the same chain. */
-const TROUBLES: readonly (readonly [ClapFixture, readonly PluginStatus['state'][]])[] = [
-  ['crash-in-process', ['disabled']],
-  ['abort-in-process', ['disabled']],
-  ['divide-in-process', ['disabled']],
-  ['hang-in-process', ['disabled']],
-  ['crash-in-activate', ['disabled']],
-  ['hang-in-activate', ['disabled']],
-  ['refuse-activate', ['failed']],
-  ['nan', ['ready']],
-  ['infinity', ['ready']],
-  ['loud', ['ready']],
-  ['denormals', ['ready']],
-  ['prints', ['ready']],
-  ['forks', ['ready']],
-  ['moves', ['ready']],
-  ['locale', ['ready']],
-  ['closes', ['ready', 'disabled', 'restarting']],
-  ['signals', ['ready', 'disabled', 'restarting']],
-]
-
-describe.skipIf(!fixtures)('a chain with a plugin that', () => {
-  for (const [name, ends] of TROUBLES) {
-    it(`${name} ends as ${ends[0]}, with the rest of the chain playing and nothing broken in the sound`, async () => {
-      const isHang = name.startsWith('hang')
-      const one = stage(isHang ? 20 : 2_000, isHang ? 1_000 : 10_000)
-      await one.load(
-        plan(stems.sources, [playing(hiss, [fixture(name, {}, { deviceId: 'bad' }), fixture('gain')], 'a'), playing(other, [], 'b')]),
-      )
-      const until = performance.now() + 12_000
-      const isOver = (): boolean => ends.includes(one.rack.find('bad')?.state ?? 'loading')
-      let sound: readonly Float32Array[] = []
-      for (let round = 0; round < 3 || (!isOver() && performance.now() < until); round++) sound = await one.play(10, { everyMs: 6 })
-      expect(ends).toContain(one.rack.find('bad')?.state)
-      await one.until('gain', 'ready')
-      expect(sound.every((samples) => samples.every(Number.isFinite))).toBe(true)
-      expect(sound[1]!.every((value) => value !== 0)).toBe(true)
-      if (['nan', 'infinity', 'loud'].includes(name)) expect((await one.until('bad', 'ready')).scrubbedSamples).toBeGreaterThan(0)
-    }, 30_000)
-  }
 })
 
 describe.skipIf(!fixtures)('editors', () => {
