@@ -18,7 +18,7 @@ import { Library } from './library/index.ts'
 import { type Licences, openRecords, type Records } from './licences/index.ts'
 import { OpenRemix, type OpenRemixTools } from './open-remix.ts'
 import { ModelShelf } from './models/index.ts'
-import { Plugins } from './plugins/index.ts'
+import { asInstalled, Plugins } from './plugins/index.ts'
 import type { ProcessHost } from './process-host/index.ts'
 import { receiptLookup } from './receipt-lookup.ts'
 import { createServiceClient, type ServiceClient } from './service-client/index.ts'
@@ -414,7 +414,7 @@ export class Studio {
         stemFile: this.stemLocator(order.snapshot),
         onExported: (file) => this.library.noteExport({ ...file, createdAt: new Date(this.licences.clock.nowMs).toISOString() }),
       },
-      order,
+      { ...order, snapshot: asInstalled(order.snapshot, this.plugins.lookUp) },
       hooks,
     )
   }

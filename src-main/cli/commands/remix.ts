@@ -13,7 +13,7 @@ import {
 } from '../../../src-shared/remix/index.ts'
 import { fail, type Result } from '../../../src-shared/std/index.ts'
 import { barPositionAt } from '../../../src-shared/time/index.ts'
-import { fileFailure, OpenRemix, type OpenRemix as Remix, type Studio } from '../../studio/index.ts'
+import { completeEdits, fileFailure, OpenRemix, type OpenRemix as Remix, type Studio } from '../../studio/index.ts'
 import { existsSync } from 'node:fs'
 import type { Run } from '../command.ts'
 import { done, formatDuration, type Report, refused, table } from '../output.ts'
@@ -150,7 +150,7 @@ export const editCommand: Run<{ readonly file: string; readonly edits: string }>
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
   return withRemix(studio.value, file, async (remix) => {
-    const edited = remix.edit(commands.value)
+    const edited = remix.edit(completeEdits(commands.value, studio.value.plugins.lookUp))
     if (!edited.ok) return refused(edited.error)
     const saved = await remix.save(resolve(file))
     if (!saved.ok) return refused(saved.error)

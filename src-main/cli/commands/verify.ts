@@ -18,6 +18,11 @@ export const verifyLines = (report: VerifyReport): string[] => [
   ...(report.ai ? [`  AI:      ${report.ai.sentence}`] : []),
   ...(report.receipt ? [`  Receipt: ${report.receipt.sentence}`] : []),
   ...(report.ingredients.length > 0 ? ['  Made of:', ...lineage(report.ingredients, 2)] : []),
+  ...(report.plugins.length > 0 ? ['  Plugins:'] : []),
+  ...report.plugins.map(
+    ({ name, version, vendor, format, id, state }) =>
+      `    ${[name, version].filter(Boolean).join(' ')}${vendor === '' ? '' : ` by ${vendor}`} (${format} ${id}), settings ${state.slice(0, 23)}…`,
+  ),
   ...report.findings.map(({ severity, code, message }) => `  ${severity}: ${message} (${code})`),
 ]
 

@@ -1,4 +1,5 @@
 // The plugins of this machine, without loading any.
+export { asInstalled, completeEdits } from './as-installed.ts'
 export { isKnownGenerative } from './known-generative.ts'
 export { knownTrouble } from './known-bad.ts'
 export { type PluginFilter, type PluginPlace, Plugins, type PluginScanOrder } from './plugins.ts'

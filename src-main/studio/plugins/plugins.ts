@@ -185,6 +185,12 @@ export class Plugins {
     return { ...environmentOf(ref), ...this.#marks.marks(ref).environment }
   }
 
+  /** What is known of a plugin that is installed; undefined for others. */
+  readonly lookUp = (ref: PluginRef): PluginSummary | undefined => {
+    const known = this.#known().get(`${ref.format}:${ref.id}`)
+    return known && this.#summary(known)
+  }
+
   /** Everything of one plugin. Codes: `plugin.missing`, `plugin.unread`. */
   descriptor(ref: PluginRef): Result<PluginDescriptor> {
     const known = this.#known().get(`${ref.format}:${ref.id}`)

@@ -152,7 +152,7 @@ const creationSource = (manifest: OwnManifest): string | null =>
     .flatMap(({ label, data }) => (baseLabel(label).startsWith('c2pa.actions') ? (parse(actionsSchema, data)?.actions ?? []) : []))
     .find(({ action }) => action === 'c2pa.created')?.digitalSourceType ?? null
 
-export type Lineage = Pick<VerifyReport, 'ingredients' | 'actions' | 'ai' | 'scope' | 'trainingMining'> & {
+export type Lineage = Pick<VerifyReport, 'ingredients' | 'actions' | 'plugins' | 'ai' | 'scope' | 'trainingMining'> & {
   readonly provenance: Provenance | null
   readonly findings: readonly VerifyFinding[]
 }
@@ -198,6 +198,7 @@ export const readLineage = (manifest: OwnManifest, revoked: ReadonlySet<string> 
     provenance,
     ingredients,
     actions,
+    plugins: provenance?.plugins ?? [],
     ai:
       containsAI === null
         ? null

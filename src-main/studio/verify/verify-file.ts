@@ -271,6 +271,7 @@ export const verifyFile = async (path: string, options: VerifyOptions): Promise<
     trust,
     ingredients: lineage?.ingredients ?? [],
     actions: lineage?.actions ?? [],
+    plugins: lineage?.plugins ?? [],
     ai: lineage?.ai ?? null,
     scope: lineage?.scope ?? null,
     trainingMining: lineage?.trainingMining ?? null,
