@@ -71,6 +71,9 @@ const Entries = ({ entries, kit }: { entries: readonly MenuEntry[]; kit: Kit }) 
     },
   )
 
+/** A press in a menu is none on what lies behind it, though React hands it on to where the menu was written. */
+const stay = (event: { stopPropagation(): void }): void => event.stopPropagation()
+
 /** A button (the child) that opens a menu below it. */
 export const MenuButton = ({
   entries,
@@ -84,7 +87,7 @@ export const MenuButton = ({
   <DropdownMenu.Root modal={false}>
     <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
     <DropdownMenu.Portal>
-      <DropdownMenu.Content className="menu" align={align} sideOffset={4} collisionPadding={8}>
+      <DropdownMenu.Content className="menu" align={align} sideOffset={4} collisionPadding={8} onPointerDown={stay}>
         <Entries entries={entries} kit={DropdownMenu} />
       </DropdownMenu.Content>
     </DropdownMenu.Portal>
@@ -104,7 +107,7 @@ export const WithContextMenu = ({
   <ContextMenu.Root modal={false} onOpenChange={(isOpen) => isOpen && onOpen?.()}>
     <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
     <ContextMenu.Portal>
-      <ContextMenu.Content className="menu" collisionPadding={8}>
+      <ContextMenu.Content className="menu" collisionPadding={8} onPointerDown={stay}>
         <LazyEntries entries={entries} />
       </ContextMenu.Content>
     </ContextMenu.Portal>

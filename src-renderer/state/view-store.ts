@@ -56,7 +56,8 @@ export const openSheet = (sheet: Sheet): void => viewStore.setState({ sheet })
 export const selectClips = (clipIds: readonly string[], trackId?: string | null): void =>
   viewStore.setState({ clipIds, deviceId: null, ...(trackId === undefined ? {} : { trackId }) })
 
-export const selectTrack = (trackId: string | null): void => viewStore.setState({ trackId, clipIds: [], deviceId: null })
+export const selectTrack = (trackId: string | null): void =>
+  viewStore.setState((view) => ({ trackId, clipIds: [], deviceId: view.trackId === trackId ? view.deviceId : null }))
 
 /** Forgets everything that belongs to one remix. */
 export const resetView = (): void =>
