@@ -62,16 +62,11 @@ export const createFlacEncoder = async (request: EncodeRequest): Promise<Result<
   }
   return ok({
     write(left, right, count) {
-      quantiser.write(left, right, count, (packed, packedFrames) => {
+      quantiser.write(left, right, count, (packed, wide, packedFrames) => {
         md5.update(packed)
-        hasher.updatePacked(packed, bitDepth / 8)
-        if (samples.length < packedFrames * 2) samples = new Int32Array(packedFrames * 2)
-        if (bitDepth === 16)
-          for (let i = 0, at = 0; i < packedFrames * 2; i++, at += 2)
-            samples[i] = (((packed[at] as number) | ((packed[at + 1] as number) << 8)) << 16) >> 16
-        else
-          for (let i = 0, at = 0; i < packedFrames * 2; i++, at += 3)
-            samples[i] = (((packed[at] as number) << 8) | ((packed[at + 1] as number) << 16) | ((packed[at + 2] as number) << 24)) >> 8
+        hasher.updateWide(wide)
+        if (samples.length < wide.length) samples = new Int32Array(wide.length)
+        for (let i = 0; i < wide.length; i++) samples[i] = (wide[i] as number) >> (32 - bitDepth)
         flac.FLAC__stream_encoder_process_interleaved(encoder, samples, packedFrames)
       })
       frames += count

@@ -54,9 +54,9 @@ export const createWavEncoder = (request: EncodeRequest): Result<AudioEncoderSin
       if ((frames + count) * frameBytes > MAX_DATA_BYTES) throw new ProblemError(tooLong())
       try {
         if (quantiser)
-          quantiser.write(left, right, count, (packed) => {
+          quantiser.write(left, right, count, (packed, wide) => {
             file.append(packed)
-            hasher?.updatePacked(packed, bitDepth / 8)
+            hasher?.updateWide(wide)
           })
         else {
           if (interleaved.length < count * 2) interleaved = new Float32Array(count * 2)

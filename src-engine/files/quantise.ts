@@ -16,6 +16,7 @@ export class Quantiser {
   readonly #left: number
   readonly #right: number
   readonly #out: number
+  readonly #wide: number
   #frame = 0
 
   constructor(depth: IntegerDepth, isDithered: boolean) {
@@ -24,18 +25,25 @@ export class Quantiser {
     this.#left = this.#kernels.alloc(BLOCK * 4)
     this.#right = this.#kernels.alloc(BLOCK * 4)
     this.#out = this.#kernels.alloc(BLOCK * 2 * 4)
+    this.#wide = this.#kernels.alloc(BLOCK * 2 * 4)
   }
 
-  /** Calls `emit` with packed bytes that are valid during the call only. */
-  write(left: Float32Array, right: Float32Array, frames: number, emit: (packed: Uint8Array, frames: number) => void): void {
+  /** Calls `emit` with the packed bytes, and with the same integers left-justified to 32 bits; both are valid during the call only. */
+  write(
+    left: Float32Array,
+    right: Float32Array,
+    frames: number,
+    emit: (packed: Uint8Array, wide: Int32Array, frames: number) => void,
+  ): void {
     const { raw } = this.#kernels
     for (let done = 0; done < frames; ) {
       const count = Math.min(BLOCK, frames - done)
       this.#kernels.f32(this.#left, count).set(left.subarray(done, done + count))
       this.#kernels.f32(this.#right, count).set(right.subarray(done, done + count))
-      const convert = this.depth === 16 ? raw.toS16 : raw.toS24
+      const [convert, widen] = this.depth === 16 ? [raw.toS16, raw.widenS16] : [raw.toS24, raw.widenS24]
       convert(this.#out, this.#left, this.#right, count, this.#isDithered ? 1 : 0, DITHER_SEED, this.#frame)
-      emit(this.#kernels.bytes(this.#out, count * 2 * (this.depth / 8)), count)
+      widen(this.#wide, this.#out, count * 2)
+      emit(this.#kernels.bytes(this.#out, count * 2 * (this.depth / 8)), this.#kernels.i32(this.#wide, count * 2), count)
       this.#frame += count
       done += count
     }
@@ -69,6 +77,11 @@ export class PcmHasher {
           ((packed[at + 2] as number) << 16) |
           ((packed[at + 3] as number) << 24)
     this.#hash.update(new Uint8Array(wide.buffer, 0, count * 4))
+  }
+
+  /** Integers that are left-justified already. */
+  updateWide(wide: Int32Array): void {
+    this.#hash.update(new Uint8Array(wide.buffer, wide.byteOffset, wide.byteLength))
   }
 
   /** Float samples that came from integers of at most 24 bits, planar. */

@@ -58,6 +58,9 @@ export interface ConvertExports {
   /** One channel of f32 that came from 16-bit integers back to them, exactly. */
   readonly backToS16: (dst: number, src: number, n: number) => void
   readonly toS24: ToInteger
+  /** `n` packed integers to 32-bit ones, left-justified. */
+  readonly widenS16: (dst: number, src: number, n: number) => void
+  readonly widenS24: (dst: number, src: number, n: number) => void
 }
 
 export interface LoudnessExports {

@@ -23,6 +23,7 @@ export interface Kernels {
   f32(ptr: number, length: number): Float32Array<ArrayBuffer>
   f64(ptr: number, length: number): Float64Array<ArrayBuffer>
   i16(ptr: number, length: number): Int16Array<ArrayBuffer>
+  i32(ptr: number, length: number): Int32Array<ArrayBuffer>
   bytes(ptr: number, length: number): Uint8Array<ArrayBuffer>
 }
 
@@ -59,6 +60,7 @@ export const loadKernels = (module: KernelsModule = kernelsModule()): Kernels =>
     f32: (ptr, length) => new Float32Array(memory.buffer, ptr, length),
     f64: (ptr, length) => new Float64Array(memory.buffer, ptr, length),
     i16: (ptr, length) => new Int16Array(memory.buffer, ptr, length),
+    i32: (ptr, length) => new Int32Array(memory.buffer, ptr, length),
     bytes: (ptr, length) => new Uint8Array(memory.buffer, ptr, length),
   }
 }

@@ -141,26 +141,42 @@ export function toS16(dst: usize, left: usize, right: usize, n: i32, isDithered:
 /** As `toS16`, packed 24-bit. f32 holds 24 bits, so what comes from 24-bit sources at unity gain goes through unchanged without dither. */
 export function toS24(dst: usize, left: usize, right: usize, n: i32, isDithered: bool, seed: i32, frame: f64): void {
   const at = <i64>frame
-  for (let i = 0; i < n; i += 2) {
+  for (let i = 0; i < n; i += 2, dst += 12) {
     const p = <usize>i << 2
     const isPair = i + 1 < n
     const x = f32x4(load<f32>(left + p), load<f32>(right + p), isPair ? load<f32>(left + p, 4) : 0, isPair ? load<f32>(right + p, 4) : 0)
     const q = quantise(x, 8388608, noiseAt(seed, at + i, isDithered))
-    storeS24(dst, i32x4.extract_lane(q, 0))
-    storeS24(dst + 3, i32x4.extract_lane(q, 1))
+    const packed = i8x16.shuffle(q, q, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0)
     if (isPair) {
-      storeS24(dst + 6, i32x4.extract_lane(q, 2))
-      storeS24(dst + 9, i32x4.extract_lane(q, 3))
+      v128.store64_lane(dst, packed, 0)
+      v128.store32_lane(dst, packed, 2, 8)
+    } else {
+      v128.store32_lane(dst, packed, 0)
+      v128.store16_lane(dst, packed, 2, 4)
     }
-    dst += 12
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function storeS24(p: usize, x: i32): void {
-  store<u16>(p, <u16>x)
-  store<u8>(p, <u8>(x >> 16), 2)
+/** Packed signed 16-bit to 32-bit, left-justified. */
+export function widenS16(dst: usize, src: usize, n: i32): void {
+  const zero = i32x4.splat(0)
+  let i = 0
+  for (; i + 8 <= n; i += 8, src += 16, dst += 32) {
+    const x = v128.load(src)
+    v128.store(dst, v128.shuffle<i16>(zero, x, 0, 8, 0, 9, 0, 10, 0, 11))
+    v128.store(dst, v128.shuffle<i16>(zero, x, 0, 12, 0, 13, 0, 14, 0, 15), 16)
+  }
+  for (; i < n; i++, src += 2, dst += 4) store<i32>(dst, <i32>load<i16>(src) << 16)
+}
+
+/** The same from packed signed 24-bit. */
+export function widenS24(dst: usize, src: usize, n: i32): void {
+  const zero = i32x4.splat(0)
+  let i = 0
+  // Four samples lie in the first twelve of sixteen bytes: two samples more have to be there to be read over.
+  for (; i + 6 <= n; i += 4, src += 12, dst += 16)
+    v128.store(dst, i8x16.shuffle(zero, v128.load(src), 0, 16, 17, 18, 0, 19, 20, 21, 0, 22, 23, 24, 0, 25, 26, 27))
+  for (; i < n; i++, src += 3, dst += 4) store<i32>(dst, s24At(src) << 8)
 }
 
 /** One channel of f32 that came from 16-bit integers back to them, exactly. */
