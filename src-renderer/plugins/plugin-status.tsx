@@ -26,7 +26,7 @@ export const PluginStatusLine = ({ device }: { device: Device }) => {
     ...(status && state === null
       ? [
           ...(status.latencyFrames > 0 ? [`${milliseconds(status.latencyFrames)} latency, compensated`] : []),
-          ...(status.cpuPermille > 0 ? [`${(status.cpuPermille / 10).toFixed(1)} % CPU`] : []),
+          status.cpuPermille < 1 ? '< 0.1 % CPU' : `${(status.cpuPermille / 10).toFixed(1)} % CPU`,
           ...(status.lateBlocks > 0 ? [`${status.lateBlocks} late`] : []),
           ...(status.scrubbedSamples > 0 ? [`${status.scrubbedSamples} bad samples silenced`] : []),
         ]
