@@ -47,4 +47,12 @@ describe('real plugins', { timeout: 60_000 }, () => {
       if (plugins.list().plugins.find((one) => one.id === id && one.format === format)?.isInstrument)
         expect(report.trial?.peakDb.atDefaults, 'an instrument that was played is heard').toBeGreaterThan(-60)
     })
+
+  it.skipIf(!hasReal('zamVst3', 'zamClap'))('reach the engine with what was found out about short blocks', () => {
+    const { entries } = plugins.registryForEngine()
+    const cuttable = (name: RealPluginName) =>
+      entries.find(({ format, id }) => format === REAL_PLUGINS[name].format && id === REAL_PLUGINS[name].id)
+    expect(cuttable('zamVst3')).toMatchObject({ path: REAL_PLUGINS.zamVst3.path, takesShortBlocks: true })
+    expect(cuttable('zamClap')).toMatchObject({ takesShortBlocks: false })
+  })
 })

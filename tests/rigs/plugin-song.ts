@@ -1,7 +1,7 @@
 // A remix of the real song that plugins of all three formats work on, one on each of several tracks, one of them playing a re-voiced stem. Made by the
 // command line alone; played and exported by whoever proves something with it.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createNodeProcessHost, Plugins } from '../../src-main/studio/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { type Json, serve, type Stemma, stemmaIn } from './cli-rig.ts'
@@ -52,15 +52,6 @@ const EDITS = [
     ],
   },
 ]
-
-/** Folders for `LV2_PATH` with nothing but the bundles of the song. */
-export const songPluginEnv = (dir: string): Record<string, string> => {
-  const folder = join(dir, 'lv2')
-  mkdirSync(folder, { recursive: true })
-  const bundles = new Set(Object.values(SONG_DEVICES).map(({ plugin }) => REAL_PLUGINS[plugin].path))
-  for (const bundle of bundles) if (bundle.endsWith('.lv2')) symlinkSync(bundle, join(folder, basename(bundle)))
-  return { LV2_PATH: folder }
-}
 
 /** Reads the plugins of the song, and no others, into the home's folder for plugins. */
 export const scanSongPlugins = async (pluginsDir: string): Promise<void> => {

@@ -5,7 +5,7 @@ import type { PlanPlugin, PlanTrack, RenderPlan } from '../../../src-shared/remi
 import { ProblemError } from '../../../src-shared/std/index.ts'
 import { buildFixtures, clapId, type ClapFixture, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
 import { bus, clip, device, impulse, noise, plan, plugin, send, StemFolder, track } from '../../render/testing/plans.ts'
-import { isInstalled, LATENT_LV2, offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts'
+import { isInstalled, LATENT, offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts'
 
 const fixtures = await buildFixtures()
 if (!fixtures) console.log(NO_FIXTURES)
@@ -58,14 +58,15 @@ const playing = (source: number, devices: PlanTrack['devices'], id: string, more
   track(id, { clips: [clip(source, LENGTH)], devices, ...more })
 
 describe('alignment', () => {
-  for (const latent of LATENT_LV2) {
+  for (const latent of LATENT) {
+    const { format, id, frames } = latent
     it.skipIf(!isInstalled(latent))(
-      `lands an impulse through ${latent.id} (${latent.frames} frames) where it was, in mix and stems`,
+      `lands an impulse through ${id} (${format}, ${frames} frames) where it was, in mix and stems`,
       async () => {
         const whole = plan(stems.sources, [
-          playing(pulse, [plugin('latent', { format: 'lv2', id: latent.id })], 'a'),
+          playing(pulse, [plugin('latent', { format, id })], 'a'),
           playing(pulse, [], 'b', { sends: [send('bus', 0)] }),
-          bus('bus', { devices: [plugin('on bus', { format: 'lv2', id: latent.id })] }),
+          bus('bus', { devices: [plugin('on bus', { format, id })] }),
         ])
         const rendered = await renderWith(whole, stems.cacheDir, tools)
         expect(rendered.warnings).toEqual([])

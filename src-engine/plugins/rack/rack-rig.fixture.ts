@@ -9,12 +9,24 @@ import type { OfflineTools } from './offline-plugins.ts'
 import { prepareOffline } from './offline-plugins.ts'
 import { PluginRegistry, type RegistryEntry } from './registry.ts'
 
-/** LV2 plugins that trial found to report their true latency, with the bundle each lies in. */
-export const LATENT_LV2 = [
-  { id: 'http://lsp-plug.in/plugins/lv2/limiter_stereo', path: '/usr/lib/lv2/lsp-plugins.lv2', frames: 240 },
-  { id: 'http://gareus.org/oss/lv2/dpl#stereo', path: '/usr/lib/lv2/dpl.lv2', frames: 64 },
-  { id: 'http://breakfastquay.com/rdf/lv2-rubberband#stereo', path: '/usr/lib/lv2/rubberband.lv2', frames: 8_192 },
-] as const
+const latent = (format: RegistryEntry['format'], id: string, file: string, frames: number) => ({
+  format,
+  id,
+  path: `/usr/lib/${format}/${file}.${format}`,
+  frames,
+})
+
+/** Plugins that trial found to report their true latency, with the file each lies in. All that there are stand in docs/plugins.md. */
+export const LATENT = [
+  latent('lv2', 'http://gareus.org/oss/lv2/dpl#stereo', 'dpl', 64),
+  latent('lv2', 'http://lsp-plug.in/plugins/lv2/limiter_stereo', 'lsp-plugins', 240),
+  latent('lv2', 'http://lsp-plug.in/plugins/lv2/loud_comp_stereo', 'lsp-plugins', 4_096),
+  latent('lv2', 'http://gareus.org/oss/lv2/phaserotate#stereo', 'phaserotate', 1_792),
+  latent('lv2', 'http://breakfastquay.com/rdf/lv2-rubberband#stereo', 'rubberband', 8_192),
+  latent('lv2', 'urn:zamaudio:ZaMaximX2', 'ZaMaximX2', 480),
+  latent('clap', 'com.zamaudio.ZaMaximX2', 'ZaMaximX2', 480),
+  latent('vst3', '2046504473616C6332584D5A00000000', 'ZaMaximX2', 480),
+]
 
 export const isInstalled = ({ path }: { readonly path: string }): boolean => existsSync(path)
 
@@ -29,7 +41,7 @@ const entry = (format: RegistryEntry['format'], id: string, path: string): Regis
 /** Everything that tests run. */
 export const registryEntries = (fixtures: FixturePlugins | null, names: readonly ClapFixture[]): RegistryEntry[] => [
   ...(fixtures ? names.map((name) => entry('clap', clapId(name), fixtures.plugin(name).path)) : []),
-  ...LATENT_LV2.filter(isInstalled).map(({ id, path }) => entry('lv2', id, path)),
+  ...LATENT.filter(isInstalled).map(({ format, id, path }) => entry(format, id, path)),
 ]
 
 export const offlineTools = (entries: readonly RegistryEntry[]): OfflineTools => {
