@@ -21,6 +21,7 @@ import {
   catalogueCommand,
   demoCommand,
   editCommand,
+  freezeCommand,
   fsckCommand,
   modelsAddCommand,
   modelsListCommand,
@@ -42,6 +43,7 @@ import {
   stylesCommand,
   submitCommand,
   syncCommand,
+  unfreezeCommand,
   varyCommand,
   verifyCommand,
   wordsCommand,
@@ -169,6 +171,14 @@ command(program, 'analyse <WORK>', 'what is heard in a work, or in the works of 
 
 command(program, 'edit <FILE> <EDITS>', 'apply a list of edits; all or none').action((file: string, edits: string, options) =>
   execute(options, (context) => editCommand(context, { file, edits })),
+)
+
+command(program, 'freeze <FILE> <TRACK>', 'render a track before its fader and save it with the remix; frozen already: anew').action(
+  (file: string, track: string, options) => execute(options, (context) => freezeCommand(context, { file, track })),
+)
+
+command(program, 'unfreeze <FILE> <TRACK>', 'let a frozen track make its sound as it plays again').action(
+  (file: string, track: string, options) => execute(options, (context) => unfreezeCommand(context, { file, track })),
 )
 
 command(program, 'styles [STYLE]', 'the styles there are, or the settings of one').action((style: string | undefined, options) =>

@@ -109,27 +109,14 @@ export class PluginsDesk {
   async freeze(uid: string, trackId: string): Promise<Result<EditReply>> {
     const remix = this.#remixes.find(uid)
     if (!remix.ok) return remix
-    const { plan, snapshot } = remix.value.session
-    if (!plan.ok) return plan
-    const locate = this.#studio.stemLocator(snapshot)
-    const stems = plan.value.sources
-      .flatMap((source) => locate(source.stemId) ?? [])
-      .map(({ path, contentSha256, name }) => ({ path, contentSha256, name }))
     this.#freezing?.abort()
     const freezing = new AbortController()
     this.#freezing = freezing
-    const frozen = await this.#ask((engine) =>
-      engine.request(
-        'plugins.freeze',
-        { plan: plan.value, stems, trackId },
-        {
-          signal: freezing.signal,
-          onProgress: ({ fraction }) => this.#send('plugins.freezing', { trackId, fraction }),
-        },
-      ),
-    )
-    if (!frozen.ok) return frozen
-    return this.#edit(uid, { op: 'track.freeze', trackId, key: frozen.value.key }, null)
+    const frozen = await this.#studio.freeze(remix.value.session, trackId, {
+      signal: freezing.signal,
+      onProgress: ({ fraction }) => this.#send('plugins.freezing', { trackId, fraction }),
+    })
+    return frozen.ok ? this.#remixes.edit(uid, [...frozen.value], null) : frozen
   }
 
   cancelFreeze(): void {

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { EditReply, RemixView } from '../../src-shared/protocol/index.ts'
 import type { EditCommand, RemixSnapshot } from '../../src-shared/remix/index.ts'
 import { ok, type Problem, type Result } from '../../src-shared/std/index.ts'
+import type { FrozenShelf } from './frozen-sounds.ts'
 import { openRemixFile, RemixJournal, type RemixFileState, saveRemixFile } from './remix-files/index.ts'
 import { type LicenceDesk, RemixSession } from './session/index.ts'
 
@@ -10,6 +11,8 @@ export interface OpenRemixTools {
   readonly journals: string
   readonly desk: LicenceDesk
   readonly onProblem: (problem: Problem) => void
+  /** Frozen sounds beside remix files. */
+  readonly frozen: Pick<FrozenShelf, 'keep' | 'take'>
 }
 
 export class OpenRemix {
@@ -17,16 +20,20 @@ export class OpenRemix {
   readonly #journal: RemixJournal
   #file: RemixFileState | null
   readonly #isRecovered: boolean
+  readonly #tools: OpenRemixTools
+  #warnings: readonly Problem[] = []
   /** What had to be put right in the file, one sentence each. */
   readonly repairs: readonly string[]
 
   private constructor(
+    tools: OpenRemixTools,
     session: RemixSession,
     journal: RemixJournal,
     file: RemixFileState | null,
     repairs: readonly string[],
     isRecovered: boolean,
   ) {
+    this.#tools = tools
     this.session = session
     this.#journal = journal
     this.#file = file
@@ -56,7 +63,9 @@ export class OpenRemix {
     if (!journal.ok) return journal
     if (start.isSaved) session.noteSaved()
     session.store.subscribe(journal.value.note)
-    return ok(new OpenRemix(session, journal.value, start.file, start.repairs, start.recoveredFrom !== undefined))
+    const remix = new OpenRemix(tools, session, journal.value, start.file, start.repairs, start.recoveredFrom !== undefined)
+    if (start.file) remix.#tell(await tools.frozen.take(start.file.path, snapshot))
+    return ok(remix)
   }
 
   /** A remix that was never saved. */
@@ -98,6 +107,16 @@ export class OpenRemix {
     return this.session.view(this.fileName, missingStems)
   }
 
+  /** What could not be done with its frozen sounds when it was last opened or saved. */
+  get warnings(): readonly Problem[] {
+    return this.#warnings
+  }
+
+  #tell(warnings: readonly Problem[]): void {
+    this.#warnings = warnings
+    for (const warning of warnings) this.#tools.onProblem(warning)
+  }
+
   /** Saves to `path`, or where it was saved before. Codes: those of `saveRemixFile`. */
   async save(path: string): Promise<Result<RemixFileState>> {
     const { snapshot } = this.session
@@ -105,6 +124,7 @@ export class OpenRemix {
     if (!saved.ok) return saved
     this.#file = saved.value
     if (snapshot === this.session.snapshot) this.session.noteSaved()
+    this.#tell(await this.#tools.frozen.keep(path, snapshot))
     const noted = await this.#journal.noteSaved(path, snapshot)
     return noted.ok ? saved : noted
   }

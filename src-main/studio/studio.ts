@@ -11,6 +11,8 @@ import { EngineSupervisor } from './engine-supervisor.ts'
 import { type ExportHooks, type ExportOrder, type ExportTools, exportRemix } from './exports/index.ts'
 import { trimCache } from '../../src-engine/files/index.ts'
 import { fileFailure } from './file-problems.ts'
+import { freezeTrack } from './freeze.ts'
+import { FrozenShelf } from './frozen-sounds.ts'
 import { type Home, openHome } from './home/index.ts'
 import { type Enrolment, ensureEnrolled, type Identity, openIdentity, type SecretBox } from './identity/index.ts'
 import type { Ledger } from './ledger/index.ts'
@@ -22,7 +24,7 @@ import { asInstalled, Plugins } from './plugins/index.ts'
 import type { ProcessHost } from './process-host/index.ts'
 import { receiptLookup } from './receipt-lookup.ts'
 import { createServiceClient, type ServiceClient } from './service-client/index.ts'
-import type { LicenceDesk } from './session/index.ts'
+import type { LicenceDesk, RemixSession } from './session/index.ts'
 import { createSigner, type Signer } from './stamp/index.ts'
 import { StemStore } from './stem-store/index.ts'
 import { collectFacts, type FactTools, measureMix, ReferenceShelf } from './styles/index.ts'
@@ -84,6 +86,7 @@ export class Studio {
   readonly #records: Records
   readonly #options: StudioOptions
   readonly #tempDir: string
+  readonly #frozen: FrozenShelf
   #serviceUrl: string | null
   #approvals: Approvals | undefined
   #connected: { readonly url: string; readonly client: ServiceClient; readonly enrolment: Enrolment } | undefined
@@ -121,6 +124,7 @@ export class Studio {
       },
       context: (purpose, exceptIntent) => this.licences.context(purpose, exceptIntent === undefined ? {} : { exceptIntent }),
     }
+    this.#frozen = new FrozenShelf({ cacheDir: home.pcmCache, desk: this.desk, engine: () => this.engine.client() })
     this.puller = new Puller({
       stems: this.stems,
       library: this.library,
@@ -258,7 +262,7 @@ export class Studio {
   }
 
   get remixTools(): OpenRemixTools {
-    return { journals: this.home.journals, desk: this.desk, onProblem: this.#options.onProblem ?? (() => {}) }
+    return { journals: this.home.journals, desk: this.desk, onProblem: this.#options.onProblem ?? (() => {}), frozen: this.#frozen }
   }
 
   /** A new remix of a pulled work. Codes: `work.not_pulled`. */
@@ -275,6 +279,11 @@ export class Studio {
 
   openRemix(path: string): Promise<Result<OpenRemix>> {
     return OpenRemix.open(this.remixTools, path)
+  }
+
+  /** Renders a track before its fader; the edits it returns make it play so. */
+  freeze(session: RemixSession, trackId: string, hooks: Parameters<typeof freezeTrack>[3] = {}): ReturnType<typeof freezeTrack> {
+    return freezeTrack({ engine: () => this.engine.client(), stemFile: this.stemLocator(session.snapshot) }, session, trackId, hooks)
   }
 
   /** Threads with artists. Opened when first asked for: most starts never need them. */

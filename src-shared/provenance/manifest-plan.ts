@@ -19,7 +19,18 @@ const actionOf = (op: string): string => {
 /** Not what was done to the sound but how it is used: it is in the receipt, and the ingredients show it. */
 const UNTOLD: ReadonlySet<string> = new Set(['isolate', 'layer'])
 
-const parametersOf = (used: UsedOperation): ManifestAction['parameters'] => ({
+/** Whether what did an operation is on a track whose sound came frozen from another machine: then it was not done here. */
+type IsFrozenElsewhere = (causeId: string | undefined) => boolean
+
+const isFrozenIn = (plan: RenderPlan, trackIds: readonly string[]): IsFrozenElsewhere => {
+  const tracks = plan.tracks.filter((track) => trackIds.includes(track.id))
+  const causes = new Set(
+    tracks.flatMap(({ clips, devices }) => [...clips.map((clip) => clip.clipId), ...devices.map((device) => device.deviceId)]),
+  )
+  return (causeId) => causeId !== undefined && causes.has(causeId)
+}
+
+const parametersOf = (used: UsedOperation, isFrozenElsewhere: IsFrozenElsewhere): ManifestAction['parameters'] => ({
   'com.stemma.op': used.op,
   ...(used.ratioPermille === undefined ? {} : { 'com.stemma.ratioPermille': used.ratioPermille }),
   ...(used.cents === undefined ? {} : { 'com.stemma.cents': used.cents }),
@@ -28,15 +39,16 @@ const parametersOf = (used: UsedOperation): ManifestAction['parameters'] => ({
   ...(used.plugin === undefined
     ? {}
     : { 'com.stemma.plugin': used.plugin.name, 'com.stemma.pluginFormat': used.plugin.format, 'com.stemma.pluginId': used.plugin.id }),
+  ...(isFrozenElsewhere(used.causeId) ? { 'com.stemma.frozenElsewhere': true } : {}),
 })
 
 /** One action per kind of operation and its values, over all stems it touched: 19 stems through one bus are one line, not nineteen. */
-const operationActions = (usage: Usage): readonly ManifestAction[] => {
-  const found = new Map<string, { used: Omit<UsedOperation, 'causeId'>; stems: Set<string>; fromMs: number; toMs: number }>()
+const operationActions = (usage: Usage, isFrozenElsewhere: IsFrozenElsewhere): readonly ManifestAction[] => {
+  const found = new Map<string, { used: UsedOperation; stems: Set<string>; fromMs: number; toMs: number }>()
   for (const stem of usage.stems) {
     for (const used of stem.ops) {
       if (UNTOLD.has(used.op)) continue
-      const key = JSON.stringify(Object.entries(parametersOf(used)))
+      const key = JSON.stringify(Object.entries(parametersOf(used, isFrozenElsewhere)))
       const known = found.get(key)
       if (known) {
         known.stems.add(stem.stem)
@@ -47,9 +59,10 @@ const operationActions = (usage: Usage): readonly ManifestAction[] => {
       }
     }
   }
-  for (const { plugin, model, fromMs, toMs } of usage.made ?? []) {
-    const used = model === undefined ? { op: 'plugin', plugin, fromMs, toMs } : { op: 'ai.restyle', model, plugin, fromMs, toMs }
-    const key = JSON.stringify(Object.entries(parametersOf(used)))
+  for (const { plugin, model, fromMs, toMs, causeId } of usage.made ?? []) {
+    const used =
+      model === undefined ? { op: 'plugin', plugin, fromMs, toMs, causeId } : { op: 'ai.restyle', model, plugin, fromMs, toMs, causeId }
+    const key = JSON.stringify(Object.entries(parametersOf(used, isFrozenElsewhere)))
     if (!found.has(key)) found.set(key, { used, stems: new Set(), fromMs, toMs })
   }
   return [...found]
@@ -59,7 +72,7 @@ const operationActions = (usage: Usage): readonly ManifestAction[] => {
       digitalSourceType: sourceTypeOf(used.op),
       ...(used.plugin ? { description: operationSentence(used) } : {}),
       stems: [...stems],
-      parameters: parametersOf(used),
+      parameters: parametersOf(used, isFrozenElsewhere),
       region: { fromMs, toMs },
     }))
 }
@@ -102,18 +115,20 @@ export interface ManifestOptions extends UsageOptions {
   readonly title: string
   /** Needed to stamp: settings of plugins are named by hash. */
   readonly sha256?: Sha256 | undefined
+  /** Ids of tracks whose sound came frozen from another machine, as the render found out. */
+  readonly frozenElsewhere?: readonly string[] | undefined
 }
 
 /** The manifest of an export of `plan` under the grants of its stems. Computed only from what is heard. */
 export const buildManifestPlan = (
   plan: RenderPlan,
   grants: readonly GrantInForce[],
-  { title, sha256, ...options }: ManifestOptions,
+  { title, sha256, frozenElsewhere = [], ...options }: ManifestOptions,
 ): ManifestPlan => {
   const usage = usageOf(plan, options)
   const ai = aiSummaryOf(usage)
   const stems = usage.stems.map((stem) => stem.stem)
-  const operations = operationActions(usage)
+  const operations = operationActions(usage, isFrozenIn(plan, frozenElsewhere))
   const isRemixed = operations.some(({ parameters }) => parameters['com.stemma.op'] === 'arrange' || parameters['com.stemma.op'] === 'trim')
   const master = plan.tracks.find((track) => track.kind === 'master')
   const isMastered = master?.devices.some((device) => device.isEnabled) ?? false
@@ -137,7 +152,7 @@ export const buildManifestPlan = (
     ],
     ai,
     models: modelsOf(plan, usage),
-    plugins: sha256 ? pluginsOf(plan, usage, sha256) : [],
+    plugins: sha256 ? pluginsOf(plan, usage, sha256, frozenElsewhere) : [],
     trainingMining: trainingMiningOf(concerned),
     scope:
       concerned.length > 0 && concerned.every(({ grant }) => grant.use.scope === 'commercial' && grant.use.commercial)

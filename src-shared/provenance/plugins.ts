@@ -14,6 +14,8 @@ export interface PluginThatRan {
   /** `sha256:…` over canonical `{params, stateSha256}`: values and automation that the plan sets, and the hash of the decoded state or null. */
   readonly stateHash: string
   readonly isGenerative: boolean
+  /** It did not run: the sound of its track came frozen from another machine, and that it is this plugin's is what the remix says. */
+  readonly isFrozenElsewhere?: true
 }
 
 type PluginRef = Pick<PlanPlugin['plugin'], 'format' | 'id'>
@@ -44,15 +46,31 @@ const stateHashOf = (device: PlanPlugin, sha256: Sha256): string => {
   return hash
 }
 
+const activeIn = (usage: Usage): ReadonlySet<string> =>
+  new Set([...usage.stems.flatMap((stem) => stem.ops), ...(usage.made ?? [])].map(({ causeId }) => causeId))
+
+/** Names of the plugins whose work is heard, each once; cheap enough for every edit. */
+export const pluginNamesOf = (plan: RenderPlan, usage: Usage): readonly string[] => {
+  const active = activeIn(usage)
+  const devices = plan.tracks.flatMap((track) => track.devices)
+  return [...new Set(devices.flatMap((one) => (one.kind === 'plugin' && active.has(one.deviceId) ? [one.plugin.name] : [])))].sort()
+}
+
 /** Every plugin whose work is heard in a usage of the plan, once per plugin and setting, by name. */
-export const pluginsOf = (plan: RenderPlan, usage: Usage, sha256: Sha256): readonly PluginThatRan[] => {
-  const active = new Set([...usage.stems.flatMap((stem) => stem.ops), ...(usage.made ?? [])].map(({ causeId }) => causeId))
+export const pluginsOf = (
+  plan: RenderPlan,
+  usage: Usage,
+  sha256: Sha256,
+  frozenElsewhere: readonly string[] = [],
+): readonly PluginThatRan[] => {
+  const active = activeIn(usage)
   const found = new Map<string, PluginThatRan>()
   for (const track of plan.tracks) {
     for (const device of track.devices) {
       if (device.kind !== 'plugin' || !active.has(device.deviceId)) continue
       const { format, id, name, vendor, version, isGenerative } = device.plugin
-      const ran = { format, id, name, vendor, version, stateHash: stateHashOf(device, sha256), isGenerative }
+      const how = frozenElsewhere.includes(track.id) ? ({ isFrozenElsewhere: true } as const) : {}
+      const ran = { format, id, name, vendor, version, stateHash: stateHashOf(device, sha256), isGenerative, ...how }
       found.set(JSON.stringify(ran), ran)
     }
   }
@@ -71,8 +89,9 @@ const shortened = (text: string, room: number): string => {
   return `${text.slice(0, head)}…${text.slice(text.length - Math.max(1, room - 1 - head))}`
 }
 
-const lineOf = ({ format, id, name, vendor, version, stateHash }: PluginThatRan): string => {
-  const write = (who: string, what: string): string => `${who} [${format} ${what} ${stateHash}]`
+const lineOf = ({ format, id, name, vendor, version, stateHash, isFrozenElsewhere }: PluginThatRan): string => {
+  const write = (who: string, what: string): string =>
+    `${who} [${format} ${what} ${stateHash}${isFrozenElsewhere ? ' frozen elsewhere' : ''}]`
   const named = [name, version].filter((part) => part !== '').join(' ')
   const whole = write(vendor === '' ? named : `${named} by ${vendor}`, id)
   if (whole.length <= MAX_LINE) return whole
@@ -82,7 +101,7 @@ const lineOf = ({ format, id, name, vendor, version, stateHash }: PluginThatRan)
   return write(who, shortened(id, room - who.length))
 }
 
-/** The `plugins` of a receipt: one line each, `Name version by vendor [format id sha256:…]`, at most 200 characters and 200 lines. */
+/** The `plugins` of a receipt: one line each, `Name version by vendor [format id sha256:…]`, with ` frozen elsewhere` before the end where it did not run, at most 200 characters and 200 lines. */
 export const buildReceiptPlugins = (plugins: readonly PluginThatRan[]): string[] => {
   const lines = [...new Set(plugins.map(lineOf))]
   if (lines.length <= MAX_LINES) return lines

@@ -17,6 +17,7 @@ export {
 } from './approvals.ts'
 export { catalogueCommand, pullCommand } from './catalogue.ts'
 export { demoCommand } from './demo.ts'
+export { freezeCommand, unfreezeCommand } from './freeze.ts'
 export { fsckCommand } from './fsck.ts'
 export { modelsAddCommand, modelsListCommand } from './models.ts'
 export { packCommand } from './pack.ts'

@@ -62,6 +62,7 @@ const summary = (remix: Remix, studio: Studio) => {
       })),
     })),
     repairs: remix.repairs,
+    warnings: remix.warnings,
     isReadOnly: remix.session.isReadOnly,
     status,
   }
@@ -116,6 +117,7 @@ export const showCommand: Run<{ readonly file: string }> = async (context, { fil
         ]),
       ),
       ...facts.repairs,
+      ...remix.warnings.map((warning) => warning.message),
       ...status.meters.map((meter) => `${meter.label}: ${meter.text}`),
       ...status.notices.map((notice) => notice.message),
       `AI: ${status.says.ai.containsAI}; ${status.says.ingredients.length} stems; ${status.says.scope}`,
@@ -168,6 +170,7 @@ export const editCommand: Run<{ readonly file: string; readonly edits: string }>
       [
         `${commands.value.length} edits: ${added.length} added, ${updated.length} changed, ${removed.length} removed.`,
         ...edited.value.status.notices.map((notice) => notice.message),
+        ...remix.warnings.map((warning) => warning.message),
       ],
     )
   })

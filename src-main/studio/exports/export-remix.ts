@@ -17,6 +17,7 @@ import {
   buildReceiptPlugins,
   buildReceiptStems,
   type FrameRange,
+  type ManifestPlan,
   usageOf,
 } from '../../../src-shared/provenance/index.ts'
 import type { ReceiptAsset } from '../../../src-shared/receipts/index.ts'
@@ -323,7 +324,9 @@ interface Job {
   readonly intent: Intent
   readonly judged: Judged
   readonly title: string
-  readonly manifest: ReturnType<typeof buildManifestPlan>
+  readonly manifest: ManifestPlan
+  /** The same, with the tracks of which the render found out that they came frozen from another machine. */
+  readonly manifestOf: (frozenElsewhere: readonly string[]) => ManifestPlan
   readonly tags: FileTags
   readonly unsignedPath: string
   readonly partPath: string
@@ -383,18 +386,22 @@ const openIntents = async (
       closeOpen(jobs, begun.error.code)
       return begun
     }
-    const manifest = buildManifestPlan(own.plan, grants, {
-      title: fileTitle,
-      sha256,
-      range: order.range ?? undefined,
-      isIsolated: target.trackId !== null,
-    })
+    const manifestOf = (frozenElsewhere: readonly string[]): ManifestPlan =>
+      buildManifestPlan(own.plan, grants, {
+        title: fileTitle,
+        sha256,
+        range: order.range ?? undefined,
+        isIsolated: target.trackId !== null,
+        frozenElsewhere,
+      })
+    const manifest = manifestOf([])
     jobs.push({
       target,
       intent: begun.value,
       judged: own,
       title: fileTitle,
       manifest,
+      manifestOf,
       tags: buildTags({ title: fileTitle, works, manifest, receiptId: begun.value.receiptId, appVersion: tools.appVersion }),
       unsignedPath: join(tools.tempDir, `${begun.value.receiptId}${/\.\w+$/.exec(target.path)?.[0] ?? ''}`),
       partPath,
@@ -513,13 +520,14 @@ const run = async (
     const approved = judgeSound()
     if (!approved.ok) return approved
     report('stamp', at(0), `Signing ${basename(job.target.path)}`)
-    const used = new Set(job.manifest.ingredients.map(({ source }) => source.stemId))
+    const manifest = value.frozenElsewhere.length === 0 ? job.manifest : job.manifestOf(value.frozenElsewhere)
+    const used = new Set(manifest.ingredients.map(({ source }) => source.stemId))
     const stamped = await tools.signer.stamp({
       inputPath: job.unsignedPath,
       outputPath: job.partPath,
       mimeType: MIME_TYPES[job.target.format],
       title: job.title,
-      manifest: job.manifest,
+      manifest,
       stems: stems.filter((stem) => used.has(stem.id)),
       receiptId: job.intent.receiptId,
       intentSha256: job.intent.intentSha256,
@@ -570,7 +578,7 @@ const run = async (
       scope: job.manifest.scope,
       stems: lines.value,
       ai: job.manifest.ai,
-      plugins: buildReceiptPlugins(job.manifest.plugins),
+      plugins: buildReceiptPlugins(manifest.plugins),
       ...(approved.value.length > 0 ? { approvals: approved.value.map((one) => ({ ...one })) } : {}),
     })
     if (!receipt.ok) return receipt

@@ -159,13 +159,14 @@ export const buildDefinition = (
         grants: request.grants,
         ...(plan.plugins.length > 0
           ? {
-              plugins: plan.plugins.map(({ format, id, name, vendor, version, stateHash }) => ({
+              plugins: plan.plugins.map(({ format, id, name, vendor, version, stateHash, isFrozenElsewhere }) => ({
                 format,
                 id,
                 name,
                 vendor,
                 version,
                 state: stateHash,
+                ...(isFrozenElsewhere ? { frozenElsewhere: true } : {}),
               })),
             }
           : {}),
