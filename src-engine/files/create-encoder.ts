@@ -43,11 +43,14 @@ const stopped = (): Problem => ({
   message: 'The encoder stopped unexpectedly. Export again; if it happens again, restart the program.',
 })
 
+/** What is wrong with a file before any sound is there, if anything is. */
+export const refuseFile = (request: EncodeRequest): Problem | undefined =>
+  (request.format === 'wav' ? refuseLongWav(request) : undefined) ?? (existsSync(request.path) ? takenProblem(request.path) : undefined)
+
 /** Does not wait for the worker to start: the first blocks are rendered meanwhile. What can be refused is refused here. */
 const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
-  const refused = request.format === 'wav' ? refuseLongWav(request) : undefined
+  const refused = refuseFile(request)
   if (refused) return { ok: false, error: refused }
-  if (existsSync(request.path)) return { ok: false, error: takenProblem(request.path) }
   const worker = new Worker(workerEntry('encode-worker'), { workerData: request, resourceLimits: SOUND_THREAD_LIMITS })
   const sender = new BatchSender(worker)
   let problem: Problem | undefined

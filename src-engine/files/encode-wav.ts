@@ -1,5 +1,6 @@
 // WAV writer: bext and iXML stand before the sound, as broadcast tools want them, in space kept for them; INFO and ID3 follow the sound.
 import { ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import type { Kernels } from '../kernels/index.ts'
 import { type AudioEncoderSink, type EncodedInfo, type EncodeRequest, MIME_TYPES } from './encoder.ts'
 import { encodeProblem, PartFile } from './part-file.ts'
 import { PcmHasher, Quantiser } from './quantise.ts'
@@ -21,7 +22,8 @@ const frameBytesOf = (request: EncodeRequest): number => ((request.bitDepth ?? 2
 export const refuseLongWav = (request: EncodeRequest): Problem | undefined =>
   (request.expectedFrames ?? 0) * frameBytesOf(request) > MAX_DATA_BYTES ? tooLong() : undefined
 
-export const createWavEncoder = (request: EncodeRequest): Result<AudioEncoderSink> => {
+/** A WAV file, written in the calling thread; `kernels` are those it has loaded already. */
+export const createWavEncoder = (request: EncodeRequest, kernels?: Kernels): Result<AudioEncoderSink> => {
   const bitDepth = request.bitDepth ?? 24
   const frameBytes = frameBytesOf(request)
   const refused = refuseLongWav(request)
@@ -33,7 +35,7 @@ export const createWavEncoder = (request: EncodeRequest): Result<AudioEncoderSin
     return { ok: false, error: encodeProblem(thrown, request.path) }
   }
   const isFloat = bitDepth === 32
-  const quantiser = isFloat ? undefined : new Quantiser(bitDepth === 16 ? 16 : 24, request.isDithered ?? true)
+  const quantiser = isFloat ? undefined : new Quantiser(bitDepth === 16 ? 16 : 24, request.isDithered ?? true, kernels)
   const hasher = isFloat ? undefined : new PcmHasher()
   let interleaved = new Float32Array(0)
   let frames = 0

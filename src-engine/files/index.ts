@@ -1,8 +1,9 @@
 // Audio files: decoding into the cache and reading it, waveform peaks, encoders, tags.
 export type { AudioBlock, AudioInfo, AudioSource, Codec, Container } from './audio-source.ts'
 export { type Batch, BatchSender, type WriteBatch } from './batch-sender.ts'
-export { availableFormats, createEncoder, type FormatAvailability } from './create-encoder.ts'
+export { availableFormats, createEncoder, type FormatAvailability, refuseFile } from './create-encoder.ts'
 export { closeDecodePool } from './decode-pool.ts'
+export { createWavEncoder } from './encode-wav.ts'
 export type { AudioEncoderSink, EncodedInfo, EncodeRequest, EncodeSettings, ExportFormat, FinishOptions } from './encoder.ts'
 export {
   type DecodedInfo,

@@ -11,7 +11,7 @@ export type IntegerDepth = 16 | 24
 /** Turns planar float into packed little-endian interleaved integers, block by block. */
 export class Quantiser {
   readonly depth: IntegerDepth
-  readonly #kernels: Kernels = loadKernels()
+  readonly #kernels: Kernels
   readonly #isDithered: boolean
   readonly #left: number
   readonly #right: number
@@ -19,7 +19,8 @@ export class Quantiser {
   readonly #wide: number
   #frame = 0
 
-  constructor(depth: IntegerDepth, isDithered: boolean) {
+  constructor(depth: IntegerDepth, isDithered: boolean, kernels: Kernels = loadKernels()) {
+    this.#kernels = kernels
     this.depth = depth
     this.#isDithered = isDithered
     this.#left = this.#kernels.alloc(BLOCK * 4)

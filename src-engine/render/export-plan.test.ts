@@ -1,10 +1,12 @@
 // One render writes every file that was asked for, hits a loudness target or says why not, and leaves nothing behind when it stops.
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ExportJob } from '../../src-shared/protocol/index.ts'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
+import { hashFilePcm } from '../files/index.ts'
 import { exportPlan, type ExportContext } from './export-plan.ts'
 import { bus, clip, device, noise, plan, send, StemFolder, track } from './testing/plans.ts'
 
@@ -122,5 +124,39 @@ describe('exportPlan', () => {
     expect(await exportPlan(job({ plan: plan([], []) }), context())).toMatchObject({ ok: false, error: { code: 'export.empty' } })
     const outputs = [{ path: path('x.wav'), format: 'wav16' as const, trackId: 'nobody', tags }]
     expect(await exportPlan(job({ outputs }), context())).toMatchObject({ ok: false, error: { code: 'export.track_missing' } })
+  })
+})
+
+describe('exportPlan of more than a minute, whose WAV files are written where the mix is measured', () => {
+  const long = { fromFrame: 0, toFrame: 3_000_000 }
+  const wavs = (names: readonly string[]) =>
+    names.map((name, i) => ({ path: path(name), format: (['wav32f', 'wav24', 'wav16'] as const)[i]!, trackId: null, tags }))
+
+  it('writes the same samples as a short one, in every depth', async () => {
+    const reply = unwrap(await exportPlan(job({ range: long, outputs: wavs(['l32.wav', 'l24.wav', 'l16.wav']) }), context()))
+    const [exact, ...integers] = reply.files
+    const samples = floats(exact!.path)
+    expect(samples.length).toBe(6_000_000)
+    expect(createHash('sha256').update(samples).digest('hex')).toBe(reply.pcmSha256)
+    const short = unwrap(await exportPlan(job({ outputs: wavs(['s32.wav']) }), context()))
+    expect(createHash('sha256').update(samples.subarray(0, 348_000)).digest('hex')).toBe(short.pcmSha256)
+    for (const file of integers) {
+      expect(statSync(file.path).size).toBe(file.bytes)
+      expect(unwrap(await hashFilePcm(file.path))).toBe(file.filePcmSha256)
+    }
+  })
+
+  it('leaves nothing behind when cancelled, when a folder is gone, or when a track is', async () => {
+    const controller = new AbortController()
+    const onProgress: ExportContext['onProgress'] = ({ step, fraction }) => step === 'render' && fraction > 0.2 && controller.abort()
+    const outputs = wavs(['gone32.wav', 'gone24.wav'])
+    const cancelled = await exportPlan(job({ range: long, outputs }), context({ signal: controller.signal, onProgress }))
+    expect(cancelled).toMatchObject({ ok: false, error: { code: 'export.cancelled' } })
+    const nowhere = await exportPlan(job({ range: long, outputs: wavs(['gone32.wav', 'nowhere/gone24.wav']) }), context())
+    expect(nowhere).toMatchObject({ ok: false, error: { code: 'encode.unwritable' } })
+    const nobody = { ...outputs[1]!, trackId: 'nobody' }
+    const missing = await exportPlan(job({ range: long, outputs: [outputs[0]!, nobody] }), context())
+    expect(missing).toMatchObject({ ok: false, error: { code: 'export.track_missing' } })
+    for (const output of outputs) expect(existsSync(output.path)).toBe(false)
   })
 })

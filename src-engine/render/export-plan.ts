@@ -218,10 +218,13 @@ const renderPass = async (
 ): Promise<Result<PassReport>> => {
   const kernels = loadKernels()
   const warnings: Problem[] = []
-  const opened = openWriters(job.plan, range, outputs, kernels)
-  if (!opened.ok) return opened
-  const writers = opened.value
   const listener = known ? undefined : listenToMaster(kernels, range.toFrame - range.fromFrame)
+  const opened = openWriters(job.plan, range, outputs, kernels, listener?.writeWav)
+  if (!opened.ok) {
+    listener?.abort()
+    return opened
+  }
+  const writers = opened.value
   const mixes = writers.filter((writer) => writer.trackIndex === null)
   const stems = writers.filter((writer) => writer.trackIndex !== null)
   const rendered = await renderPlan({

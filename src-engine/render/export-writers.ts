@@ -4,7 +4,7 @@ import { storedFingerprint } from '../../src-shared/receipts/index.ts'
 import { REMIX_SAMPLE_RATE, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { err, fail, ok, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { createFingerprinter, type Fingerprinter } from '../analysis/index.ts'
-import { type AudioEncoderSink, createEncoder, type EncodeSettings } from '../files/index.ts'
+import { type AudioEncoderSink, createEncoder, type EncodeRequest, type EncodeSettings } from '../files/index.ts'
 import type { Kernels } from '../kernels/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { CELL_FRAMES } from './context.ts'
@@ -31,6 +31,9 @@ const MAX_WAITING = 256
 
 /** A stretch that waits for the encoder: samples, or silence of a length. */
 type Piece = { readonly left: Float32Array; readonly right: Float32Array } | { readonly silentFrames: number }
+
+/** Starts a WAV file. */
+export type WriteWav = (request: EncodeRequest) => Promise<Result<AudioEncoderSink>>
 
 export class Writer {
   readonly output: Output
@@ -166,12 +169,13 @@ export const abortWriters = async (writers: readonly Writer[]): Promise<void> =>
   await Promise.all(writers.map((writer) => writer.abort()))
 }
 
-/** Starts opening all files of a pass; a refusal shows when the first sound is handed over. */
+/** Starts opening all files of a pass; a refusal shows when the first sound is handed over. `writeMixWav` opens WAV files of the mix in the encoder's place. */
 export const openWriters = (
   plan: RenderPlan,
   range: FrameRange,
   outputs: readonly Output[],
   kernels: Kernels,
+  writeMixWav: WriteWav = createEncoder,
 ): Result<readonly Writer[]> => {
   const indexOf = ({ trackId }: Output): number => plan.tracks.findIndex((track) => track.id === trackId && track.kind !== 'master')
   const gone = outputs.find((output) => output.trackId !== null && indexOf(output) < 0)
@@ -181,8 +185,10 @@ export const openWriters = (
     })
   return ok(
     outputs.map((output) => {
-      const opening = createEncoder({
-        ...SETTINGS[output.format],
+      const settings = SETTINGS[output.format]
+      const open = output.trackId === null && settings.format === 'wav' ? writeMixWav : createEncoder
+      const opening = open({
+        ...settings,
         path: output.path,
         sampleRate: REMIX_SAMPLE_RATE,
         expectedFrames: range.toFrame - range.fromFrame,

@@ -1,10 +1,13 @@
-// The measuring of an export's master: in this thread where it is short, else in one of its own, with the same figures.
+// The measuring of an export's master and the writing of its WAV files: in this thread where it is short, else in one of their own, with the same
+// figures and bytes.
+import { rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { err, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
-import { BatchSender } from '../files/index.ts'
+import { type AudioEncoderSink, BatchSender, type EncodedInfo, refuseFile } from '../files/index.ts'
 import { type Kernels, kernelsModule } from '../kernels/index.ts'
 import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
 import type { StereoBlock } from './channel.ts'
+import type { WriteWav } from './export-writers.ts'
 import { MasterMeasure, type MasterReport } from './master-measure.ts'
 import type { FromMeasureWorker, MeasureJob, ToMeasureWorker } from './measure-worker.ts'
 import { workerEntry } from './worker-entry.ts'
@@ -14,7 +17,12 @@ export interface MasterListener {
   /** A promise asks to wait before the next block. Throws a `ProblemError` where the thread is lost. */
   push(block: StereoBlock, frames: number): Promise<void> | undefined
   finish(): Promise<Result<MasterReport>>
-  /** Nobody wants the figures any more. */
+  /**
+   * Where there is a thread, it writes WAV files of what it hears as well: one thread less, and one copy of the sound. Asked for before the first
+   * block; what is written to such a file is only what was pushed here.
+   */
+  readonly writeWav?: WriteWav
+  /** Nobody wants the figures any more, nor the files. */
   abort(): void
 }
 
@@ -41,6 +49,14 @@ const lost: Problem = {
   message: 'The measuring of the mix stopped unexpectedly, perhaps for lack of memory. Close other programs and export again.',
 }
 
+/** A file that the thread writes. */
+interface SideFile {
+  problem: Problem | undefined
+  /** Whether the file at the path is ours, to be removed when things go wrong. */
+  isOurs: boolean
+  settle: ((result: Result<EncodedInfo>) => void) | undefined
+}
+
 const listenInThread = (kernels: Kernels): MasterListener => {
   const worker = new Worker(workerEntry('measure-worker'), {
     workerData: { module: kernelsModule() } satisfies MeasureJob,
@@ -48,19 +64,36 @@ const listenInThread = (kernels: Kernels): MasterListener => {
   })
   const sender = new BatchSender(worker)
   const tell = (message: ToMeasureWorker): void => worker.postMessage(message)
+  const files: SideFile[] = []
   let isLost = false
   let settle: ((report: MasterReport | undefined) => void) | undefined
+  const fail = (file: SideFile, problem: Problem): void => {
+    file.problem ??= problem
+    file.settle?.(err(file.problem))
+  }
   const leave = (): void => {
     isLost = true
     sender.release()
     settle?.(undefined)
+    for (const file of files) fail(file, lost)
   }
   worker.on('message', (message: FromMeasureWorker) => {
     if (message.kind === 'measured') sender.takeBack(message)
-    else settle?.(message.report)
+    else if (message.kind === 'finished') settle?.(message.report)
+    else {
+      const file = files[message.file]!
+      if (message.kind === 'file-opened') file.isOurs = true
+      else if (message.kind === 'file-failed') fail(file, message.problem)
+      else file.settle?.(message.result)
+    }
   })
   worker.on('error', leave)
-  worker.on('exit', leave)
+  const gone = new Promise<void>((resolve) => {
+    worker.once('exit', () => {
+      leave()
+      resolve()
+    })
+  })
   return {
     push: ({ left, right }, frames) => {
       if (isLost) throw new ProblemError(lost)
@@ -74,6 +107,30 @@ const listenInThread = (kernels: Kernels): MasterListener => {
         else tell({ kind: 'finish' })
       })
       return report === undefined ? err(lost) : ok(report)
+    },
+    writeWav: async (request) => {
+      const refused = refuseFile(request)
+      if (refused) return err(refused)
+      const file: SideFile = { problem: undefined, isOurs: false, settle: undefined }
+      const number = files.push(file) - 1
+      tell({ kind: 'open-file', file: number, request })
+      return ok<AudioEncoderSink>({
+        write: () => {
+          if (file.problem) throw new ProblemError(file.problem)
+          return undefined
+        },
+        finish: (options) =>
+          new Promise((resolve) => {
+            file.settle = resolve
+            if (file.problem) resolve(err(file.problem))
+            else tell({ kind: 'finish-file', file: number, options })
+          }),
+        abort: async () => {
+          tell({ kind: 'close' })
+          await gone
+          if (file.isOurs) rmSync(request.path, { force: true })
+        },
+      })
     },
     abort: () => tell({ kind: 'close' }),
   }
