@@ -37,6 +37,12 @@ export const LineageTab = () => {
               </dd>
             </div>
           ))}
+          {says.plugins.length > 0 && (
+            <>
+              <dt>Run through</dt>
+              <dd className="selectable">{says.plugins.join(', ')}</dd>
+            </>
+          )}
           <dt>Source type</dt>
           <dd className="selectable ellipsis" title={says.ai.dst}>
             {says.ai.dst.split('/').at(-1)}

@@ -13,7 +13,7 @@ export const modelName = (urn: string): string => urn.split(':').slice(3).join('
 export const SaysCard = () => {
   const status = useRemix((remix) => remix.status)
   if (!status) return null
-  const { ai, ingredients, scope, credits } = status.says
+  const { ai, ingredients, scope, credits, plugins } = status.says
   const unsigned = ingredients.filter((one) => !one.isSigned).length
   const models = [...new Set(ai.contributions.flatMap((one) => one.model ?? []))]
   return (
@@ -39,6 +39,11 @@ export const SaysCard = () => {
         </FieldRow>
       ))}
       <FieldRow name="Ingredients">{`${countOf(ingredients.length, 'stem')}${unsigned === 0 ? (ingredients.length > 0 ? ', all signed' : '') : `, ${unsigned} unsigned`}`}</FieldRow>
+      {plugins.length > 0 && (
+        <FieldRow name="Plugins" title={plugins.join(', ')}>
+          {plugins.length > 1 ? `${plugins[0]} and ${plugins.length - 1} more` : plugins[0]}
+        </FieldRow>
+      )}
       <FieldRow name="Scope">{scope}</FieldRow>
       {credits.length > 0 && (
         <p className="says-credits selectable" title={credits.join('\n')}>

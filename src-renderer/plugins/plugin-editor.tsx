@@ -4,7 +4,7 @@ import { ChevronDown, ChevronRight, Eye, EyeOff, Maximize2, Search } from 'lucid
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { PluginParameter } from '../../src-shared/plugins/index.ts'
 import { type Device, recordOf } from '../../src-shared/remix/index.ts'
-import { Dialog, IconButton, Loading } from '../parts/index.ts'
+import { countOf, Dialog, IconButton, Loading } from '../parts/index.ts'
 import { useRemix, useView, viewStore } from '../state/index.ts'
 import { PluginRow } from './plugin-row.tsx'
 import { PluginStatusLine, usePluginState } from './plugin-status.tsx'
@@ -55,7 +55,7 @@ const Rows = ({ device, parameters, isLarge }: { device: Device; parameters: rea
             className="text-input"
             type="search"
             aria-label="Find a parameter"
-            placeholder={`Find in ${parameters.length} parameters`}
+            placeholder={`Find in ${countOf(parameters.length, 'parameter')}`}
             value={query}
             onChange={(event) => setQuery(event.target.value)}
             onKeyDown={(event) => event.stopPropagation()}
@@ -64,7 +64,11 @@ const Rows = ({ device, parameters, isLarge }: { device: Device; parameters: rea
             <IconButton
               icon={showsHidden ? EyeOff : Eye}
               size={13}
-              label={showsHidden ? `Hide ${hidden} parameters the plugin hides` : `Show ${hidden} parameters the plugin hides`}
+              label={
+                showsHidden
+                  ? `Hide ${countOf(hidden, 'parameter')} the plugin hides`
+                  : `Show ${countOf(hidden, 'parameter')} the plugin hides`
+              }
               isOn={showsHidden}
               onClick={() => setShowsHidden(!showsHidden)}
             />
@@ -157,7 +161,6 @@ export const PluginSheet = () => {
       onClose={() => viewStore.setState({ editing: null })}
       title={device?.plugin?.name ?? ''}
       description={`On ${trackName}`}
-      size="wide"
     >
       {isOpen && <PluginEditor device={device} isLarge />}
     </Dialog>

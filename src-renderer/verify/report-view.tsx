@@ -1,5 +1,5 @@
 // A report as a person reads it: three separate lines first, then lineage, AI, receipt, and everything else below.
-import { BadgeCheck, Bot, FileKey, ReceiptText, ShieldCheck, Users } from 'lucide-react'
+import { BadgeCheck, Bot, FileKey, Plug, ReceiptText, ShieldCheck, Users } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { VerifyReport } from '../../src-shared/protocol/index.ts'
@@ -188,6 +188,18 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
               <p className="muted">The file says nothing about AI.</p>
             )}
           </Group>
+          {report.plugins.length > 0 && (
+            <Group title={countOf(report.plugins.length, 'plugin')} icon={Plug}>
+              <ul className="report-plugins">
+                {withKeys(report.plugins, ({ format, id, state }) => `${format} ${id} ${state}`).map(({ key, item: plugin }) => (
+                  <li key={key} title={`${plugin.id}\nSettings ${plugin.state}`}>
+                    <span className="selectable">{[plugin.name, plugin.version].filter(Boolean).join(' ')}</span>
+                    <span className="muted">{[plugin.format.toUpperCase(), plugin.vendor].filter(Boolean).join(' · ')}</span>
+                  </li>
+                ))}
+              </ul>
+            </Group>
+          )}
           <Group title="Receipt" icon={ReceiptText}>
             {receipt ? (
               <>

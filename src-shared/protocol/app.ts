@@ -177,6 +177,8 @@ export interface RemixStatus {
     }[]
     readonly scope: string
     readonly credits: readonly string[]
+    /** Names of plugins that take part in what is heard. */
+    readonly plugins: readonly string[]
   }
   readonly missingStems: readonly string[]
 }

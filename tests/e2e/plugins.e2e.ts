@@ -240,7 +240,7 @@ describe.skipIf(!built)('plugins in the window', () => {
     await redo()
     await expect.poll(heardGain).toBe(-6)
     await inspector().getByRole('combobox', { name: 'Polarity of Fixture Gain' }).selectOption({ label: 'Inverted' })
-    await button('Show 1 parameters the plugin hides').click()
+    await button('Show 1 parameter the plugin hides').click()
     await knob('Seed of Fixture Gain').waitFor()
     await inspector().getByRole('searchbox', { name: 'Find a parameter' }).fill('level gain')
     await expect.poll(() => inspector().locator('.plugin-row').count()).toBe(1)

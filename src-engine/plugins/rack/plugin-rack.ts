@@ -192,7 +192,11 @@ export class PluginRack {
     plugin.captured = null
     if (plugin.state !== 'ready') return
     if (device.state === null) this.#reopen(plugin, 'loading')
-    else this.#track(this.#loadState(plugin, Buffer.from(device.state, 'base64')))
+    else {
+      // What was there before must not be put back over what is being loaded.
+      plugin.rebase(new Map())
+      this.#track(this.#loadState(plugin, Buffer.from(device.state, 'base64')))
+    }
   }
 
   async #loadState(plugin: LivePlugin, state: Uint8Array): Promise<void> {

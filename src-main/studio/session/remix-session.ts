@@ -14,6 +14,7 @@ import {
   type Assessment,
   assessRemix,
   buildManifestPlan,
+  pluginNamesOf,
   denialsOfEdit,
   type LicenceTerms,
   nearestLegalEdit,
@@ -277,7 +278,7 @@ export class RemixSession {
         notices: [{ code, effect: 'deny', stem: null, clipIds: [], message, alternative: null }],
         meters: [],
         badges: {},
-        says: { ai: { containsAI: 'None', contributions: [], dst: '' }, ingredients: [], scope: 'personal-use', credits: [] },
+        says: { ai: { containsAI: 'None', contributions: [], dst: '' }, ingredients: [], scope: 'personal-use', credits: [], plugins: [] },
         missingStems,
       }
     }
@@ -295,6 +296,7 @@ export class RemixSession {
         ingredients: usage.stems.map(({ stem, title, role, usedMs }) => ({ stem, title, role, usedMs, isSigned: signed.has(stem) })),
         scope: manifest.scope,
         credits: manifest.credits,
+        plugins: pluginNamesOf(plan, usage),
       },
       missingStems,
     }
