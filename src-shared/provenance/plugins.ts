@@ -46,16 +46,6 @@ const stateHashOf = (device: PlanPlugin, sha256: Sha256): string => {
   return hash
 }
 
-const activeIn = (usage: Usage): ReadonlySet<string> =>
-  new Set([...usage.stems.flatMap((stem) => stem.ops), ...(usage.made ?? [])].map(({ causeId }) => causeId))
-
-/** Names of the plugins whose work is heard, each once; cheap enough for every edit. */
-export const pluginNamesOf = (plan: RenderPlan, usage: Usage): readonly string[] => {
-  const active = activeIn(usage)
-  const devices = plan.tracks.flatMap((track) => track.devices)
-  return [...new Set(devices.flatMap((one) => (one.kind === 'plugin' && active.has(one.deviceId) ? [one.plugin.name] : [])))].sort()
-}
-
 /** Every plugin whose work is heard in a usage of the plan, once per plugin and setting, by name. */
 export const pluginsOf = (
   plan: RenderPlan,
@@ -63,7 +53,7 @@ export const pluginsOf = (
   sha256: Sha256,
   frozenElsewhere: readonly string[] = [],
 ): readonly PluginThatRan[] => {
-  const active = activeIn(usage)
+  const active = new Set([...usage.stems.flatMap((stem) => stem.ops), ...(usage.made ?? [])].map(({ causeId }) => causeId))
   const found = new Map<string, PluginThatRan>()
   for (const track of plan.tracks) {
     for (const device of track.devices) {
