@@ -184,7 +184,7 @@ describe('hands on the arrangement, under a licence with limits', () => {
     const add = page.getByRole('complementary', { name: 'Inspector' }).getByRole('button', { name: 'Add device' })
     for (const name of ['Compressor', 'Saturation']) {
       await add.click()
-      await page.getByRole('menuitem', { name }).click()
+      await page.getByRole('option', { name, exact: true }).click()
     }
     const devices = page.locator('.inspector .device-name')
     await expect.poll(() => devices.count()).toBe(2)
