@@ -124,33 +124,43 @@ export function compressorProcess(ptr: usize, left: usize, right: usize, frames:
   }
 }
 
+/** A grid of frames, in three passes: what depends on the frame before is a small part, and the rest must not wait for it. */
 function run(c: Compressor, left: usize, right: usize, frames: i32): void {
-  const ramp = c.ramp
-  const attack = f64x2.splat(c.attack), release = f64x2.splat(c.release)
+  const octaves = memory.data(GRID * 4, 16)
+  const mixes = memory.data(GRID * 4, 16)
+  wanted(c, left, right, frames, octaves)
+  follow(c, frames, octaves, mixes)
+  turnDown(left, right, frames, octaves, mixes)
+}
+
+/** Writes by how many dB each frame wants to be turned down. */
+function wanted(c: Compressor, left: usize, right: usize, frames: i32, over: usize): void {
   const threshold = f32x4.splat(c.threshold), slope = f32x4.splat(c.slope), knee = f32x4.splat(c.knee)
   const halfKnee = f32x4.splat(c.knee * 0.5), halfOverKnee = f32x4.splat(c.halfOverKnee)
-  // Both lanes hold the same: there is one envelope, but vector maximum is a single instruction.
-  let held = f64x2.splat(c.held), smoothed = f64x2.splat(c.smoothed), most = f64x2.splat(c.reduction)
-  for (let i = 0; i < frames; i += 4) {
-    const count = min(4, frames - i)
-    let l: v128, r: v128
-    if (count == 4) {
-      l = v128.load(left)
-      r = v128.load(right)
-    } else {
-      l = loadSome(left, count)
-      r = loadSome(right, count)
-    }
+  for (let i = 0; i < frames; i += 4, left += 16, right += 16, over += 16) {
+    const count = frames - i
+    const l = count >= 4 ? v128.load(left) : loadSome(left, count)
+    const r = count >= 4 ? v128.load(right) : loadSome(right, count)
     // -120 dBFS is quiet enough to be the bottom.
     const peak = f32x4.pmax(f32x4.pmax(f32x4.abs(l), f32x4.abs(r)), f32x4.splat(1e-6))
     const excess = f32x4.sub(f32x4.mul(log2x4(peak), f32x4.splat(DB_PER_OCTAVE)), threshold)
     const bend = f32x4.pmin(f32x4.pmax(f32x4.add(excess, halfKnee), f32x4.splat(0)), knee)
     const straight = f32x4.pmax(f32x4.sub(excess, halfKnee), f32x4.splat(0))
-    const over = f32x4.mul(slope, f32x4.add(f32x4.mul(f32x4.mul(bend, bend), halfOverKnee), straight))
+    v128.store(over, f32x4.mul(slope, f32x4.add(f32x4.mul(f32x4.mul(bend, bend), halfOverKnee), straight)))
+  }
+}
+
+/** Makes of what is wanted what happens, in octaves of gain with the makeup, in place; and writes how much of it is mixed in. */
+function follow(c: Compressor, frames: i32, octaves: usize, mixes: usize): void {
+  const ramp = c.ramp
+  const attack = f64x2.splat(c.attack), release = f64x2.splat(c.release)
+  // Both lanes hold the same: there is one envelope, but vector maximum is a single instruction.
+  let held = f64x2.splat(c.held), smoothed = f64x2.splat(c.smoothed), most = f64x2.splat(c.reduction)
+  for (let i = 0; i < frames; i += 4, octaves += 16, mixes += 16) {
+    const count = min(4, frames - i)
+    const over = v128.load(octaves)
     const low = f64x2.pmax(f64x2.promote_low_f32x4(over), f64x2.splat(FLOOR))
     const high = f64x2.pmax(f64x2.promote_low_f32x4(v128.shuffle<f64>(over, over, 1, 1)), f64x2.splat(FLOOR))
-    let octaves = f32x4.splat(0)
-    let mix = f32x4.splat(<f32>ramp.at(1))
     if (count == 4 && ramp.left == 0) {
       held = hold(held, v128.shuffle<f64>(low, low, 0, 0), release)
       const a = ease(smoothed, held, attack)
@@ -165,12 +175,10 @@ function run(c: Compressor, left: usize, right: usize, frames: i32): void {
       most = f64x2.pmax(most, f64x2.pmax(first, second))
       const makeup = f64x2.splat(ramp.at(0))
       const scale = f64x2.splat(OCTAVES_PER_DB)
-      octaves = v128.shuffle<f64>(
-        f32x4.demote_f64x2_zero(f64x2.sub(makeup, f64x2.mul(first, scale))),
-        f32x4.demote_f64x2_zero(f64x2.sub(makeup, f64x2.mul(second, scale))),
-        0,
-        2,
-      )
+      const two = f32x4.demote_f64x2_zero(f64x2.sub(makeup, f64x2.mul(first, scale)))
+      const more = f32x4.demote_f64x2_zero(f64x2.sub(makeup, f64x2.mul(second, scale)))
+      v128.store(octaves, v128.shuffle<f64>(two, more, 0, 2))
+      v128.store(mixes, f32x4.splat(<f32>ramp.at(1)))
     } else {
       for (let k = 0; k < count; k++) {
         const pair = k < 2 ? low : high
@@ -178,26 +186,29 @@ function run(c: Compressor, left: usize, right: usize, frames: i32): void {
         smoothed = ease(smoothed, held, attack)
         most = f64x2.pmax(most, smoothed)
         if (ramp.left > 0) ramp.step()
-        octaves = withLane(octaves, k, <f32>(ramp.at(0) - f64x2.extract_lane(smoothed, 0) * OCTAVES_PER_DB))
-        mix = withLane(mix, k, <f32>ramp.at(1))
+        store<f32>(octaves + (<usize>k << 2), <f32>(ramp.at(0) - f64x2.extract_lane(smoothed, 0) * OCTAVES_PER_DB))
+        store<f32>(mixes + (<usize>k << 2), <f32>ramp.at(1))
       }
     }
-    const gain = f32x4.add(f32x4.sub(f32x4.splat(1), mix), f32x4.mul(mix, exp2x4(octaves)))
-    l = f32x4.add(f32x4.mul(l, gain), f32x4.splat(0))
-    r = f32x4.add(f32x4.mul(r, gain), f32x4.splat(0))
-    if (count == 4) {
-      v128.store(left, l)
-      v128.store(right, r)
-    } else {
-      storeSome(left, l, count)
-      storeSome(right, r, count)
-    }
-    left += 16
-    right += 16
   }
   c.held = f64x2.extract_lane(held, 0)
   c.smoothed = f64x2.extract_lane(smoothed, 0)
   c.reduction = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1))
+}
+
+function turnDown(left: usize, right: usize, frames: i32, octaves: usize, mixes: usize): void {
+  for (let i = 0; i < frames; i += 4, left += 16, right += 16, octaves += 16, mixes += 16) {
+    const count = frames - i
+    const mix = v128.load(mixes)
+    const gain = f32x4.add(f32x4.sub(f32x4.splat(1), mix), f32x4.mul(mix, exp2x4(v128.load(octaves))))
+    if (count >= 4) {
+      v128.store(left, f32x4.add(f32x4.mul(v128.load(left), gain), f32x4.splat(0)))
+      v128.store(right, f32x4.add(f32x4.mul(v128.load(right), gain), f32x4.splat(0)))
+    } else {
+      storeSome(left, f32x4.add(f32x4.mul(loadSome(left, count), gain), f32x4.splat(0)), count)
+      storeSome(right, f32x4.add(f32x4.mul(loadSome(right, count), gain), f32x4.splat(0)), count)
+    }
+  }
 }
 
 /** Peak with exponential release. */
@@ -211,12 +222,4 @@ function hold(held: v128, over: v128, release: v128): v128 {
 @inline
 function ease(smoothed: v128, held: v128, attack: v128): v128 {
   return f64x2.add(held, f64x2.mul(attack, f64x2.sub(smoothed, held)))
-}
-
-// @ts-ignore: decorator
-@inline
-function withLane(x: v128, lane: i32, value: f32): v128 {
-  if (lane == 0) return f32x4.replace_lane(x, 0, value)
-  if (lane == 1) return f32x4.replace_lane(x, 1, value)
-  return lane == 2 ? f32x4.replace_lane(x, 2, value) : f32x4.replace_lane(x, 3, value)
 }
