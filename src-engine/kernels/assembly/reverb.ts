@@ -403,39 +403,55 @@ function readLine(r: Reverb, i: i32, frame: i32, n: i32, scratch: usize): usize 
   return scratch
 }
 
-/** Reads four lines, absorbs, and leaves in `out` the first half of the matrix: for every four frames one v128 a line, LINES apart. */
+/** Four frames of four lines, one v128 a line, absorbed: frames in the lanes again, and their sums and differences in `out`. Returns the filters' state. */
+// @ts-ignore: decorator
+@inline
+function absorb4(l0: v128, l1: v128, l2: v128, l3: v128, gain: v128, pole: v128, state: v128, left: i32, out: usize): v128 {
+  const t0 = v128.shuffle<f32>(l0, l1, 0, 4, 1, 5)
+  const t1 = v128.shuffle<f32>(l0, l1, 2, 6, 3, 7)
+  const t2 = v128.shuffle<f32>(l2, l3, 0, 4, 1, 5)
+  const t3 = v128.shuffle<f32>(l2, l3, 2, 6, 3, 7)
+  const y0 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 0, 2), gain), f32x4.mul(pole, state))
+  const y1 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 1, 3), gain), f32x4.mul(pole, y0))
+  const y2 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 0, 2), gain), f32x4.mul(pole, y1))
+  const y3 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 1, 3), gain), f32x4.mul(pole, y2))
+  // Back with time in the lanes: sums and differences within the group.
+  const u0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5)
+  const u1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7)
+  const u2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5)
+  const u3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7)
+  butterfly(v128.shuffle<f64>(u0, u2, 0, 2), v128.shuffle<f64>(u0, u2, 1, 3), v128.shuffle<f64>(u1, u3, 0, 2), v128.shuffle<f64>(u1, u3, 1, 3), out, 16)
+  return left >= 4 ? y3 : left == 3 ? y2 : left == 2 ? y1 : y0
+}
+
+/**
+ * Reads eight lines, absorbs, and leaves in `out` the first half of the matrix: for every four frames one v128 a line, LINES apart. Two groups of four
+ * side by side, since a filter alone would wait for itself.
+ */
 function absorb(r: Reverb, group: i32, frame: i32, n: i32, out: usize): void {
   const first = group << 2
-  const scratch = memory.data(4 * (128 + 8) * 4, 16)
+  const scratch = memory.data(8 * (128 + 8) * 4, 16)
   const a = readLine(r, first, frame, n, scratch)
   const b = readLine(r, first + 1, frame, n, scratch + SCRATCH)
   const c = readLine(r, first + 2, frame, n, scratch + 2 * SCRATCH)
   const d = readLine(r, first + 3, frame, n, scratch + 3 * SCRATCH)
+  const e = readLine(r, first + 4, frame, n, scratch + 4 * SCRATCH)
+  const f = readLine(r, first + 5, frame, n, scratch + 5 * SCRATCH)
+  const g = readLine(r, first + 6, frame, n, scratch + 6 * SCRATCH)
+  const h = readLine(r, first + 7, frame, n, scratch + 7 * SCRATCH)
   const at = r.absorption + <usize>group * 80
-  const gain = v128.load(at)
-  const pole = v128.load(at, 16)
+  const gain = v128.load(at), pole = v128.load(at, 16)
+  const gain2 = v128.load(at, 80), pole2 = v128.load(at, 80 + 16)
   let state = v128.load(at, 64)
+  let state2 = v128.load(at, 80 + 64)
   for (let i: usize = 0; i < <usize>n << 2; i += 16) {
-    const l0 = v128.load(a + i), l1 = v128.load(b + i), l2 = v128.load(c + i), l3 = v128.load(d + i)
-    const t0 = v128.shuffle<f32>(l0, l1, 0, 4, 1, 5)
-    const t1 = v128.shuffle<f32>(l0, l1, 2, 6, 3, 7)
-    const t2 = v128.shuffle<f32>(l2, l3, 0, 4, 1, 5)
-    const t3 = v128.shuffle<f32>(l2, l3, 2, 6, 3, 7)
-    const y0 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 0, 2), gain), f32x4.mul(pole, state))
-    const y1 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t0, t2, 1, 3), gain), f32x4.mul(pole, y0))
-    const y2 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 0, 2), gain), f32x4.mul(pole, y1))
-    const y3 = f32x4.add(f32x4.mul(v128.shuffle<f64>(t1, t3, 1, 3), gain), f32x4.mul(pole, y2))
     const left = n - <i32>(i >> 2)
-    state = left >= 4 ? y3 : left == 3 ? y2 : left == 2 ? y1 : y0
-    // Back with time in the lanes: sums and differences within the group.
-    const u0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5)
-    const u1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7)
-    const u2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5)
-    const u3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7)
-    butterfly(v128.shuffle<f64>(u0, u2, 0, 2), v128.shuffle<f64>(u0, u2, 1, 3), v128.shuffle<f64>(u1, u3, 0, 2), v128.shuffle<f64>(u1, u3, 1, 3), out, 16)
+    state = absorb4(v128.load(a + i), v128.load(b + i), v128.load(c + i), v128.load(d + i), gain, pole, state, left, out)
+    state2 = absorb4(v128.load(e + i), v128.load(f + i), v128.load(g + i), v128.load(h + i), gain2, pole2, state2, left, out + 64)
     out += 256
   }
   v128.store(at, state, 64)
+  v128.store(at, state2, 80 + 64)
 }
 
 /** Hadamard matrix of order 4. */
@@ -465,9 +481,7 @@ function segment(r: Reverb, left: usize, right: usize, n: i32): void {
   }
   let h = memory.data(16 * 128 * 4, 16)
   absorb(r, 0, at, n, h)
-  absorb(r, 1, at, n, h + 64)
   absorb(r, 2, at, n, h + 128)
-  absorb(r, 3, at, n, h + 192)
   const level = f32x4.splat(r.level)
   // 1 / sqrt(8): each side spreads over eight lines.
   const share = f32x4.splat(0.35355338)
