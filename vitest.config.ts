@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['src-*/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
     // All cores: the default leaves one idle, which is half of a small machine.
     maxWorkers: '100%',
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -52,7 +52,7 @@ export interface CliOptions {
 }
 
 /** Starts a command; standard input is closed, so a prompt would end it or hang it. */
-export const startCli = (args: readonly string[], { cwd, env, timeoutMs = 60_000, nodeArgs = [] }: CliOptions = {}): RunningCli => {
+export const startCli = (args: readonly string[], { cwd, env, timeoutMs = 240_000, nodeArgs = [] }: CliOptions = {}): RunningCli => {
   const child = spawn(node24, ['--disable-warning=ExperimentalWarning', ...nodeArgs, entry, ...args], {
     cwd: cwd ?? process.cwd(),
     env: childEnv({ ...env }),
