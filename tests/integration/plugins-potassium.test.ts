@@ -64,7 +64,7 @@ const until = async (what: string, isTrue: () => boolean, look: () => Promise<vo
   expect(isTrue(), what).toBe(true)
 }
 
-describe.skipIf(hindrance !== null)('Potassium with plugins', { timeout: 60_000 }, () => {
+describe.skipIf(hindrance !== null)('Potassium with plugins', { timeout: 120_000 }, () => {
   let dir: string
   let song: PluginSong
   const hashes = new Set<string>()
