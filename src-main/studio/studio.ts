@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { StemSummary, VerifyReport, WorkAnalysis, WorkSummary } from '../../src-shared/protocol/index.ts'
-import { createRemix, type RemixSnapshot, recordsOf, remixOf } from '../../src-shared/remix/index.ts'
+import { createRemix, devicesOf, type RemixSnapshot, recordsOf, remixOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import { type AnalyseHooks, analyseWork } from './analysis/index.ts'
 import { Approvals, ApprovalStore } from './approvals/index.ts'
@@ -282,7 +282,10 @@ export class Studio {
   }
 
   /** Renders a track before its fader; the edits it returns make it play so. */
-  freeze(session: RemixSession, trackId: string, hooks: Parameters<typeof freezeTrack>[3] = {}): ReturnType<typeof freezeTrack> {
+  async freeze(session: RemixSession, trackId: string, hooks: Parameters<typeof freezeTrack>[3] = {}): ReturnType<typeof freezeTrack> {
+    const wanted = devicesOf(session.snapshot, trackId).flatMap(({ plugin, isEnabled }) => (plugin && isEnabled ? [plugin] : []))
+    const scanned = await this.plugins.ensureScanned(wanted, hooks.signal ? { signal: hooks.signal } : {})
+    if (!scanned.ok) return scanned
     return freezeTrack({ engine: () => this.engine.client(), stemFile: this.stemLocator(session.snapshot) }, session, trackId, hooks)
   }
 
