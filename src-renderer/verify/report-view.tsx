@@ -194,7 +194,11 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
                 {withKeys(report.plugins, ({ format, id, state }) => `${format} ${id} ${state}`).map(({ key, item: plugin }) => (
                   <li key={key} title={`${plugin.id}\nSettings ${plugin.state}`}>
                     <span className="selectable">{[plugin.name, plugin.version].filter(Boolean).join(' ')}</span>
-                    <span className="muted">{[plugin.format.toUpperCase(), plugin.vendor].filter(Boolean).join(' · ')}</span>
+                    <span className="muted">
+                      {[plugin.format.toUpperCase(), plugin.vendor, plugin.frozenElsewhere ? 'frozen elsewhere' : '']
+                        .filter(Boolean)
+                        .join(' · ')}
+                    </span>
                   </li>
                 ))}
               </ul>

@@ -87,6 +87,8 @@ export interface VerifyPlugin {
   readonly version: string
   /** `sha256:…` of how it was set: values, automation and state. */
   readonly state: string
+  /** Its sound came frozen from another computer, where it was installed. */
+  readonly frozenElsewhere?: boolean
 }
 
 export interface VerifyReceipt {

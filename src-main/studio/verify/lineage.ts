@@ -31,7 +31,17 @@ const provenanceSchema = z.object({
     .max(1_000)
     .optional(),
   plugins: z
-    .array(z.object({ format: text(20), id: text(500), name: text(200), vendor: text(200), version: text(100), state: text(100) }))
+    .array(
+      z.object({
+        format: text(20),
+        id: text(500),
+        name: text(200),
+        vendor: text(200),
+        version: text(100),
+        state: text(100),
+        frozenElsewhere: z.boolean().exactOptional(),
+      }),
+    )
     .max(10_000)
     .optional(),
   approvals: z
@@ -162,11 +172,14 @@ const pluginFindings = (provenance: Provenance | null): readonly VerifyFinding[]
   const plugins = provenance?.plugins ?? []
   if (plugins.length === 0) return []
   const names = [...new Set(plugins.map(({ name, version }) => `${name} ${version}`.trim()))]
+  const isFrozen = plugins.some(({ frozenElsewhere }) => frozenElsewhere)
   return [
     {
       code: 'verify.plugins',
       severity: 'info',
-      message: `Plugins took part in this sound: ${listWords(names, 20)}. Rendered again with other versions of them, it may differ.`,
+      message: `Plugins took part in this sound: ${listWords(names, 20)}. Rendered again with other versions of them, it may differ.${
+        isFrozen ? ' A track came frozen from another computer: who exported it did not have its plugins.' : ''
+      }`,
     },
   ]
 }
