@@ -110,7 +110,7 @@ const hashIn = async (execPath: string, threads: number): Promise<string> => {
   })
   try {
     const client = new EngineClient({
-      postMessage: (message) => void child.send(message as object),
+      postMessage: (message) => void child.send(message as object, () => {}),
       onMessage: (listener) => {
         child.on('message', listener)
         return () => child.off('message', listener)

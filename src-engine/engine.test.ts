@@ -45,7 +45,7 @@ const start = (): { readonly client: EngineClient; readonly child: ChildProcess 
   children.push(child)
   const port: EnginePort = {
     postMessage: (message) => {
-      child.send(message as object)
+      child.send(message as object, () => {})
     },
     onMessage: (listener) => {
       child.on('message', listener)

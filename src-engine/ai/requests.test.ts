@@ -22,7 +22,7 @@ afterAll(() => {
 it('transcribes, finds phrases and tries models for its owner', async () => {
   const client = new EngineClient({
     postMessage: (message) => {
-      child.send(message as object)
+      child.send(message as object, () => {})
     },
     onMessage: (listener) => {
       child.on('message', listener)

@@ -45,7 +45,7 @@ const startEngine = async () => {
   engines.push(engine)
   const port: EnginePort = {
     postMessage: (message) => {
-      if (engine.connected) engine.send(message as object)
+      if (engine.connected) engine.send(message as object, () => {})
     },
     onMessage: (listener) => {
       engine.on('message', listener)
