@@ -28,7 +28,7 @@ export const addWorkEntries = (): readonly MenuEntry[] => {
     : ready.map(({ work }) => ({ label: work.title, run: () => void addWork(work.id, work.title) }))
 }
 
-/** The work that is meant: of the chosen clips or track, else one that is not in the tempo and key of the remix. */
+/** The work that is meant: that of the chosen clips or track, unless it is in the remix's tempo and key already; then one that is not. */
 const meantWork = (snapshot: RemixSnapshot): string | undefined => {
   const { clipIds, trackId } = viewStore.getState()
   const works = recordsOf(snapshot, 'work')
@@ -36,7 +36,8 @@ const meantWork = (snapshot: RemixSnapshot): string | undefined => {
   const clip = recordOf(snapshot, 'clip', clipIds.at(-1) ?? '') ?? clipsOf(snapshot).find((one) => one.trackId === trackId)
   const chosen = clip && recordOf(snapshot, 'stem', clip.stemId)?.workId
   const { tempo, key } = remixOf(snapshot)
-  return chosen ?? works.findLast((work) => work.milliBpm !== tempo[0]?.milliBpm || work.key !== key)?.id
+  const others = works.filter((work) => work.milliBpm !== tempo[0]?.milliBpm || work.key !== key)
+  return (others.find((work) => work.id === chosen) ?? others.at(-1))?.id
 }
 
 /** Brings a work to the tempo and key of the remix. What is not known of it, and what the licence refuses, is said. */
