@@ -51,6 +51,7 @@ export const REVIEW_PAGE_SCRIPT = String.raw`'use strict';
     else gainOf.original = Math.pow(10, difference / 20)
   }
   var context = null
+  var decoder = null
   var playing = null
   var restMs = 0
   var chosen = { fromMs: 0, toMs: null }
@@ -389,9 +390,12 @@ export const REVIEW_PAGE_SCRIPT = String.raw`'use strict';
   var Context = window.AudioContext || window.webkitAudioContext
   if (!Context) return plain()
   context = new Context()
+  // Decoding must not wait for a sound card to open: some machines have none.
+  var Offline = window.OfflineAudioContext || window.webkitOfflineAudioContext
+  decoder = Offline ? new Offline(2, 1, 48000) : context
   Promise.all(['preview', 'original'].map(function (one) {
     if (!review[one]) return null
-    return context.decodeAudioData(toBytes(review[one].base64).buffer).then(function (buffer) { buffers[one] = buffer })
+    return decoder.decodeAudioData(toBytes(review[one].base64).buffer).then(function (buffer) { buffers[one] = buffer })
   })).then(function () {
     durationMs = buffers.preview.duration * 1000
     wave.setAttribute('aria-valuemax', String(Math.round(durationMs)))
