@@ -1,12 +1,9 @@
 // What the user says of plugins: marks, own folders, how they are grouped into processes. One small file.
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { z } from 'zod'
 import type { PluginRef } from '../../../src-shared/plugins/index.ts'
 import { PLUGIN_GROUPINGS } from '../../../src-shared/protocol/index.ts'
-import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
-import { writeAtomically } from '../disk/index.ts'
-import { fileFailure } from '../file-problems.ts'
+import { fail, type Problem, type Result } from '../../../src-shared/std/index.ts'
+import { KeptFile } from '../kept-file.ts'
 
 const markSchema = z.object({
   isFavourite: z.boolean().exactOptional(),
@@ -34,51 +31,42 @@ const MAX_MARKS = 50_000
 const keyOf = ({ format, id }: PluginRef): string => `${format}:${id}`
 
 export class PluginSettings {
-  readonly #path: string
-  #value: z.infer<typeof settingsSchema> = { v: 1, grouping: 'chain', folders: [], marks: {} }
-  #writing: Promise<void> = Promise.resolve()
-  #blocked: ReturnType<typeof fileFailure> | undefined
+  readonly #file: KeptFile<z.infer<typeof settingsSchema>>
 
-  /** A file that cannot be read counts as none; `onProblem` hears of it, and it is put aside, or where that fails nothing is stored. */
+  /** What becomes of a file that cannot be read: `KeptFile`. */
   constructor(path: string, onProblem: (problem: Problem) => void) {
-    this.#path = path
-    if (!existsSync(path)) return
-    try {
-      const decoded = statSync(path).size > MAX_BYTES ? undefined : settingsSchema.safeParse(parse(readFileSync(path, 'utf8')))
-      if (decoded?.success) {
-        this.#value = decoded.data
-        return
-      }
-      renameSync(path, `${path}.damaged`)
-      onProblem({
+    this.#file = new KeptFile({
+      path,
+      schema: settingsSchema,
+      empty: { v: 1, grouping: 'chain', folders: [], marks: {} },
+      maxBytes: MAX_BYTES,
+      damaged: {
         code: 'plugins.settings_damaged',
         message: 'Your marks on plugins could not be read; the file was put aside and new marks begin.',
-      })
-    } catch (error) {
-      this.#blocked = fileFailure(error, path)
-      onProblem(this.#blocked.error)
-    }
+      },
+      onProblem,
+    })
   }
 
   get grouping(): PluginGrouping {
-    return this.#value.grouping
+    return this.#file.value.grouping
   }
 
   /** Absolute paths, in the order they were added. */
   get folders(): readonly string[] {
-    return this.#value.folders
+    return this.#file.value.folders
   }
 
   marks(ref: PluginRef): PluginMarks {
-    return this.#value.marks[keyOf(ref)] ?? {}
+    return this.#file.value.marks[keyOf(ref)] ?? {}
   }
 
   setGrouping(grouping: PluginGrouping): Promise<Result<null>> {
-    return this.#change({ ...this.#value, grouping })
+    return this.#file.keep({ ...this.#file.value, grouping })
   }
 
   setFolders(folders: readonly string[]): Promise<Result<null>> {
-    return this.#change({ ...this.#value, folders: [...new Set(folders)] })
+    return this.#file.keep({ ...this.#file.value, folders: [...new Set(folders)] })
   }
 
   /** Adds marks to those there are. Codes: `plugins.bad_mark`, `disk.*`. */
@@ -88,32 +76,8 @@ export class PluginSettings {
       return Promise.resolve(
         fail('plugins.bad_mark', 'A variable’s name has letters, digits and underscores, and its value at most 4096 characters.'),
       )
-    if (Object.keys(this.#value.marks).length >= MAX_MARKS && !(keyOf(ref) in this.#value.marks))
+    if (Object.keys(this.#file.value.marks).length >= MAX_MARKS && !(keyOf(ref) in this.#file.value.marks))
       return Promise.resolve(fail('plugins.too_many_marks', `More than ${MAX_MARKS} plugins cannot be marked.`))
-    return this.#change({ ...this.#value, marks: { ...this.#value.marks, [keyOf(ref)]: merged.data } })
-  }
-
-  async #change(value: z.infer<typeof settingsSchema>): Promise<Result<null>> {
-    if (this.#blocked) return this.#blocked
-    this.#value = value
-    const write = this.#writing.then(() => {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
-      return writeAtomically(this.#path, `${JSON.stringify(this.#value, null, 2)}\n`, { mode: 0o600 })
-    })
-    this.#writing = write.catch(() => {})
-    try {
-      await write
-      return ok(null)
-    } catch (error) {
-      return fileFailure(error, this.#path)
-    }
-  }
-}
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    return this.#file.keep({ ...this.#file.value, marks: { ...this.#file.value.marks, [keyOf(ref)]: merged.data } })
   }
 }

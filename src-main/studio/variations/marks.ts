@@ -1,13 +1,11 @@
 // What was kept, rejected and tagged: recipes, never sound. One small file per remix.
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { VARIATION_MARKS } from '../../../src-shared/protocol/index.ts'
 import { recipeSchema, roleSchema } from '../../../src-shared/remix/index.ts'
-import { ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
-import { writeAtomically } from '../disk/index.ts'
-import { fileFailure } from '../file-problems.ts'
+import type { Problem, Result } from '../../../src-shared/std/index.ts'
+import { KeptFile } from '../kept-file.ts'
 
 const markedSchema = z.object({
   id: z.string().max(60),
@@ -25,34 +23,23 @@ const fileSchema = z.object({ v: z.literal(1), marked: z.array(markedSchema).max
 const MAX_BYTES = 64 * 1024 * 1024
 
 export class MarkStore {
-  readonly #path: string
-  readonly #marked = new Map<string, MarkedVariation>()
-  #writing: Promise<void> = Promise.resolve()
-  #blocked: ReturnType<typeof fileFailure> | undefined
+  readonly #file: KeptFile<z.infer<typeof fileSchema>>
+  readonly #marked: Map<string, MarkedVariation>
 
-  /** `dir` is the home's folder for variations. A file that cannot be read counts as none; `onProblem` hears of it, and it is put aside, or where that fails nothing is stored. */
+  /** `dir` is the home's folder for variations. What becomes of a file that cannot be read: `KeptFile`. */
   constructor(dir: string, uid: string, onProblem: (problem: Problem) => void) {
-    this.#path = join(dir, `${createHash('sha256').update(uid).digest('hex').slice(0, 32)}.json`)
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
-    if (!existsSync(this.#path)) return
-    try {
-      const text = readFileSync(this.#path, 'utf8')
-      const decoded = text.length > MAX_BYTES ? undefined : fileSchema.safeParse(parse(text))
-      if (decoded?.success) {
-        for (const one of decoded.data.marked) this.#marked.set(one.id, one)
-        return
-      }
-      renameSync(this.#path, `${this.#path}.damaged`)
-      onProblem({
+    this.#file = new KeptFile({
+      path: join(dir, `${createHash('sha256').update(uid).digest('hex').slice(0, 32)}.json`),
+      schema: fileSchema,
+      empty: { v: 1, marked: [] },
+      maxBytes: MAX_BYTES,
+      damaged: {
         code: 'variations.damaged',
         message: 'The list of variations you kept for this remix could not be read; the file was put aside and a new list begins.',
-      })
-    } catch (error) {
-      // Neither read nor put aside: nothing may be written over it.
-      const failure = fileFailure(error, this.#path)
-      this.#blocked = failure
-      onProblem(failure.error)
-    }
+      },
+      onProblem,
+    })
+    this.#marked = new Map(this.#file.value.marked.map((one) => [one.id, one]))
   }
 
   get all(): readonly MarkedVariation[] {
@@ -63,27 +50,10 @@ export class MarkStore {
     return this.#marked.get(id)
   }
 
-  /** Stores a mark or tags; without either the variation is forgotten. */
-  async put(one: MarkedVariation): Promise<Result<null>> {
-    if (this.#blocked) return this.#blocked
+  /** Stores a mark or tags; without either the variation is forgotten. Codes: `disk.*`. */
+  put(one: MarkedVariation): Promise<Result<null>> {
     if (one.mark === null && one.tags.length === 0) this.#marked.delete(one.id)
     else this.#marked.set(one.id, one)
-    const text = JSON.stringify({ v: 1, marked: this.all })
-    const write = this.#writing.then(() => writeAtomically(this.#path, text, { mode: 0o600 }))
-    this.#writing = write.catch(() => {})
-    try {
-      await write
-      return ok(null)
-    } catch (error) {
-      return fileFailure(error, this.#path)
-    }
-  }
-}
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    return this.#file.keep({ v: 1, marked: [...this.#marked.values()] })
   }
 }
