@@ -1,52 +1,22 @@
 // How soon a variation is heard: through the built engine, in a process of its own, on the real song. Arguments: scratch folder, folder of the real song.
 // Prints one JSON object: milliseconds until it plays, the middle of several starts.
 import { type ChildProcess, fork } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PreviewReport, StemFile } from '../../src-shared/protocol/index.ts'
-import { closeDecodePool, ensureDecoded } from '../../src-engine/files/index.ts'
 import { applyEdits, compilePlan, createRemix, type EditCommand, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
+import { potassiumWork } from './potassium-work.ts'
 
 const [scratch = '.', potassium = ''] = process.argv.slice(2)
 const cacheDir = join(scratch, 'audition')
 rmSync(cacheDir, { recursive: true, force: true })
 mkdirSync(cacheDir, { recursive: true })
 
-const paths = readdirSync(potassium)
-  .filter((name) => name.endsWith('.m4a'))
-  .map((name) => join(potassium, name))
-const stems = await Promise.all(
-  paths.map(async (path, i) => {
-    const contentSha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
-    const { lengthFrames, channels } = unwrap(await ensureDecoded({ path, contentSha256, cacheDir }))
-    return {
-      id: `urn:stem:${i}`,
-      title: path,
-      role: 'other' as const,
-      contentSha256,
-      sampleRate: 48_000,
-      channels,
-      lengthFrames,
-      isrc: null,
-    }
-  }),
-)
-await closeDecodePool()
-const files: StemFile[] = stems.map(({ contentSha256 }, i) => ({ name: `stem ${i}`, path: paths[i] ?? '', contentSha256 }))
+const { paths, work } = await potassiumWork(potassium, cacheDir)
+const files: StemFile[] = work.stems.map(({ contentSha256 }, i) => ({ name: `stem ${i}`, path: paths[i] ?? '', contentSha256 }))
 let id = 0
 const newId = (): string => `b${++id}`
-const work = {
-  id: 'urn:work',
-  title: 'Potassium',
-  artists: [],
-  milliBpm: 90_000,
-  key: null,
-  meter: { numerator: 4, denominator: 4 },
-  sections: [],
-  stems,
-}
 const remix = createRemix(work, { newId, now: 0 })
 const planOf = (commands: readonly EditCommand[]): RenderPlan =>
   unwrap(compilePlan(unwrap(applyEdits(remix, commands, { newId })).snapshot))

@@ -1,9 +1,7 @@
 // Makes a thousand variations of a large remix, and renders previews of the real song where it is there. Arguments: scratch folder, folder of the real
 // song or nothing. Prints one JSON object.
-import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { closeDecodePool, ensureDecoded } from '../../src-engine/files/index.ts'
 import { loadKernels } from '../../src-engine/kernels/index.ts'
 import { renderPreview } from '../../src-engine/previews/render-preview.ts'
 import { factsUnder, HARBOUR_RULES, heardFacts, openTerms, songOf } from '../../src-engine/styles/styles.fixture.ts'
@@ -12,6 +10,7 @@ import { drawVariation } from '../../src-main/studio/variations/draw.ts'
 import { makeVariation, readOriginal } from '../../src-main/studio/variations/make.ts'
 import { compilePlan, createRemix } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
+import { potassiumWork } from './potassium-work.ts'
 
 const COUNT = 1_000
 const PREVIEW_SECONDS = 30
@@ -42,37 +41,8 @@ const previewTimesRealtime = async (): Promise<number | null> => {
   if (potassium === '') return null
   const cacheDir = join(scratch, 'previews')
   mkdirSync(cacheDir, { recursive: true })
-  const paths = readdirSync(potassium)
-    .filter((name) => name.endsWith('.m4a'))
-    .map((name) => join(potassium, name))
-  const stems = await Promise.all(
-    paths.map(async (path, i) => {
-      const contentSha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
-      const { lengthFrames, channels } = unwrap(await ensureDecoded({ path, contentSha256, cacheDir }))
-      return {
-        id: `urn:stem:${i}`,
-        title: path,
-        role: 'other' as const,
-        contentSha256,
-        sampleRate: 48_000,
-        channels,
-        lengthFrames,
-        isrc: null,
-      }
-    }),
-  )
-  await closeDecodePool()
+  const { work } = await potassiumWork(potassium, cacheDir)
   let id = 0
-  const work = {
-    id: 'urn:work',
-    title: 'Potassium',
-    artists: [],
-    milliBpm: 90_000,
-    key: null,
-    meter: { numerator: 4, denominator: 4 },
-    sections: [],
-    stems,
-  }
   const plan = unwrap(compilePlan(createRemix(work, { newId: () => `b${++id}`, now: 0 })))
   const kernels = loadKernels()
   const starts = [30, 60, 90, 120, 150, 180, 210]
