@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
 import { audioProblem } from './problems.ts'
+import { INFO_LIST, infoText } from './riff-text.ts'
 import { FREE_FIELDS, type TagSet } from './tag-set.ts'
 
 const MAX_TEXT = 4_000
@@ -39,12 +40,15 @@ export const readTags = async (path: string): Promise<Result<TagSet>> => {
   try {
     const { parseFile } = await import('music-metadata')
     const { native } = await parseFile(path, { duration: false, skipCovers: true })
-    for (const list of Object.values(native)) {
+    for (const [source, list] of Object.entries(native)) {
       for (const { id, value } of list) {
         const prefix = FREE_PREFIXES.find((candidate) => id.startsWith(candidate))
         const name = prefix ? id.slice(prefix.length).toUpperCase() : id.startsWith('COMM') ? 'COMM' : id
         const known = values.get(name) ?? []
-        for (const text of textOf(value)) if (known.length < MAX_VALUES && !known.includes(text)) known.push(text)
+        for (const raw of textOf(value)) {
+          const text = source === INFO_LIST ? infoText(raw) : raw
+          if (known.length < MAX_VALUES && !known.includes(text)) known.push(text)
+        }
         values.set(name, known)
       }
     }

@@ -84,6 +84,10 @@ describe.each(CASES)('$name', ({ name, container, settings }) => {
     )
     expect(report.verdict).toBe('good')
     expect(report.tags.map(({ value }) => value)).toEqual(expect.arrayContaining([TAGS.title, TAGS.artist]))
+    if (container === 'wav') {
+      const shown = Object.fromEntries(report.tags.map((tag) => [tag.name, tag.value]))
+      expect(shown).toMatchObject({ INAM: TAGS.title, IART: TAGS.artist, IEDT: TAGS.remixer, ICOP: TAGS.rights, ICMT: TAGS.comment })
+    }
     if (name !== 'wav32f' && settings.format !== 'mp3' && settings.format !== 'm4a') {
       expect(unwrap(await hashFilePcm(outputPath))).toBe(unwrap(await hashFilePcm(inputPath)))
     }

@@ -22,15 +22,18 @@ export const readTags = async (path: string, mimeType: string): Promise<readonly
   try {
     // Only a verification needs the parser; a stamp should not wait for it to load.
     const { parseStream } = await import('music-metadata')
+    const { INFO_LIST, infoText } = await import('../../../src-engine/files/index.ts')
     // By MIME type, since a name may lie: a FLAC file behind an ID3 tag would be taken for MP3.
     const stream = createReadStream(path, { highWaterMark: 1 << 20 })
     const { size } = await stat(path)
     const { native } = await parseStream(stream, { mimeType, size }, { duration: false, skipCovers: true }).finally(() => stream.destroy())
     const tags: { name: string; value: string }[] = []
-    for (const { id, value } of Object.values(native).flat()) {
-      const text = HIDDEN.test(id) ? undefined : textOf(value)
-      if (text === undefined || text === '' || tags.length >= MAX_TAGS) continue
-      tags.push({ name: id.slice(0, 100), value: text.slice(0, MAX_VALUE) })
+    for (const [source, list] of Object.entries(native)) {
+      for (const { id, value } of list) {
+        const text = HIDDEN.test(id) ? undefined : textOf(value)
+        if (text === undefined || text === '' || tags.length >= MAX_TAGS) continue
+        tags.push({ name: id.slice(0, 100), value: (source === INFO_LIST ? infoText(text) : text).slice(0, MAX_VALUE) })
+      }
     }
     return tags
   } catch {
