@@ -16,7 +16,7 @@ const entries = {
   index: 'src-main/shell/main.ts',
   cli: 'src-main/cli/main.ts',
   engine: 'src-engine/engine.ts',
-  'engine-worker': 'src-engine/render/worker.ts',
+  'engine-worker': 'src-engine/render/engine-worker.ts',
   'measure-worker': 'src-engine/render/measure-worker.ts',
   'preview-worker': 'src-engine/previews/preview-worker.ts',
   'analysis-worker': 'src-engine/analysis/requests/analysis-worker.ts',

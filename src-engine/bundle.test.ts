@@ -34,7 +34,7 @@ beforeAll(async () => {
       rolldownOptions: {
         input: {
           engine: join(ROOT, 'src-engine/engine.ts'),
-          'engine-worker': join(ROOT, 'src-engine/render/worker.ts'),
+          'engine-worker': join(ROOT, 'src-engine/render/engine-worker.ts'),
           'decode-worker': join(ROOT, 'src-engine/files/decode-worker.ts'),
           'derive-worker': join(ROOT, 'src-engine/derive/derive-worker.ts'),
           'encode-worker': join(ROOT, 'src-engine/files/encode-worker.ts'),

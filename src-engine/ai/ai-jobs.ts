@@ -1,19 +1,10 @@
 // Starts the AI worker, hands it one job at a time, and ends it when a job is cancelled or nothing was asked for a while: its memory goes with it.
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { err, fail, ok, type Result } from '../../src-shared/std/index.ts'
+import { workerEntry } from '../threads/index.ts'
 import type { AiJobKind, AiJobs, FromAiWorker, ToAiWorker } from './ai-worker.ts'
 
 const IDLE_MS = 15_000
-
-/** Where a worker's entry is: a `.ts` beside this file in source, a flat `.js` in the bundle. */
-export const aiEntry = (name: 'ai-worker' | 'model-worker'): string => {
-  const here = import.meta.dirname
-  if (import.meta.filename.endsWith('.ts')) return join(here, `${name}.ts`)
-  const beside = join(here, `${name}.js`)
-  return existsSync(beside) ? beside : join(dirname(here), `${name}.js`)
-}
 
 let worker: Worker | undefined
 let idle: NodeJS.Timeout | undefined
@@ -54,7 +45,7 @@ export const runAiJob = async <K extends AiJobKind>(job: ToAiWorker & { readonly
 const runNow = <K extends AiJobKind>(job: ToAiWorker & { readonly kind: K }, { signal, onProgress }: JobCall): Promise<Result<AiJobs[K]>> =>
   new Promise((resolve) => {
     clearTimeout(idle)
-    worker ??= new Worker(aiEntry('ai-worker'))
+    worker ??= new Worker(workerEntry(import.meta, 'ai-worker'))
     const current = worker
     current.ref()
     const settle = (result: Result<AiJobs[K]>): void => {

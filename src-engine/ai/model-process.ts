@@ -1,7 +1,7 @@
 // One worker that holds one model of the user's, with a watch on every call: what does not answer in time is ended.
 import { Worker } from 'node:worker_threads'
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
-import { aiEntry } from './ai-jobs.ts'
+import { workerEntry } from '../threads/index.ts'
 import type { FromModelWorker, ToModelWorker } from './model-worker.ts'
 import type { ModelPort } from './own-model.ts'
 
@@ -28,7 +28,7 @@ const problem = (code: string, message: string, details?: Problem['details']): P
 
 /** Loads a model into a thread of its own. Throws `ProblemError`: `ai.cancelled`, `ai.model_slow`, `ai.model_refused`, `ai.model_failed`, `ai.model_output`. */
 export const openModel = async (path: string, signal: AbortSignal | undefined, patience: Patience = PATIENCE): Promise<LoadedModel> => {
-  const worker = new Worker(aiEntry('model-worker'), { resourceLimits: { maxOldGenerationSizeMb: 1_024 } })
+  const worker = new Worker(workerEntry(import.meta, 'model-worker'), { resourceLimits: { maxOldGenerationSizeMb: 1_024 } })
   const ask = (message: ToModelWorker, withinMs: number): Promise<FromModelWorker> =>
     new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {

@@ -1,20 +1,8 @@
 // Worker thread entry: derives sounds one after another, so that playback never waits for a stretcher.
-import { parentPort } from 'node:worker_threads'
-import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
+import { err, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
+import { type JobTools, serveJobs } from '../threads/index.ts'
 import { type DeriveJob, deriveSound } from './derive-sound.ts'
 import { deriveProblem } from './problems.ts'
-
-export interface ToDeriveWorker {
-  readonly id: number
-  readonly job: DeriveJob
-  /** One Int32; non-zero stops the job. Shared, since a busy worker reads no messages. */
-  readonly stop: SharedArrayBuffer
-}
-
-export type FromDeriveWorker =
-  | { readonly kind: 'progress'; readonly id: number; readonly fraction: number }
-  | { readonly kind: 'done'; readonly id: number }
-  | { readonly kind: 'failed'; readonly id: number; readonly problem: Problem }
 
 /** How often a job that waits for a model looks whether it shall go on. */
 const LOOK_MS = 50
@@ -32,25 +20,17 @@ const problemOf = (thrown: unknown): Problem => {
   return deriveProblem('derive.failed', { cause: String(thrown) })
 }
 
-const derive = async ({ id, job, stop }: ToDeriveWorker): Promise<FromDeriveWorker> => {
-  const flag = new Int32Array(stop)
+const derive = async (job: DeriveJob, { isCancelled, onProgress }: JobTools<number>): Promise<Result<void>> => {
   const controller = new AbortController()
-  const isCancelled = (): boolean => Atomics.load(flag, 0) !== 0
   const look = setInterval(() => isCancelled() && controller.abort(), LOOK_MS)
   try {
-    await deriveSound(job, {
-      signal: controller.signal,
-      isCancelled,
-      onProgress: (fraction) => parentPort?.postMessage({ kind: 'progress', id, fraction } satisfies FromDeriveWorker),
-    })
-    return { kind: 'done', id }
+    await deriveSound(job, { signal: controller.signal, isCancelled, onProgress })
+    return ok(undefined)
   } catch (thrown) {
-    return { kind: 'failed', id, problem: isCancelled() ? deriveProblem('derive.cancelled') : problemOf(thrown) }
+    return err(isCancelled() ? deriveProblem('derive.cancelled') : problemOf(thrown))
   } finally {
     clearInterval(look)
   }
 }
 
-parentPort?.on('message', (message: ToDeriveWorker) => {
-  void derive(message).then((reply) => parentPort?.postMessage(reply))
-})
+serveJobs(derive)

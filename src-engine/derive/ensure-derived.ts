@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { derivedLengthFrames, type PlanSource, type RenderPlan } from '../../src-shared/remix/index.ts'
 import { err, ok, type Result } from '../../src-shared/std/index.ts'
 import { describeDecoded, trimCache } from '../files/index.ts'
-import { deriveInPool } from './derive-pool.ts'
-import type { DeriveStep } from './derive-sound.ts'
+import { derivePool } from './derive-pool.ts'
+import type { DeriveJob, DeriveStep } from './derive-sound.ts'
 import { derivedDir, deriveKey, soundPlace } from '../derive-key.ts'
 import { deriveProblem } from './problems.ts'
 
@@ -44,7 +44,7 @@ export const isDerived = (cacheDir: string, source: PlanSource): boolean => {
 }
 
 const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fraction: number) => void): Promise<Result<void>> => {
-  const { cacheDir, signal } = call
+  const { cacheDir } = call
   const { make, warp, contentSha256 } = source
   if (!make && !warp) return ok(undefined)
   const to = soundPlace(cacheDir, source)
@@ -60,43 +60,33 @@ const derive = async (source: PlanSource, call: DeriveCall, onProgress: (fractio
           lengthFrames: derivedLengthFrames(source),
           modelPath: modelPath(source, call),
         }
-    return share(name, signal, onProgress, (controller, tell) =>
-      deriveInPool({ from: { dir: cacheDir, key: contentSha256 }, to, step }, tell, controller.signal, call.isFirst),
-    )
+    return share(name, { from: { dir: cacheDir, key: contentSha256 }, to, step }, call, onProgress)
   }
   // What was made is kept by itself: another tempo needs the same notes.
   const { warp: _, ...unwarped } = source
   const before = await derive(unwarped, call, (fraction) => onProgress(fraction / 2))
   if (!before.ok) return before
-  return share(
-    name,
-    signal,
-    (fraction) => onProgress((1 + fraction) / 2),
-    (controller, tell) =>
-      deriveInPool({ from: soundPlace(cacheDir, unwarped), to, step: { kind: 'warp', warp } }, tell, controller.signal, call.isFirst),
-  )
+  const rest: DeriveJob = { from: soundPlace(cacheDir, unwarped), to, step: { kind: 'warp', warp } }
+  return share(name, rest, call, (fraction) => onProgress((1 + fraction) / 2))
 }
 
 /** Joins the work under a name, or begins it. */
-const share = async (
-  name: string,
-  signal: AbortSignal | undefined,
-  onProgress: (fraction: number) => void,
-  begin: (controller: AbortController, tell: (fraction: number) => void) => Promise<Result<void>>,
-): Promise<Result<void>> => {
+const share = async (name: string, job: DeriveJob, call: DeriveCall, onProgress: (fraction: number) => void): Promise<Result<void>> => {
+  const { signal, isFirst } = call
   if (signal?.aborted) return err(deriveProblem('derive.cancelled'))
   let shared = inFlight.get(name)
   if (shared?.controller.signal.aborted) {
     // Its last waiter went before we came: wait until it has stopped, then begin anew.
     await shared.result
-    return share(name, signal, onProgress, begin)
+    return share(name, job, call, onProgress)
   }
   if (!shared) {
     const controller = new AbortController()
     const listeners = new Set<(fraction: number) => void>()
-    const result = begin(controller, (fraction) => {
+    const tell = (fraction: number): void => {
       for (const listener of listeners) listener(fraction)
-    }).finally(() => inFlight.delete(name))
+    }
+    const result = derivePool.run(job, { signal: controller.signal, onProgress: tell, isFirst }).finally(() => inFlight.delete(name))
     shared = { result, controller, listeners, waiters: 0 }
     inFlight.set(name, shared)
   }

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { fail, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
-import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
+import { SOUND_THREAD_LIMITS, workerEntry } from '../threads/index.ts'
 import { BatchSender } from './batch-sender.ts'
 import { createEncoderHere } from './create-encoder-here.ts'
 import { findFfmpeg, hasAacEncoder, NO_FFMPEG } from './encode-m4a.ts'
@@ -10,7 +10,6 @@ import { refuseLongWav } from './encode-wav.ts'
 import type { FromEncodeWorker, ToEncodeWorker } from './encode-worker.ts'
 import type { AudioEncoderSink, EncodedInfo, EncodeRequest, ExportFormat } from './encoder.ts'
 import { takenProblem } from './part-file.ts'
-import { workerEntry } from './worker-entry.ts'
 
 /** A minute. */
 const LONG_WAV_FRAMES = 2_880_000
@@ -51,7 +50,7 @@ export const refuseFile = (request: EncodeRequest): Problem | undefined =>
 const createInWorker = (request: EncodeRequest): Result<AudioEncoderSink> => {
   const refused = refuseFile(request)
   if (refused) return { ok: false, error: refused }
-  const worker = new Worker(workerEntry('encode-worker'), { workerData: request, resourceLimits: SOUND_THREAD_LIMITS })
+  const worker = new Worker(workerEntry(import.meta, 'encode-worker'), { workerData: request, resourceLimits: SOUND_THREAD_LIMITS })
   const sender = new BatchSender(worker)
   let problem: Problem | undefined
   /** Whether the file at the path is the worker's, to be removed when things go wrong. */

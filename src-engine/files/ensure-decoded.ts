@@ -2,7 +2,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { assert, err, ok, type Result } from '../../src-shared/std/index.ts'
-import { decodeInPool } from './decode-pool.ts'
+import { decodePool } from './decode-pool.ts'
 import { pcmPath, peaksPath } from './pcm-format.ts'
 import { type FrameRange, openDecoded } from './pcm-source.ts'
 import { audioProblem, problemFrom } from './problems.ts'
@@ -36,10 +36,9 @@ export const ensureDecoded = async (request: EnsureDecodedRequest): Promise<Resu
   while (inFlight.has(key)) await inFlight.get(key)
   const cached = describeDecoded(cacheDir, contentSha256)
   if (cached) return ok(cached)
-  const decoding = decodeInPool(
+  const decoding = decodePool.run(
     { path, contentSha256, cacheDir },
-    (done, total) => onProgress?.(total ? Math.min(1, done / total) : 0),
-    signal,
+    { signal, onProgress: ({ done, total }) => onProgress?.(total ? Math.min(1, done / total) : 0) },
   )
   inFlight.set(key, decoding)
   try {

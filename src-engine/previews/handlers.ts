@@ -18,7 +18,7 @@ import { dropDecoded, ensureDecoded, openDecoded, pcmPath } from '../files/index
 import { heardPlugins, type PluginDesk } from '../plugins/rack/index.ts'
 import { frozenPlace, playsFrozen } from '../render/index.ts'
 import type { Transport } from '../transport/index.ts'
-import { PreviewPool } from './preview-pool.ts'
+import { createPreviewPool } from './preview-pool.ts'
 import { listeningPlans, previewPlan, windowPlan, withGain } from './window-plan.ts'
 
 interface Call {
@@ -119,7 +119,7 @@ class Turnstile {
 
 /** Handlers for the engine's table. */
 export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readonly disposePreviews: () => void } => {
-  let pool: PreviewPool | undefined
+  const pool = createPreviewPool()
   const withPlugins = new Turnstile(MAX_PLUGIN_PREVIEWS)
   /** What is still being made of the one that is listened to. */
   let ahead = new AbortController()
@@ -155,17 +155,16 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
       const plan = windowPlan(readable(ordered), range)
       const prepared = await prepare(plan, stems, tools, { ...call, isFirst: false })
       if (!prepared.ok) return prepared
-      pool ??= new PreviewPool()
       const cacheDir = tools.cacheDir()
       const key = previewKey(plan, range)
       if (keeps) writeFileSync(join(cacheDir, `${key}${PREVIEW_MARK}`), '')
       const job = { plan, range, key, keeps, cacheDir }
-      if (heardPlugins(plan).length === 0) return pool.render(job, call.signal)
+      if (heardPlugins(plan).length === 0) return pool.run(job, { signal: call.signal })
       return withPlugins.run(async () => {
         const opened = await tools.plugins.offline.prepare(plan, [[]], call.signal)
         if (!opened.ok) return opened
         try {
-          return await (pool as PreviewPool).render({ ...job, plugins: opened.value.handOver(0) }, call.signal)
+          return await pool.run({ ...job, plugins: opened.value.handOver(0) }, { signal: call.signal })
         } finally {
           opened.value.dispose()
         }
@@ -204,8 +203,7 @@ export const previewHandlers = (tools: PreviewTools): PreviewHandlers & { readon
     },
     disposePreviews: () => {
       ahead.abort()
-      pool?.dispose()
-      pool = undefined
+      pool.dispose()
     },
   }
 }

@@ -5,12 +5,11 @@ import { Worker } from 'node:worker_threads'
 import { err, ok, type Problem, ProblemError, type Result } from '../../src-shared/std/index.ts'
 import { type AudioEncoderSink, BatchSender, type EncodedInfo, refuseFile } from '../files/index.ts'
 import { type Kernels, kernelsModule } from '../kernels/index.ts'
-import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
+import { SOUND_THREAD_LIMITS, workerEntry } from '../threads/index.ts'
 import type { StereoBlock } from './channel.ts'
 import type { WriteWav } from './export-writers.ts'
 import { MasterMeasure, type MasterReport } from './master-measure.ts'
 import type { FromMeasureWorker, MeasureJob, ToMeasureWorker } from './measure-worker.ts'
-import { workerEntry } from './worker-entry.ts'
 
 /** Hears the master block by block. */
 export interface MasterListener {
@@ -58,7 +57,7 @@ interface SideFile {
 }
 
 const listenInThread = (kernels: Kernels): MasterListener => {
-  const worker = new Worker(workerEntry('measure-worker'), {
+  const worker = new Worker(workerEntry(import.meta, 'measure-worker'), {
     workerData: { module: kernelsModule() } satisfies MeasureJob,
     resourceLimits: SOUND_THREAD_LIMITS,
   })

@@ -4,14 +4,13 @@ import { type DeviceKind, type PlanTrack, REMIX_SAMPLE_RATE, type RenderPlan } f
 import { type Problem, ProblemError } from '../../src-shared/std/index.ts'
 import { type Kernels, kernelsModule } from '../kernels/index.ts'
 import type { OfflinePlugins } from '../plugins/rack/index.ts'
-import { SOUND_THREAD_LIMITS } from '../thread-limits.ts'
+import { SOUND_THREAD_LIMITS, workerEntry } from '../threads/index.ts'
 import type { StereoBlock } from './channel.ts'
 import { CELL_FRAMES, type MakeDevice } from './context.ts'
 import { sidechainsOf } from './mix-order.ts'
 import type { TrackFeed } from './track-feed.ts'
 import { allocateRing, TrackRing } from './track-ring.ts'
-import type { FromWorker, WorkerJob } from './worker.ts'
-import { workerEntry } from './worker-entry.ts'
+import type { FromWorker, WorkerJob } from './engine-worker.ts'
 
 /** A track that a worker renders. */
 class RemoteTrack implements TrackFeed {
@@ -89,7 +88,7 @@ export class TrackWorkers {
         deviceModule: options.deviceModule,
         ...(plugins ? { plugins: plugins.handOver(group) } : {}),
       }
-      const worker = new Worker(workerEntry('engine-worker'), { workerData: job, resourceLimits: SOUND_THREAD_LIMITS })
+      const worker = new Worker(workerEntry(import.meta, 'engine-worker'), { workerData: job, resourceLimits: SOUND_THREAD_LIMITS })
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'warning') options.onWarning(message.problem)
         else if (message.kind === 'failed') this.#fail(new ProblemError(message.problem))

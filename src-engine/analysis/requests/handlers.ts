@@ -1,9 +1,8 @@
 // Answers `analysis.*`: each in a thread of its own, so that playback in the same process is not held up.
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { AnalysisReplies, analysisRequestSchemas, EngineProgress } from '../../../src-shared/protocol/index.ts'
 import { fail, type Result } from '../../../src-shared/std/index.ts'
+import { workerEntry } from '../../threads/index.ts'
 import type { AnalysisJob } from './analysis-job.ts'
 import type { AnalysisWorkerData, FromAnalysisWorker } from './analysis-worker.ts'
 
@@ -14,14 +13,6 @@ interface Call {
   readonly onProgress: (progress: EngineProgress) => void
 }
 
-/** A `.ts` beside this file in source, a flat `.js` in the bundle (this module may sit in a chunk folder below it). */
-const entry = (): string => {
-  const here = import.meta.dirname
-  if (import.meta.filename.endsWith('.ts')) return join(here, 'analysis-worker.ts')
-  const beside = join(here, 'analysis-worker.js')
-  return existsSync(beside) ? beside : join(dirname(here), 'analysis-worker.js')
-}
-
 const cancelled = fail('analysis.cancelled', 'The analysis was cancelled.')
 
 const inThread = <T>(job: AnalysisJob, { signal, onProgress }: Call): Promise<Result<T>> =>
@@ -30,7 +21,7 @@ const inThread = <T>(job: AnalysisJob, { signal, onProgress }: Call): Promise<Re
     const stop = new SharedArrayBuffer(4)
     const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1)
     signal.addEventListener('abort', onAbort)
-    const worker = new Worker(entry(), { workerData: { job, stop } satisfies AnalysisWorkerData })
+    const worker = new Worker(workerEntry(import.meta, 'analysis-worker'), { workerData: { job, stop } satisfies AnalysisWorkerData })
     const settle = (result: Result<T>): void => {
       signal.removeEventListener('abort', onAbort)
       resolve(result)

@@ -1,8 +1,7 @@
 // Renders the demo catalogue into a folder, once: works that are already there and complete are left alone.
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { fail, ok, type Problem, type Result } from '../../../../src-shared/std/index.ts'
 import { fileFailure, fileProblem } from '../../file-problems.ts'
@@ -39,14 +38,6 @@ const isRendered = async (folder: string): Promise<boolean> => {
   } catch {
     return false
   }
-}
-
-/** The worker's program: beside this file in source, a flat `demo-worker.js` in the bundle. */
-const workerEntry = (): string => {
-  const here = import.meta.dirname
-  if (import.meta.filename.endsWith('.ts')) return join(here, 'demo-worker.ts')
-  const beside = join(here, 'demo-worker.js')
-  return existsSync(beside) ? beside : join(dirname(here), 'demo-worker.js')
 }
 
 /** Renders the works that `dir` does not have yet. Codes: `demo.cancelled`, `demo.worker_failed`, those of the disk. */
@@ -101,7 +92,7 @@ const renderStems = async (
   let problem: Problem | undefined
 
   const runThread = async (): Promise<void> => {
-    const worker = new Worker(workerEntry())
+    const worker = new Worker(join(import.meta.dirname, `demo-worker${extname(import.meta.filename)}`))
     try {
       for (let next = queue.shift(); next !== undefined && problem === undefined; next = queue.shift()) {
         const { job, label, cost } = next
