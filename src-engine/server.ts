@@ -157,8 +157,14 @@ export class EngineServer {
     this.#loaded = plan
     const readable = plan && readFrozenTracks(plan, cacheDir, this.#plugins.isInstalled)
     playback.load(readable ? readable.plan : null)
+    const states = readable?.states ?? {}
+    const told = JSON.stringify(states)
+    if (told !== this.#toldFrozen) this.#tell('plugins.frozen', { tracks: states })
+    this.#toldFrozen = told
     if (isNew) for (const one of readable?.lost ?? []) this.#warnFrozenLost(frozenLost(one, 'playback.frozen_lost'))
   }
+
+  #toldFrozen = '{}'
 
   /** What was told of lost sounds. */
   readonly #toldLost = new Set<string>()

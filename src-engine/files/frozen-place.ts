@@ -14,6 +14,8 @@ const noteSchema = z.object({
   v: z.literal(1),
   /** What the track is made of, as far as the plan can always tell it again. */
   shape: z.string().max(64),
+  /** What its plugins listened to on other tracks; absent in notes of before that was told. */
+  heard: z.string().max(64).exactOptional(),
   /** `hashSound` of the sound. */
   sha256: z.string().max(64),
 })
@@ -34,8 +36,8 @@ export const readFrozenNote = (cacheDir: string, key: string): FrozenNote | unde
 }
 
 /** Written after the sound, so that a sound without a note was never finished. */
-export const writeFrozenNote = (cacheDir: string, key: string, { shape, sha256 }: FrozenNote): void =>
-  writeFileSync(notePath(cacheDir, key), JSON.stringify({ v: 1, shape, sha256 }))
+export const writeFrozenNote = (cacheDir: string, key: string, { shape, heard, sha256 }: FrozenNote): void =>
+  writeFileSync(notePath(cacheDir, key), JSON.stringify({ v: 1, shape, heard, sha256 }))
 
 /** Removes the notes of sounds that are gone. */
 export const trimFrozenNotes = (cacheDir: string): void => {

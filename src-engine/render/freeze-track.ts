@@ -21,8 +21,8 @@ import {
 import { loadKernels } from '../kernels/index.ts'
 import type { OfflineTools } from '../plugins/rack/index.ts'
 import { CELL_FRAMES } from './context.ts'
-import { shapeOf } from './frozen-shape.ts'
-import { sidechainsOf } from './mix-order.ts'
+import { heardShapeOf, shapeOf } from './frozen-shape.ts'
+import { heardBy } from './mix-order.ts'
 import { renderPlan } from './render-plan.ts'
 
 /** Raised when the same track would freeze to another sound. */
@@ -36,21 +36,6 @@ export interface FreezeContext {
   readonly plugins: OfflineTools
   readonly signal: AbortSignal
   readonly onProgress: (progress: EngineProgress) => void
-}
-
-/** Ids of a track, all that its plugins listen to, and all that feeds those. */
-const heardBy = (plan: RenderPlan, trackId: string): ReadonlySet<string> => {
-  const heard = new Set<string>()
-  const queue = [trackId]
-  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    if (heard.has(id)) continue
-    heard.add(id)
-    const track = plan.tracks.find((one) => one.id === id)
-    if (track) queue.push(...sidechainsOf(track))
-    if (track?.kind === 'bus')
-      queue.push(...plan.tracks.filter((one) => one.sends.some((send) => send.toTrackId === id)).map((one) => one.id))
-  }
-  return heard
 }
 
 /** The plan that sounds like one track before its fader. Undefined where there is no such audio track. */
@@ -147,7 +132,7 @@ export const freezeTrack = async (
   const opened = openDecoded(dir, key)
   if (!opened.ok) return opened
   const sha256 = await hashSound(opened.value).finally(() => opened.value.close())
-  writeFrozenNote(context.cacheDir, key, { shape, sha256 })
+  writeFrozenNote(context.cacheDir, key, { shape, heard: heardShapeOf(plan, trackId), sha256 })
   trimCache({ cacheDir: dir, maxBytes: MAX_KEPT_BYTES, keep: new Set([key, ...frozenKeys(plan)]), withPeaks: true })
   trimFrozenNotes(context.cacheDir)
   return ok({ key, sha256 })

@@ -1,9 +1,10 @@
 // What a frozen track is made of, as a hash: all that may not change while it is frozen, and nothing else, so that it can be worked out again from any
-// later plan and held against what was frozen. What other tracks do to it (sidechains) is in the sound alone.
+// later plan and held against what was frozen. What other tracks do to it (sidechains) may change meanwhile: that has a hash of its own.
 import { createHash } from 'node:crypto'
 import type { PlanClip, PlanDevice, PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
 import { canonicalBytes } from '../../src-shared/std/index.ts'
 import { deriveKey } from '../derive-key.ts'
+import { heardBy } from './mix-order.ts'
 
 const clipShape = (plan: RenderPlan, { clipId: _, foundBy: _found, source, ...clip }: PlanClip): object => ({
   ...clip,
@@ -39,3 +40,18 @@ export const shapeOf = (plan: RenderPlan, track: Pick<PlanTrack, 'clips' | 'devi
       }),
     )
     .digest('hex')
+
+/** SHA-256, lower-case hex, of all that a track's plugins hear of other tracks; empty where they hear nothing. */
+export const heardShapeOf = (plan: RenderPlan, trackId: string): string => {
+  const heard = heardBy(plan, trackId)
+  const others = plan.tracks.filter((track) => track.id !== trackId && heard.has(track.id))
+  if (others.length === 0) return ''
+  const shapes = others.map((track) => ({
+    shape: shapeOf(plan, track),
+    gainDb: track.gainDb,
+    pan: track.pan,
+    isAudible: track.isAudible,
+    sends: track.sends.filter((send) => heard.has(send.toTrackId)).map(({ sendId: _, ...send }) => send),
+  }))
+  return createHash('sha256').update(canonicalBytes(shapes)).digest('hex')
+}

@@ -2,9 +2,10 @@
 // was; one that came from elsewhere only where this machine cannot make it (docs/decisions/frozen-sound.md). Else the track plays as if it were not frozen.
 import type { PluginRef } from '../../src-shared/plugins/index.ts'
 import type { PlanPlugin, PlanSource, PlanTrack, RenderPlan } from '../../src-shared/remix/index.ts'
+import type { FrozenState } from '../../src-shared/protocol/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
 import { describeDecoded, frozenDir, givenDir, readFrozenNote } from '../files/index.ts'
-import { shapeOf } from './frozen-shape.ts'
+import { heardShapeOf, shapeOf } from './frozen-shape.ts'
 
 export type IsInstalled = (plugin: PluginRef) => boolean
 
@@ -18,6 +19,8 @@ interface FrozenSound {
   readonly key: string
   readonly lengthFrames: number
   readonly isFromElsewhere: boolean
+  /** It is as it was frozen, but what its plugins listened to is another now. */
+  readonly isOutdated: boolean
 }
 
 const missingPlugins = (track: PlanTrack, isInstalled: IsInstalled): readonly PlanPlugin[] =>
@@ -31,11 +34,14 @@ const soundOf = (plan: RenderPlan, track: PlanTrack, cacheDir: string, isInstall
   // A document can name any sound: it has to be this track's.
   if (note && (frozen.sha256 ?? note.sha256) === note.sha256 && note.shape === shapeOf(plan, track)) {
     const made = describeDecoded(frozenDir(cacheDir), frozen.key)
-    if (made) return { key: frozen.key, lengthFrames: made.lengthFrames, isFromElsewhere: false }
+    if (made) {
+      const isOutdated = note.heard !== undefined && note.heard !== heardShapeOf(plan, track.id)
+      return { key: frozen.key, lengthFrames: made.lengthFrames, isFromElsewhere: false, isOutdated }
+    }
   }
   if (frozen.sha256 === undefined || missingPlugins(track, isInstalled).length === 0) return undefined
   const given = describeDecoded(givenDir(cacheDir), frozen.sha256)
-  return given && { key: frozen.sha256, lengthFrames: given.lengthFrames, isFromElsewhere: true }
+  return given && { key: frozen.sha256, lengthFrames: given.lengthFrames, isFromElsewhere: true, isOutdated: false }
 }
 
 /** The folder and name of a source that `playsFrozen` added; undefined for every other source. */
@@ -54,18 +60,22 @@ export interface ReadableFrozen {
   readonly lost: readonly { readonly track: PlanTrack; readonly missing: readonly PlanPlugin[]; readonly isFromElsewhere: boolean }[]
   /** Tracks that play a sound which was not made here. */
   readonly elsewhere: readonly PlanTrack[]
+  /** How each frozen track plays, by id. */
+  readonly states: Readonly<Record<string, FrozenState>>
 }
 
 /** How the frozen tracks of a plan play. Without `isInstalled` no sound from elsewhere is played. */
 export const readFrozenTracks = (plan: RenderPlan, cacheDir: string, isInstalled: IsInstalled = everything): ReadableFrozen => {
-  if (!plan.tracks.some((track) => track.frozen)) return { plan, lost: [], elsewhere: [] }
+  if (!plan.tracks.some((track) => track.frozen)) return { plan, lost: [], elsewhere: [], states: {} }
   const sources: PlanSource[] = [...plan.sources]
   const lost: ReadableFrozen['lost'][number][] = []
   const elsewhere: PlanTrack[] = []
+  const states: Record<string, FrozenState> = {}
   const tracks = plan.tracks.map((track): PlanTrack => {
     const { frozen, notes, ...rest } = track
     if (!frozen) return track
     const sound = soundOf(plan, track, cacheDir, isInstalled)
+    states[track.id] = !sound ? 'lost' : sound.isFromElsewhere ? 'elsewhere' : sound.isOutdated ? 'outdated' : 'kept'
     if (!sound) {
       const isFromElsewhere = frozen.sha256 !== undefined && describeDecoded(givenDir(cacheDir), frozen.sha256) !== undefined
       lost.push({ track, missing: missingPlugins(track, isInstalled), isFromElsewhere })
@@ -91,7 +101,7 @@ export const readFrozenTracks = (plan: RenderPlan, cacheDir: string, isInstalled
       ],
     }
   })
-  return { plan: { ...plan, sources, tracks }, lost, elsewhere }
+  return { plan: { ...plan, sources, tracks }, lost, elsewhere, states }
 }
 
 /** The plan of `readFrozenTracks`. */

@@ -7,6 +7,21 @@ export const sidechainsOf = (track: PlanTrack): readonly string[] =>
     device.kind === 'plugin' && device.plugin.sidechainTrackId !== null ? [device.plugin.sidechainTrackId] : [],
   )
 
+/** Ids of a track, all that its plugins listen to, and all that feeds those. */
+export const heardBy = (plan: RenderPlan, trackId: string): ReadonlySet<string> => {
+  const heard = new Set<string>()
+  const queue = [trackId]
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    if (heard.has(id)) continue
+    heard.add(id)
+    const track = plan.tracks.find((one) => one.id === id)
+    if (track) queue.push(...sidechainsOf(track))
+    if (track?.kind === 'bus')
+      queue.push(...plan.tracks.filter((one) => one.sends.some((send) => send.toTrackId === id)).map((one) => one.id))
+  }
+  return heard
+}
+
 /** Ids of all tracks that a sidechain listens to. */
 export const tappedTracks = (plan: RenderPlan): ReadonlySet<string> => new Set(plan.tracks.flatMap(sidechainsOf))
 

@@ -26,6 +26,7 @@ export class PluginsDesk {
     studio.plugins.onScan((scan) => send('plugins.scanning', scan))
     studio.engine.onStarted(({ client }) => {
       client.on('plugins.status', (status) => send('plugins.status', status))
+      client.on('plugins.frozen', (frozen) => send('plugins.frozen', frozen))
       client.on('plugins.changed', ({ deviceId }) => send('plugins.changed', { deviceId }))
       client.on('plugins.crashed', ({ deviceId, name, how }) => send('plugins.crashed', { deviceId, name, how }))
     })
@@ -116,7 +117,9 @@ export class PluginsDesk {
       signal: freezing.signal,
       onProgress: ({ fraction }) => this.#send('plugins.freezing', { trackId, fraction }),
     })
-    return frozen.ok ? this.#remixes.edit(uid, [...frozen.value], null) : frozen
+    if (!frozen.ok) return frozen
+    const track = recordOf(remix.value.session.snapshot, 'track', trackId)
+    return this.#remixes.edit(uid, [...frozen.value], track?.frozen ? `Freeze ${track.name} again` : null)
   }
 
   cancelFreeze(): void {

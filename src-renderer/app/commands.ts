@@ -29,6 +29,7 @@ import {
   undo,
   undoText,
   unfreezeTrack,
+  wantsFreezing,
   viewStore,
 } from '../state/index.ts'
 import { openSubmit } from '../approvals/index.ts'
@@ -115,6 +116,13 @@ const toggleFreeze = (): void => {
   else void freezeTrack(track.id)
 }
 
+const freezeAgain = (): void => {
+  const track = chosenTrack()
+  if (!track?.frozen) toastDone('Choose a frozen track first')
+  else if (wantsFreezing(pluginsStore.getState().frozen[track.id])) void freezeTrack(track.id)
+  else toastDone(`${track.name} is frozen as it is`, 'Nothing it is made of has changed.')
+}
+
 /** All commands in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
   inVariations('listen', 'Listen, or stop listening', ['Space'], variationKeys.listen),
@@ -191,6 +199,7 @@ export const COMMANDS: readonly Command[] = [
   inRemix('rename', 'Rename the clip, or the track', 'Edit', ['F2'], timeline.renameChosen),
   inRemix('device.add', 'Add a device or plugin to the track…', 'Edit', ['P'], addDevice),
   inRemix('track.freeze', 'Freeze the track, or unfreeze it', 'Edit', [], toggleFreeze),
+  inRemix('track.freezeAgain', 'Freeze a frozen track again', 'Edit', [], freezeAgain),
   inRemix('marker.add', 'Marker at the playhead', 'Edit', ['Mod+M'], timeline.addMarker),
   inRemix(
     'section.duplicate',

@@ -15,7 +15,19 @@ import {
 import { deviceTitle } from '../mixer/index.ts'
 import { CardGroup, classes, IconButton, type MenuEntry, WithContextMenu } from '../parts/index.ts'
 import { isPlugin, PluginEditor, usePluginState } from '../plugins/index.ts'
-import { edit, newId, settledSnapshot, unfreezeTrack, useRemix, useView, viewStore } from '../state/index.ts'
+import {
+  edit,
+  freezeTrack,
+  newId,
+  settledSnapshot,
+  unfreezeTrack,
+  usePlugins,
+  useRemix,
+  useView,
+  viewStore,
+  wantsFreezing,
+} from '../state/index.ts'
+import type { FrozenState } from '../../src-shared/protocol/index.ts'
 import { runPlainDrag } from '../timeline/index.ts'
 import { EqCurve } from './eq-curve.tsx'
 import { ParameterField } from './parameter-field.tsx'
@@ -183,6 +195,38 @@ const DeviceCard = ({
   )
 }
 
+const FROZEN_SENTENCES: Readonly<Record<FrozenState, string>> = {
+  kept: 'Frozen: its sound is kept, its devices rest.',
+  outdated: 'Frozen, but what its devices listen to has changed since.',
+  elsewhere: 'Frozen on another computer: that sound plays, as a plugin is missing here.',
+  lost: 'Its frozen sound is not on this computer: it plays from its clips and devices.',
+}
+
+/** How a frozen track plays, and what can be done about it. */
+const FrozenNote = ({ trackId }: { trackId: string }) => {
+  const state = usePlugins(({ frozen }) => frozen[trackId])
+  const isFreezing = usePlugins(({ freezing }) => freezing?.trackId === trackId)
+  return (
+    <p className="device-frozen muted">
+      <Snowflake size={13} aria-hidden />
+      <span>
+        {FROZEN_SENTENCES[state ?? 'kept']}{' '}
+        {wantsFreezing(state) && !isFreezing && (
+          <>
+            <button type="button" className="link" onClick={() => void freezeTrack(trackId)}>
+              Freeze again
+            </button>
+            {' · '}
+          </>
+        )}
+        <button type="button" className="link" onClick={() => unfreezeTrack(trackId)}>
+          Unfreeze to edit
+        </button>
+      </span>
+    </p>
+  )
+}
+
 /** The devices of one track. */
 export const Devices = ({ track }: { track: Track }) => {
   const devices = useRemix(useShallow((remix) => devicesOf(remix.snapshot, track.id)))
@@ -200,17 +244,7 @@ export const Devices = ({ track }: { track: Track }) => {
         />
       }
     >
-      {track.frozen && (
-        <p className="device-frozen muted">
-          <Snowflake size={13} aria-hidden />
-          <span>
-            Frozen: its sound is kept, its devices rest.{' '}
-            <button type="button" className="link" onClick={() => unfreezeTrack(track.id)}>
-              Unfreeze to edit
-            </button>
-          </span>
-        </p>
-      )}
+      {track.frozen && <FrozenNote trackId={track.id} />}
       {devices.length === 0 ? (
         <p className="muted card-note">No devices: the sound passes as it is. Add one with the plus.</p>
       ) : (

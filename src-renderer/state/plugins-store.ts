@@ -2,7 +2,7 @@
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { PluginDescriptor, PluginRef, PluginStatus } from '../../src-shared/plugins/index.ts'
-import type { AppRequest, AppRequestName, PluginList, PluginScan } from '../../src-shared/protocol/index.ts'
+import type { AppRequest, AppRequestName, FrozenState, PluginList, PluginScan } from '../../src-shared/protocol/index.ts'
 import type { EditCommand, PluginUse } from '../../src-shared/remix/index.ts'
 import type { Problem, Result } from '../../src-shared/std/index.ts'
 import { request } from './bridge.ts'
@@ -18,6 +18,8 @@ export interface PluginsState {
   readonly statuses: Readonly<Record<string, PluginStatus>>
   /** Counts up when a plugin changed its values by itself, by device. */
   readonly changes: Readonly<Record<string, number>>
+  /** How frozen tracks play, by id; absent until the engine has told. */
+  readonly frozen: Readonly<Record<string, FrozenState>>
   readonly freezing: { readonly trackId: string; readonly fraction: number } | null
 }
 
@@ -29,6 +31,7 @@ export const pluginsStore = createStore<PluginsState>(() => ({
   scan: AT_REST,
   statuses: {},
   changes: {},
+  frozen: {},
   freezing: null,
 }))
 
@@ -125,6 +128,9 @@ export const freezeTrack = async (trackId: string): Promise<void> => {
   pluginsStore.setState({ freezing: null })
 }
 
+/** Whether a frozen track would sound otherwise, or be spared again, if it were frozen again. */
+export const wantsFreezing = (state: FrozenState | undefined): boolean => state === 'outdated' || state === 'lost'
+
 export const cancelFreeze = (): void => void request('plugins.cancelFreeze', {})
 export const unfreezeTrack = (trackId: string): void => void edit([{ op: 'track.unfreeze', trackId }])
 
@@ -172,6 +178,7 @@ export const startPlugins = (): void => {
     })
     void loadPlugins()
   })
+  window.stemma.on('plugins.frozen', ({ tracks }) => pluginsStore.setState({ frozen: tracks }))
   window.stemma.on('plugins.freezing', (freezing) => {
     if (pluginsStore.getState().freezing?.trackId === freezing.trackId) pluginsStore.setState({ freezing })
   })

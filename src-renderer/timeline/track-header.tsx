@@ -1,6 +1,7 @@
 // The head of a track: role, name, level, pan, mute, solo, meter.
 import { Snowflake } from 'lucide-react'
 import { memo, useState } from 'react'
+import type { FrozenState } from '../../src-shared/protocol/index.ts'
 import { type Automation, automationOf, recordsOf, type Track } from '../../src-shared/remix/index.ts'
 import { classes, formatDb, formatPan, Hint, type MenuEntry, NumberField, RoleMark, WithContextMenu } from '../parts/index.ts'
 import {
@@ -15,6 +16,7 @@ import {
   settledSnapshot,
   useView,
   viewStore,
+  wantsFreezing,
 } from '../state/index.ts'
 import { LevelMeter } from '../mixer/index.ts'
 import { PAN_RANGE, previewTrack, TRACK_GAIN_RANGE, toggleTrackMute, toggleTrackSolo } from '../mixer/index.ts'
@@ -57,7 +59,12 @@ export const trackMenu = (track: Track): readonly MenuEntry[] => {
       : pluginsStore.getState().freezing?.trackId === track.id
         ? [{ label: 'Stop freezing', icon: Snowflake, run: cancelFreeze }]
         : track.frozen
-          ? [{ label: 'Unfreeze', icon: Snowflake, run: () => unfreezeTrack(track.id) }]
+          ? [
+              ...(wantsFreezing(pluginsStore.getState().frozen[track.id])
+                ? [{ label: 'Freeze again', icon: Snowflake, run: () => void freezeTrack(track.id) }]
+                : []),
+              { label: 'Unfreeze', icon: Snowflake, run: () => unfreezeTrack(track.id) },
+            ]
           : [{ label: 'Freeze', icon: Snowflake, run: () => void freezeTrack(track.id) }]),
     { label: 'Move up', run: () => moveTrack(track, -1) },
     { label: 'Move down', run: () => moveTrack(track, 1) },
@@ -136,16 +143,31 @@ export const NameField = ({
   )
 }
 
+/** What a frozen track's mark says. */
+const FROZEN_WORDS: Readonly<Record<FrozenState, string>> = {
+  kept: 'Frozen',
+  outdated: 'Frozen, but what its devices listen to has changed since',
+  elsewhere: 'Frozen on another computer',
+  lost: 'Frozen, but its sound is not here',
+}
+
 /** A snowflake on a frozen track; how far freezing is while it runs. */
 const FrozenMark = ({ track }: { track: Track }) => {
   const fraction = usePlugins(({ freezing }) => (freezing?.trackId === track.id ? freezing.fraction : null))
+  const state = usePlugins(({ frozen }) => frozen[track.id])
   if (fraction !== null)
     return (
       <button type="button" className="track-freezing" title="Freezing. Click to stop" onClick={cancelFreeze}>
         <Snowflake size={11} aria-hidden /> {Math.round(fraction * 100)} %
       </button>
     )
-  return track.frozen ? <Snowflake size={12} className="track-frozen" aria-label="Frozen" /> : null
+  if (!track.frozen) return null
+  const words = FROZEN_WORDS[state ?? 'kept']
+  return (
+    <span className={classes('track-frozen', wantsFreezing(state) && 'is-outdated')} title={words}>
+      <Snowflake size={12} role="img" aria-label={words} />
+    </span>
+  )
 }
 
 /** The head of one track. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { PluginDescriptor, PluginParameter, PluginRef, PluginStatus } from '../plugins/index.ts'
 import { pluginRefSchema } from '../plugins/index.ts'
 import type { EditReply } from './app.ts'
+import type { FrozenState } from './engine-plugins.ts'
 
 const uid = z.string().min(1).max(200)
 const deviceId = z.string().min(1).max(200)
@@ -120,5 +121,7 @@ export interface PluginEvents {
   'plugins.crashed': { readonly deviceId: string; readonly name: string; readonly how: 'crashed' | 'hung' }
   'plugins.scanning': PluginScan
   'plugins.status': { readonly devices: readonly PluginStatus[] }
+  /** How the frozen tracks of the open remix play, by id. */
+  'plugins.frozen': { readonly tracks: Readonly<Record<string, FrozenState>> }
   'plugins.freezing': { readonly trackId: string; readonly fraction: number }
 }

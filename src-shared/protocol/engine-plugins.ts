@@ -73,6 +73,12 @@ export interface PluginSnapshot {
   readonly params: Readonly<Record<string, number>>
 }
 
+/**
+ * How a frozen track plays: its sound was made here (`kept`), but from what other tracks were then (`outdated`); it came with the remix, as a
+ * plugin is missing (`elsewhere`); or there is none, and clips and devices play (`lost`).
+ */
+export type FrozenState = 'kept' | 'outdated' | 'elsewhere' | 'lost'
+
 export interface EnginePluginReplies {
   'plugins.registry': null
   'plugins.grouping': null
@@ -94,6 +100,8 @@ export interface EnginePluginReplies {
 export interface EnginePluginEvents {
   /** All plugins in use, at most five times a second and only where something changed. */
   'plugins.status': { readonly devices: readonly PluginStatus[] }
+  /** How the frozen tracks of the remix play, by id; after every plan that changes it. */
+  'plugins.frozen': { readonly tracks: Readonly<Record<string, FrozenState>> }
   /** A plugin changed its values or its state by itself, or has a state it did not have before: editors read them again. */
   'plugins.changed': { readonly deviceId: string }
   /** A plugin ended its child or hung: it runs alone from now on, and should be marked so. */

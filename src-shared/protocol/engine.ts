@@ -291,6 +291,7 @@ export const fromEngineSchema = z.union([
       'playback.preparing',
       'plugins.status',
       'plugins.changed',
+      'plugins.frozen',
       'plugins.crashed',
       'plugins.fork',
       'plugins.kill',

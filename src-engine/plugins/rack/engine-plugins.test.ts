@@ -13,7 +13,7 @@ import { registryEntries } from './rack-rig.fixture.ts'
 
 const fixtures = await buildFixtures()
 if (!fixtures) console.log(NO_FIXTURES)
-const entries = registryEntries(fixtures, ['gain', 'echo', 'latency', 'on-demand', 'crash-in-process'])
+const entries = registryEntries(fixtures, ['gain', 'echo', 'latency', 'on-demand', 'ducker', 'crash-in-process'])
 const fixture = (name: ClapFixture, params: Parameters<typeof plugin>[2] = {}, more: Partial<PlanPlugin> = {}) =>
   plugin(more.deviceId ?? name, { format: 'clap', id: clapId(name) }, params, more)
 
@@ -57,11 +57,19 @@ const startEngine = async () => {
     },
   }
   const client = new EngineClient(port)
-  const heard = { warnings: [] as Problem[], crashes: [] as EngineEvents['plugins.crashed'][], statuses: [] as readonly PluginStatus[] }
+  const heard = {
+    warnings: [] as Problem[],
+    crashes: [] as EngineEvents['plugins.crashed'][],
+    statuses: [] as readonly PluginStatus[],
+    frozen: {} as EngineEvents['plugins.frozen']['tracks'],
+  }
   client.on('playback.warning', (problem) => heard.warnings.push(problem))
   client.on('plugins.crashed', (crash) => heard.crashes.push(crash))
   client.on('plugins.status', ({ devices }) => {
     heard.statuses = devices
+  })
+  client.on('plugins.frozen', ({ tracks }) => {
+    heard.frozen = tracks
   })
   client.on('plugins.fork', ({ hostId, args, environment }) => {
     const child = fork(HOST, [...args], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, ...environment } })
@@ -160,6 +168,39 @@ describe.skipIf(!fixtures)('an engine with plugins', () => {
       ok: false,
       error: { code: 'freeze.not_an_audio_track' },
     })
+  }, 60_000)
+
+  it('tells when what a frozen track listens to has changed, until it is frozen again or that is undone', async () => {
+    const { client, heard } = await startEngine()
+    const song = (kickDb: number, frozen?: PlanTrack['frozen'], more: Partial<PlanPlugin> = {}): RenderPlan => {
+      const ducker = fixture('ducker')
+      const device = { ...ducker, plugin: { ...ducker.plugin, sidechainTrackId: 'kick' }, ...more }
+      return plan(folder.sources, [
+        playing(a, [device], 'pad', frozen ? { frozen } : {}),
+        playing(b, [], 'kick', { gainDb: { value: kickDb } }),
+        playing(b, [], 'other', frozen ? { gainDb: { value: -kickDb } } : {}),
+      ])
+    }
+    const freeze = async (of: RenderPlan) =>
+      unwrap(await client.request('plugins.freeze', { plan: of, stems: folder.files, trackId: 'pad' }))
+    const load = async (of: RenderPlan) => {
+      unwrap(await client.request('plan.load', { plan: of }))
+      return heard.frozen
+    }
+    const first = await freeze(song(10))
+    expect(await load(song(10, first)), 'another track is none of its business').toEqual({ pad: 'kept' })
+    expect(await load(song(-40, first))).toEqual({ pad: 'outdated' })
+    const second = await freeze(song(-40, first))
+    expect(second.sha256).not.toBe(first.sha256)
+    expect(await load(song(-40, second))).toEqual({ pad: 'kept' })
+    expect(await load(song(-40, first)), 'undone').toEqual({ pad: 'outdated' })
+    expect(await load(song(10, first))).toEqual({ pad: 'kept' })
+    // The key was deleted: what was frozen still has its sound in it.
+    const { plugin: use } = fixture('ducker')
+    expect(await load(song(10, first, { plugin: { ...use, sidechainTrackId: null } }))).toEqual({ pad: 'outdated' })
+    rmSync(join(folder.cacheDir, 'frozen'), { recursive: true })
+    expect(await load(song(10, first))).toEqual({ pad: 'lost' })
+    expect(await load(song(10))).toEqual({})
   }, 60_000)
 
   it('renders previews with their plugins', async () => {
