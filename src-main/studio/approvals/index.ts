@@ -1,5 +1,4 @@
-export { Approvals, settingsOf } from './approvals.ts'
-export type { AnswerOrder, ApprovalTools, SubmitOrder } from './approvals.ts'
-export type { CarriedApproval, ExportInQuestion } from './standing.ts'
+export { Approvals } from './approvals.ts'
+export { type CarriedApproval, type ExportInQuestion, settingsOf } from './standing.ts'
 export { ApprovalStore } from './store.ts'
 export type { ApprovalSyncSummary } from './sync.ts'

@@ -2,6 +2,7 @@
 // what a service or a file says about either is not asked.
 import { type ApprovalThread, type ExportSettings, isYes, type RequestView, type Verdict } from '../../../src-shared/approvals/index.ts'
 import type { ApprovalStanding } from '../../../src-shared/protocol/index.ts'
+import type { FrameRange } from '../../../src-shared/provenance/index.ts'
 import type { ApprovalHeld, GrantInForce } from '../../../src-shared/rights/index.ts'
 
 /** What is to be exported, as far as it is known: the sound only after the render. */
@@ -27,6 +28,12 @@ export interface Asker {
   readonly device: string
   readonly accounts: readonly string[]
 }
+
+/** What a loudness target and range are to a request: integers, so that canonical JSON is stable. */
+export const settingsOf = (range: FrameRange | null, loudnessTargetLufs: number | null): ExportSettings => ({
+  range: range && { fromFrame: range.fromFrame, toFrame: range.toFrame },
+  centiLufsTarget: loudnessTargetLufs === null ? null : Math.round(loudnessTargetLufs * 100),
+})
 
 export const isSameSettings = (a: ExportSettings, b: ExportSettings): boolean =>
   a.centiLufsTarget === b.centiLufsTarget && a.range?.fromFrame === b.range?.fromFrame && a.range?.toFrame === b.range?.toFrame

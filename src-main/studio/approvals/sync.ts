@@ -11,10 +11,11 @@ import {
 } from '../../../src-shared/approvals/index.ts'
 import { ARTIST_TYP } from '../../../src-shared/protocol/index.ts'
 import { buildJws, decodeJws, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
-import { type Enrolment, type Identity, sha256, verifyEd25519 } from '../identity/index.ts'
+import type { Enrolment, Identity } from '../identity/index.ts'
 import type { ServiceClient } from '../service-client/index.ts'
 import { backoffMs } from '../sync/index.ts'
 import type { ApprovalAudioFiles } from './audio.ts'
+import { statementCrypto } from './signatures.ts'
 import type { ApprovalStore, NewStatement } from './store.ts'
 
 export interface ApprovalSyncTools {
@@ -54,9 +55,8 @@ export const placeOf = (kind: StatementKind, jws: string): { readonly id: string
 
 /** Whether a statement may be kept: requests and comments prove themselves; answers are judged by the grant whenever they are read. */
 export const isKeepable = (kind: StatementKind, jws: string): boolean => {
-  const crypto = { sha256, verify: verifyEd25519 }
-  if (kind === 'request') return verifyRequest(jws, crypto).ok
-  return kind === 'comment' ? verifyComment(jws, crypto).ok : placeOf(kind, jws) !== undefined
+  if (kind === 'request') return verifyRequest(jws, statementCrypto).ok
+  return kind === 'comment' ? verifyComment(jws, statementCrypto).ok : placeOf(kind, jws) !== undefined
 }
 
 export class ApprovalSync {
