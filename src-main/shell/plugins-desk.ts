@@ -24,6 +24,10 @@ export class PluginsDesk {
     this.#remixes = remixes
     this.#send = send
     studio.plugins.onScan((scan) => send('plugins.scanning', scan))
+    studio.plugins.onChange(() => {
+      const reply = remixes.reassess()
+      if (reply && remixes.open) send('remix.changed', { uid: remixes.open.session.uid, reply })
+    })
     studio.engine.onStarted(({ client }) => {
       client.on('plugins.status', (status) => send('plugins.status', status))
       client.on('plugins.frozen', (frozen) => send('plugins.frozen', frozen))

@@ -123,6 +123,7 @@ export class Studio {
         return this.licences.grantsInForce().filter(({ grant }) => grant.assets.some((asset) => wanted.has(asset.stem)))
       },
       context: (purpose, exceptIntent) => this.licences.context(purpose, exceptIntent === undefined ? {} : { exceptIntent }),
+      installed: (snapshot) => asInstalled(snapshot, this.plugins.lookUp),
     }
     this.#frozen = new FrozenShelf({ cacheDir: home.pcmCache, desk: this.desk, engine: () => this.engine.client() })
     this.puller = new Puller({

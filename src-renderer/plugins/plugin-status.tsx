@@ -19,7 +19,12 @@ export const PluginStatusLine = ({ device }: { device: Device }) => {
   const status = usePlugins((plugins) => plugins.statuses[device.id])
   const state = usePluginState(device)
   const { plugin } = device
+  // A mark counts wherever the plugin is used, also where it was put in before.
+  const isMarked = usePlugins(
+    (plugins) => plugins.list?.plugins.find(({ format, id }) => id === plugin?.id && format === plugin.format)?.isGenerative,
+  )
   if (!plugin) return null
+  const isGenerative = plugin.isGenerative || isMarked === true
   const facts = [
     FORMAT_WORDS[plugin.format],
     plugin.version,
@@ -45,7 +50,7 @@ export const PluginStatusLine = ({ device }: { device: Device }) => {
         {facts.map((fact) => (
           <span key={fact}>{fact}</span>
         ))}
-        {plugin.isGenerative && <span className="tone-info">counts as AI</span>}
+        {isGenerative && <span className="tone-info">counts as AI</span>}
       </p>
       {state === 'restarting' && <p className="plugin-facts tone-limited">Starting again with its settings…</p>}
       {state === 'loading' && <p className="plugin-facts">Loading…</p>}

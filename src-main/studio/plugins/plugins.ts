@@ -67,6 +67,7 @@ export class Plugins {
   /** The user's own presets. */
   readonly presets: PresetShelf
   readonly #listeners = new Set<(scan: PluginScan) => void>()
+  readonly #changeListeners = new Set<() => void>()
   #scan = AT_REST
   #running: AbortController | undefined
   #tail: Promise<unknown> = Promise.resolve()
@@ -79,20 +80,26 @@ export class Plugins {
     this.presets = new PresetShelf(join(options.dir, 'presets'), options.now)
   }
 
+  /** Every edit of a remix with plugins asks for them. */
+  #index: { readonly revision: string; readonly known: ReadonlyMap<string, Known> } | undefined
+
   get #marks(): PluginSettings {
     this.#settings ??= new PluginSettings(join(this.#options.dir, 'settings.json'), this.#options.onProblem)
     return this.#settings
   }
 
   /** Plugins by `format:id`. Where one is installed twice, the one found first counts: own folders, then the environment's, the user's, the system's. */
-  #known(): Map<string, Known> {
+  #known(): ReadonlyMap<string, Known> {
     this.#store.refresh()
+    const { revision } = this.#store
+    if (this.#index?.revision === revision) return this.#index.known
     const known = new Map<string, Known>()
     for (const file of this.#store.files)
       for (const found of file.plugins) {
         const key = `${file.format}:${found.id}`
         if (!known.has(key)) known.set(key, { file, found })
       }
+    this.#index = { revision, known }
     return known
   }
 
@@ -244,6 +251,15 @@ export class Plugins {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Called when other plugins are installed than before, or one counts as generative now, or does not any more. */
+  onChange(listener: () => void): void {
+    this.#changeListeners.add(listener)
+  }
+
+  #noteChange(): void {
+    for (const listener of this.#changeListeners) listener()
+  }
+
   #tell(scan: PluginScan): void {
     this.#scan = scan
     for (const listener of [...this.#listeners]) listener(scan)
@@ -280,6 +296,7 @@ export class Plugins {
       this.#tidy(paths === undefined, counts.isCancelled, files)
       await this.#store.flush()
       this.#push()
+      if (counts.read > 0) this.#noteChange()
       return ok(counts)
     } catch (error) {
       return fileFailure(error, this.#options.dir)
@@ -327,6 +344,7 @@ export class Plugins {
   async mark(ref: PluginRef, marks: PluginMarks): Promise<Result<null>> {
     const marked = await this.#marks.mark(ref, marks)
     if (marked.ok && (marks.isIsolated !== undefined || marks.environment !== undefined)) this.#push()
+    if (marked.ok && marks.isGenerative !== undefined) this.#noteChange()
     return marked
   }
 

@@ -198,6 +198,11 @@ export class ScanStore {
     }
   }
 
+  /** Another whenever other files are known. */
+  get revision(): string {
+    return `${this.#changes} ${this.#seen}`
+  }
+
   get files(): readonly ScannedFile[] {
     return [...this.#files.values()]
   }

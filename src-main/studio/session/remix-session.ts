@@ -42,6 +42,8 @@ export interface LicenceDesk {
   grantsFor(stems: readonly string[]): readonly GrantInForce[]
   /** `exceptIntent`: the export that asks, which must not count against itself. */
   context(purpose: DecisionContext['purpose'], exceptIntent?: string): DecisionContext
+  /** The remix as it sounds with the plugins of this machine: what the licence is asked about, as an export would ask. */
+  installed?(snapshot: RemixSnapshot): RemixSnapshot
 }
 
 const EMPTY_DIFF: RemixDiff = { added: [], updated: [], removed: [] }
@@ -54,7 +56,7 @@ export const termsOf = (snapshot: RemixSnapshot, desk: LicenceDesk, purpose: Dec
 
 /** Compiles a snapshot and asks the licence about it. */
 export const assess = (snapshot: RemixSnapshot, desk: LicenceDesk, purpose: DecisionContext['purpose']): Result<Assessment> =>
-  assessRemix(snapshot, termsOf(snapshot, desk, purpose))
+  assessRemix(desk.installed?.(snapshot) ?? snapshot, termsOf(snapshot, desk, purpose))
 
 /** A refusal of the licence as a problem: the reason, and the nearest legal alternative. */
 export const licenceProblem = (refused: readonly Decision[], remedy: Remedy | null = null): Problem => {
@@ -192,7 +194,7 @@ export class RemixSession {
     return this.#assessment.ok ? ok(this.#assessment.value.plan) : this.#assessment
   }
 
-  /** Asks the licence again, as when a lease was renewed. */
+  /** Asks the licence again, as when a lease was renewed or a plugin was marked as generative. */
   reassess(): void {
     this.#assessment = assess(this.#store.snapshot, this.#desk, 'edit')
   }
