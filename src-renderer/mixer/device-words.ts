@@ -1,5 +1,5 @@
 // Names of the built-in devices.
-import { DEVICE_KINDS, type Device, type DeviceKind } from '../../src-shared/remix/index.ts'
+import { DEVICE_KINDS, type Device, type DeviceKind, devicesOf, recordOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
 
 const NAMES: Readonly<Record<DeviceKind, string>> = {
   eq: 'Equaliser',
@@ -16,3 +16,12 @@ export const deviceName = (kind: string): string => ((DEVICE_KINDS as readonly s
 
 /** What a device in a chain is called: a plugin by its own name. */
 export const deviceTitle = ({ kind, plugin }: Pick<Device, 'kind' | 'plugin'>): string => plugin?.name ?? deviceName(kind)
+
+/** Which device of its track is meant: its title, numbered where the track has several of that title; null for what is no device. */
+export const deviceWords = (snapshot: RemixSnapshot, deviceId: string): string | null => {
+  const device = recordOf(snapshot, 'device', deviceId)
+  if (!device) return null
+  const title = deviceTitle(device)
+  const alike = devicesOf(snapshot, device.trackId).filter((one) => deviceTitle(one) === title)
+  return alike.length > 1 ? `${title} ${alike.findIndex(({ id }) => id === deviceId) + 1}` : title
+}

@@ -2,6 +2,7 @@
 import { memo, type PointerEvent } from 'react'
 import { automationOf, automationRange, recordOf, type RemixSnapshot, type Track } from '../../src-shared/remix/index.ts'
 import { formatDb, formatPan, IconButton } from '../parts/index.ts'
+import { deviceWords } from '../mixer/index.ts'
 import { edit, type OpenLane, settledSnapshot, useRemix, viewStore } from '../state/index.ts'
 import { X } from 'lucide-react'
 import { LANE_HEIGHT, rowsY, tickAtClientX, useCamera } from './camera.ts'
@@ -21,6 +22,12 @@ const PADDING = 6
 const LEVEL_FLOOR = -48
 const LEVEL_TOP = 12
 
+/** "Cutoff" alone does not say whose: a device's parameter is named with the device. */
+const namesOf = (snapshot: RemixSnapshot, ownerId: string, parameter: string) => {
+  const device = deviceWords(snapshot, ownerId)
+  return { device, parameter, label: device === null ? parameter : `${device} · ${parameter}` }
+}
+
 const shapeOf = (snapshot: RemixSnapshot, { ownerId, param, shape }: OpenLane) => {
   const range = automationRange(snapshot, ownerId, param)
   if (!range.ok) return null
@@ -29,7 +36,7 @@ const shapeOf = (snapshot: RemixSnapshot, { ownerId, param, shape }: OpenLane) =
   const max = isLevel ? LEVEL_TOP : (shape?.max ?? range.value.max)
   const room = LANE_HEIGHT - 2 * PADDING
   return {
-    label: shape?.label ?? range.value.label,
+    ...namesOf(snapshot, ownerId, shape?.label ?? range.value.label),
     toY: (value: number): number => PADDING + (1 - (Math.max(min, Math.min(max, value)) - min) / (max - min)) * room,
     toValue: (y: number): number => {
       const value = min + (1 - Math.max(0, Math.min(1, (y - PADDING) / room))) * (max - min)
@@ -144,11 +151,19 @@ export const AutomationLane = memo(({ track, lane }: { track: Track; lane: OpenL
 /** The head of an automation lane: what it shows, and the way to close it. */
 export const AutomationHead = ({ track, lane }: { track: Track; lane: OpenLane }) => {
   const { param } = lane
+  // A device can be replaced, and others of its name come and go.
+  useRemix((remix) => deviceWords(remix.snapshot, lane.ownerId))
   const shape = shapeOf(settledSnapshot(), lane)
   return (
     <div className="automation-head">
-      <span className="ellipsis" title={shape?.label}>
-        {shape?.label ?? param}
+      <span className="automation-name" title={shape?.label}>
+        {shape?.device != null && (
+          <>
+            <span className="ellipsis automation-device">{shape.device}</span>
+            <span aria-hidden>·</span>
+          </>
+        )}
+        <span className="ellipsis">{shape?.parameter ?? param}</span>
       </span>
       <IconButton
         icon={X}
