@@ -80,16 +80,15 @@ const inVariations = (id: string, title: string, keys: readonly string[], run: (
   isOfVariations: true,
 })
 
+/** Commands of the remix that act on every screen: the top bar shows transport and export there too, and work is saved from anywhere. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['remix.save', 'remix.saveAs', 'remix.close', 'export.open'])
+
+/** Screens where the remix is what plays; approvals and variations play their own sound with these keys. */
+const PLAYS_REMIX: ReadonlySet<string> = new Set(['remix', 'library', 'verify', 'ledger'])
+const PLAYING: ReadonlySet<string> = new Set(['transport.toggle', 'transport.return', 'transport.stop'])
+
 /** Commands of the remix that make sense wherever it is shown. */
-const OF_THE_WHOLE: ReadonlySet<string> = new Set([
-  'edit.undo',
-  'edit.redo',
-  'remix.save',
-  'remix.saveAs',
-  'remix.close',
-  'export.open',
-  'approvals.submit',
-])
+const OF_THE_WHOLE: ReadonlySet<string> = new Set(['edit.undo', 'edit.redo', 'approvals.submit'])
 
 const hasSelection = (): boolean => viewStore.getState().clipIds.length > 0
 
@@ -258,6 +257,7 @@ export const canRun = ({ id, needsRemix, isOfVariations }: Command): boolean => 
   if (remixStore.getState().uid === null) return false
   if (isOfVariations) return areVariationsActive()
   const { screen } = viewStore.getState()
+  if (EVERYWHERE.has(id) || (PLAYING.has(id) && PLAYS_REMIX.has(screen))) return true
   return screen === 'remix' || (screen === 'variations' && OF_THE_WHOLE.has(id))
 }
 

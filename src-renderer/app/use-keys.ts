@@ -1,6 +1,7 @@
 // Keys to commands. Ignored while typing; dialogs and menus keep their own keys.
 import { useEffect } from 'react'
 import { viewStore } from '../state/index.ts'
+import { HOLDING_ROLES, isTakenByRole } from './key-rules.ts'
 import { canRun, COMMANDS, type Command, runCommand } from './commands.ts'
 
 /** Commands by keys; one key may mean another thing in another place. */
@@ -29,7 +30,8 @@ const isTyping = (target: EventTarget | null): boolean =>
 const isTaken = (event: KeyboardEvent): boolean => {
   const { target } = event
   if (!(target instanceof HTMLElement)) return false
-  if (target.closest('[role="menu"], [role="dialog"], [role="tablist"], [role="radiogroup"], [role="listbox"]')) return true
+  const role = target.closest(HOLDING_ROLES)?.getAttribute('role')
+  if (role && isTakenByRole(role, event)) return true
   const isControl = target.matches('button, a, [role="button"], [role="spinbutton"], [role="slider"], [role="separator"], [role="option"]')
   if (event.key === 'Enter') return isControl
   // Space plays wherever the focus rests after a click on a button, unless the keyboard put it there.
