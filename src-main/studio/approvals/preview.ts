@@ -9,6 +9,7 @@ import type { EngineClient, ExportReply, StemFile } from '../../../src-shared/pr
 import type { FrameRange } from '../../../src-shared/provenance/index.ts'
 import type { RenderPlan } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { stemFilesOf } from '../stem-files.ts'
 import type { ApprovalAudioFiles } from './audio.ts'
 
 export interface PreviewTools {
@@ -42,22 +43,15 @@ export const renderPreview = async (tools: PreviewTools, order: PreviewOrder): P
   const formats = await engine.request('engine.formats', {})
   if (!formats.ok) return formats
   const isMp3 = formats.value.some(({ format, isAvailable }) => format === 'mp3' && isAvailable)
-  const stems = new Map<string, StemFile>()
-  for (const source of order.plan.sources) {
-    const file = tools.stemFile(source.stemId)
-    if (!file)
-      return fail('export.stem_missing', `“${source.title}” is not on this computer. Pull its work again, or remove its clips.`, {
-        stem: source.stemId,
-      })
-    stems.set(source.stemId, { path: file.path, contentSha256: file.contentSha256, name: file.name })
-  }
+  const stems = stemFilesOf(order.plan, tools.stemFile)
+  if (!stems.ok) return stems
   const path = join(tempDir, `${randomUUID()}.${isMp3 ? 'mp3' : 'flac'}`)
   try {
     const rendered: Result<ExportReply> = await engine.request(
       'export.run',
       {
         plan: order.plan,
-        stems: [...stems.values()],
+        stems: stems.value.map(({ path, contentSha256, name }) => ({ path, contentSha256, name })),
         range: order.range,
         loudnessTargetLufs: order.loudnessTargetLufs,
         threads: order.threads,

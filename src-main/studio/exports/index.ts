@@ -1,2 +1,3 @@
 export * from './export-remix.ts'
 export * from './file-names.ts'
+export * from './order.ts'

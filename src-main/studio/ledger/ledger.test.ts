@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { verifyChain, verifyReceipt, ZERO_HASH } from '../../../src-shared/receipts/index.ts'
-import { fail, unwrap } from '../../../src-shared/std/index.ts'
+import { unwrap } from '../../../src-shared/std/index.ts'
 import { sha256, verifyEd25519 } from '../identity/index.ts'
 import { openLedger } from './index.ts'
 import type { Ledger } from './index.ts'
@@ -55,7 +55,7 @@ describe('an export', () => {
     const ledger = await open()
     const [a, b, c] = [1, 2, 3].map(() => unwrap(ledger.beginIntent(draftOf())))
     unwrap(c!.commit(fieldsOf()))
-    unwrap(a!.void('cancelled'))
+    a!.abandon('export.cancelled')
     unwrap(b!.commit(fieldsOf()))
     expect(linksOf(ledger).map(({ receipt }) => [receipt.id, receipt.seq, receipt.type])).toEqual([
       [c!.receiptId, 0, 'export'],
@@ -66,25 +66,20 @@ describe('an export', () => {
     expect(a!.commit(fieldsOf()).ok).toBe(false)
   })
 
-  it('ledger.guard: is voided when the work under it fails, throws or is cancelled, and withdrawn when only the file failed', async () => {
+  it('ledger.guard: is voided when it fails or is cancelled, withdrawn when only the file failed, and left alone once finished', async () => {
     const ledger = await open()
-    await ledger.withIntent(draftOf(), async () => fail('export.cancelled', 'cancelled'))
-    await ledger.withIntent(draftOf(), async () => fail('disk.full', 'full'))
-    await expect(
-      ledger.withIntent(draftOf(), async () => {
-        throw new Error('defect')
-      }),
-    ).rejects.toThrow('defect')
-    await ledger.withIntent(draftOf(), async (intent) => {
-      unwrap(intent.commit(fieldsOf()))
-      return fail('disk.full', 'full')
-    })
-    await ledger.withIntent(draftOf(), async (intent) => {
-      unwrap(intent.commit(fieldsOf()))
-      return intent.finish()
-    })
+    const begin = () => unwrap(ledger.beginIntent(draftOf()))
+    begin().abandon('export.cancelled')
+    begin().abandon('disk.full')
+    const unnamed = begin()
+    unwrap(unnamed.commit(fieldsOf()))
+    unnamed.abandon('disk.full')
+    const named = begin()
+    unwrap(named.commit(fieldsOf()))
+    unwrap(named.finish())
+    named.abandon('disk.full')
     const rows = linksOf(ledger).map(({ receipt }) => (receipt.type === 'void' ? receipt.reason : receipt.type))
-    expect(rows).toEqual(['cancelled', 'failed', 'failed', 'export', 'withdrawn', 'export'])
+    expect(rows).toEqual(['cancelled', 'failed', 'export', 'withdrawn', 'export'])
     expect(findingsOf(ledger)).toEqual([])
   })
 

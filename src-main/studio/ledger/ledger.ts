@@ -8,7 +8,7 @@ import { sha256, verifyEd25519 } from '../identity/index.ts'
 import type { ChainWriter, ExportFields, SignedReceipt } from './chain-writer.ts'
 import { ledgerFailure } from './database.ts'
 import type { LedgerDatabase } from './database.ts'
-import type { IntentDraft, VoidReason } from './intent.ts'
+import type { IntentDraft } from './intent.ts'
 import type { RecoveryCopy } from './recovery-copy.ts'
 import type { SessionLock } from './session-lock.ts'
 import { uuidV7 } from './uuid.ts'
@@ -19,7 +19,7 @@ export interface LedgerKey {
   readonly sign: SignEd25519
 }
 
-/** An export that has begun. It ends with `commit` and `finish`, or with `void`. */
+/** An export that has begun. It ends with `commit` and `finish`, or with `abandon`. */
 export interface Intent {
   readonly receiptId: string
   /** `sha256:…`; goes into the file's manifest, so that file and receipt name each other. */
@@ -28,10 +28,11 @@ export interface Intent {
   commit(fields: ExportFields): Result<SignedReceipt>
   /** The file has its final name. */
   finish(): Result<null>
-  /** Nothing was exported. Signs a void in the intent's place. */
-  void(reason: VoidReason): Result<SignedReceipt>
-  /** The receipt was committed but its file could not get its name. Signs a void that withdraws it. */
-  withdraw(): Result<SignedReceipt>
+  /**
+   * Nothing came of it, for what a code says. Signs a void in the intent's place or, where the receipt was committed but its file could not get its name,
+   * one that withdraws it. Does nothing to what is finished.
+   */
+  abandon(code: string): void
 }
 
 export type ReceiptRowState = 'local' | 'queued' | 'synced' | 'void' | 'refused'
@@ -218,13 +219,15 @@ export class Ledger {
       return { issuer, title }
     })
     if (!begun.ok) return begun
+    let state: 'open' | 'committed' | 'closed' = 'open'
     return ok({
       receiptId,
       intentSha256,
-      commit: (fields) =>
-        this.#close(receiptId, 'open', 'committed', draft, (): SignedReceipt => {
-          return this.#writer.append(receiptId, draft, fields)
-        }),
+      commit: (fields) => {
+        const committed = this.#close(receiptId, 'open', 'committed', draft, () => this.#writer.append(receiptId, draft, fields))
+        if (committed.ok) state = 'committed'
+        return committed
+      },
       finish: () => {
         const finished = this.#write(
           () => {
@@ -233,14 +236,19 @@ export class Ledger {
           },
           { isFlushed: false },
         )
+        if (finished.ok) state = 'closed'
         return finished.ok ? ok(null) : finished
       },
-      void: (reason) =>
-        this.#close(receiptId, 'open', 'void', draft, () => this.#writer.append(receiptId, draft, { type: 'void', reason, voids: null })),
-      withdraw: () =>
-        this.#close(receiptId, 'committed', 'void', draft, () =>
-          this.#writer.append(uuidV7(this.#clock()), draft, { type: 'void', reason: 'withdrawn', voids: receiptId }),
-        ),
+      abandon: (code) => {
+        const reason = code.endsWith('cancelled') ? 'cancelled' : 'failed'
+        if (state === 'open')
+          this.#close(receiptId, 'open', 'void', draft, () => this.#writer.append(receiptId, draft, { type: 'void', reason, voids: null }))
+        else if (state === 'committed')
+          this.#close(receiptId, 'committed', 'void', draft, () =>
+            this.#writer.append(uuidV7(this.#clock()), draft, { type: 'void', reason: 'withdrawn', voids: receiptId }),
+          )
+        state = 'closed'
+      },
     })
   }
 
@@ -261,35 +269,6 @@ export class Ledger {
       return { signed: sign(), issuer, title }
     })
     return written.ok ? ok(written.value.signed) : written
-  }
-
-  /**
-   * Runs an export under an intent: voids it when `work` fails or throws. `work` must `commit`, name the file, then `finish`;
-   * its result is passed on. `reasonFor` turns a failure into the void's reason.
-   */
-  async withIntent<T>(
-    draft: IntentDraft,
-    work: (intent: Intent) => Promise<Result<T>>,
-    reasonFor: (code: string) => VoidReason = (code) => (code.endsWith('cancelled') ? 'cancelled' : 'failed'),
-  ): Promise<Result<T>> {
-    const begun = this.beginIntent(draft)
-    if (!begun.ok) return begun
-    const intent = begun.value
-    const closeUnfinished = (code: string): void => {
-      const { state } = this.db.prepare<[string], { state: string }>('SELECT state FROM intent WHERE id = ?').get(intent.receiptId) ?? {
-        state: '',
-      }
-      if (state === 'open') intent.void(reasonFor(code))
-      if (state === 'committed') intent.withdraw()
-    }
-    try {
-      const result = await work(intent)
-      closeUnfinished(result.ok ? 'failed' : result.error.code)
-      return result
-    } catch (error) {
-      closeUnfinished('failed')
-      throw error
-    }
   }
 
   /** Withdraws a receipt: signs a void that names it. The withdrawn receipt stays. Codes: `ledger.unknown`, `ledger.already_void`. */
