@@ -1,8 +1,10 @@
 // Groove: timing taken from another work, and drums played anew from what was heard in the old ones.
 import { type Hit, KITS_BY_NAME } from './kits.ts'
+import type { GrooveFinding } from '../../src-shared/protocol/index.ts'
 import { type Make, recordsOf, stemOf } from '../../src-shared/remix/index.ts'
 import { fail } from '../../src-shared/std/index.ts'
 import { hasGrid, layFeel, MAX_SLICES, swingFeel } from './cuts.ts'
+import type { Bar } from './grid.ts'
 import { isDrums, isTexture, type Lane, namesOf } from './lanes.ts'
 import type { Stage } from './stage.ts'
 import { choice, num, type Style, text, toggle } from './style.ts'
@@ -52,9 +54,23 @@ const layAll = (stage: Stage, lanes: readonly Lane[], feelOf: (lane: Lane) => Pa
   return laid
 }
 
+const TICKS_PER_QUARTER = 960
+const TICKS_PER_SIXTEENTH = 240
+
+/** How late, in ticks, a groove plays each sixteenth of a bar. Of one found in bars of another length only its swing is taken. */
+const offsetsIn = (groove: GrooveFinding, { lengthTicks, beatTicks }: Bar, ticksPerUs: number): number[] => {
+  const count = Math.round(lengthTicks / TICKS_PER_SIXTEENTH)
+  if (groove.offsetsUs.length === count) return groove.offsetsUs.map((us) => (us ?? 0) * ticksPerUs)
+  const late = (permille: number, pairTicks: number): number => (permille / 1000) * pairTicks - pairTicks / 2
+  // Where eighths are counted they come in no pairs.
+  const eighths = beatTicks === TICKS_PER_QUARTER ? late(groove.swingEighthPermille, TICKS_PER_QUARTER) : 0
+  const sixteenths = late(groove.swingSixteenthPermille, 2 * TICKS_PER_SIXTEENTH)
+  return Array.from({ length: count }, (_, i) => (i % 2 === 1 ? sixteenths : i % 4 === 2 ? eighths : 0))
+}
+
 export const grooveTransfer: Style = {
   id: 'groove-transfer',
-  version: 1,
+  version: 2,
   group: 'groove',
   label: 'Groove of another',
   description: 'Swing and small delays as another work plays them, laid over this one’s drums.',
@@ -96,23 +112,24 @@ export const grooveTransfer: Style = {
     const strength = params.number('strength') / 100
     const { groove } = found
     const lanes = stage.lanes.filter((lane) => (params.flag('all') ? lane.role !== 'vocals' : isDrums(lane)) && lane.title !== found.title)
-    const ticksPerUs = ((stage.tempo[0]?.milliBpm ?? 120_000) * 960) / 60_000_000_000
-    const laid = layAll(stage, lanes, () => ({
-      offsets: ({ beats, beatTicks }) => {
-        const count = groove.offsetsUs.length
-        // A meter with another number of sixteenths takes the swing and leaves the rest.
-        if (count !== beats * 4) {
-          const late = Math.round(((groove.swingEighthPermille / 1000) * beatTicks - beatTicks / 2) * strength)
-          return Array.from({ length: beats * 2 }, (_, i) => (i % 2 === 1 ? late : 0))
-        }
-        return groove.offsetsUs.map((us) => {
-          const ticks = Math.round((us ?? 0) * ticksPerUs * strength)
-          // Less than two milliseconds nobody hears, and every move is a cut.
-          return Math.abs(ticks) < 2_000 * ticksPerUs ? 0 : ticks
-        })
-      },
-    }))
-    if (laid === 0) stage.leaveOut('the groove', `${found.title} is played so straight that nothing would move.`)
+    const ticksPerUs = ((stage.tempo[0]?.milliBpm ?? 120_000) * TICKS_PER_QUARTER) / 60_000_000_000
+    const laid = layAll(stage, lanes, (lane) => {
+      // A stem alone may be heard in another tempo than its work.
+      const own = lane.stems.map((stem) => stage.facts.works?.[stem.workId]?.groove).find((one) => one && one.confidence > 0)
+      return {
+        offsets: (bar) => {
+          const theirs = offsetsIn(groove, bar, ticksPerUs)
+          // What a part does of its own makes way: laid over it, the other groove would come out as the sum of both.
+          const mine = own ? offsetsIn(own, bar, ticksPerUs) : []
+          return theirs.map((late, i) => {
+            const ticks = Math.round((late - (mine[i] ?? 0)) * strength)
+            // Less than two milliseconds nobody hears, and every move is a cut.
+            return Math.abs(ticks) < 2_000 * ticksPerUs ? 0 : ticks
+          })
+        },
+      }
+    })
+    if (laid === 0) stage.leaveOut('the groove', `These drums are played as ${found.title} is, so nothing would move.`)
     else stage.say(`groove of ${found.title} at ${params.number('strength')} %`)
     return undefined
   },

@@ -228,20 +228,15 @@ export const stemSwaps: Style = {
     if (!home || !guest) return fail('style.needs_second_work', 'Stem swaps need two works in the remix; add a second one first.')
     const ofWork = (workId: string) =>
       new Set(recordsOf(stage.snapshot, 'stem').flatMap((stem) => (stem.workId === workId ? [stem.id] : [])))
-    if (
-      params.flag('match') &&
-      guest.milliBpm !== null &&
-      stage.lanes.every((lane) =>
-        lane.stems.every(
-          (stem) =>
-            stem.workId !== guest.id ||
-            stage.licence.verdict(stem, 'stretch', {
-              ratioPermille: Math.round((1000 * (stage.tempo[0]?.milliBpm ?? 120_000)) / (guest.milliBpm ?? 120_000)),
-            }).effect !== 'deny',
-        ),
-      )
-    )
-      stage.edit({ op: 'work.match', workId: guest.id, tempo: true, key: false })
+    if (params.flag('match') && guest.milliBpm !== null) {
+      const ratioPermille = Math.round((1000 * (stage.tempo[0]?.milliBpm ?? 120_000)) / guest.milliBpm)
+      const denied = stage.lanes
+        .flatMap((lane) => lane.stems.filter((stem) => stem.workId === guest.id))
+        .map((stem) => stage.licence.verdict(stem, 'stretch', { ratioPermille }))
+        .find((verdict) => verdict.effect === 'deny')
+      if (denied) stage.leaveOut(`bringing “${guest.title}” to this tempo`, denied.why)
+      else stage.edit({ op: 'work.match', workId: guest.id, tempo: true, key: false })
+    }
     const isPart = (lane: Lane): boolean => {
       const part = params.text('part')
       return part === 'chords' ? isHarmony(lane) : lane.role === part
