@@ -1,10 +1,13 @@
-// The children of the live rack: who shares one, and a warm one in reserve so that a crash is over in a moment.
+// The children of the live rack: who shares one, and warm ones in reserve so that a crash is over in a moment, also where two end at once.
+import { freemem } from 'node:os'
 import type { HostReply, SpawnHost } from '../client/index.ts'
 import type { LivePlugin } from './live-plugin.ts'
 import { type HostLoss, RackHost } from './rack-host.ts'
 
-/** The next reserve is started a little later: what plays again comes first. */
+/** The next reserve is started a little later, and never beside other hosts that are starting: what plays comes first. */
 const SPARE_DELAY_MS = 300
+/** A second reserve is kept where more than one host can be lost and the machine has so much room: each is a process of some 60 MB. */
+const SECOND_SPARE_BYTES = 1 << 30
 /** A reserve that ends so often by itself is given up. */
 const MAX_SPARE_LOSSES = 3
 
@@ -14,7 +17,10 @@ export class HostPool {
   readonly #keepsSpare: boolean
   readonly #slowMs: number
   readonly #hosts = new Map<string, RackHost>()
-  #spare: RackHost | undefined
+  /** Oldest first. */
+  readonly #spares: RackHost[] = []
+  /** Hosts that do not answer yet. */
+  #starting = 0
   #spareTimer: ReturnType<typeof setTimeout> | undefined
   #spareLosses = 0
 
@@ -43,7 +49,12 @@ export class HostPool {
       this.#hosts.delete(key)
       host.close()
     }
-    if (this.#hosts.size === 0) this.#dropSpare()
+    if (this.#hosts.size === 0) this.#dropSpares()
+  }
+
+  /** Process ids of the reserve, as far as it answers. */
+  get spareProcessIds(): readonly number[] {
+    return this.#spares.flatMap(({ processId }) => (processId === undefined ? [] : [processId]))
   }
 
   /** Process ids of all hosts in use. */
@@ -54,14 +65,12 @@ export class HostPool {
   dispose(): void {
     for (const host of this.#hosts.values()) host.close()
     this.#hosts.clear()
-    this.#dropSpare()
+    this.#dropSpares()
   }
 
   #begin(key: string, environment: Readonly<Record<string, string>>): RackHost {
     const isPlain = Object.keys(environment).length === 0
-    const spare = isPlain ? this.#spare : undefined
-    if (spare) this.#spare = undefined
-    const host = spare ?? this.#start(environment)
+    const host = (isPlain ? this.#spares.shift() : undefined) ?? this.#start(environment)
     host.key = key
     this.#hosts.set(key, host)
     this.#planSpare()
@@ -69,9 +78,10 @@ export class HostPool {
   }
 
   #start(environment: Readonly<Record<string, string>>): RackHost {
-    return new RackHost(this.#spawn, environment, this.#slowMs, (host, how, culprit) => {
-      if (host === this.#spare) {
-        this.#spare = undefined
+    this.#starting++
+    const started = new RackHost(this.#spawn, environment, this.#slowMs, (host, how, culprit) => {
+      if (this.#spares.includes(host)) {
+        this.#spares.splice(this.#spares.indexOf(host), 1)
         this.#spareLosses++
         this.#planSpare()
         return
@@ -79,21 +89,37 @@ export class HostPool {
       if (host.key !== null && this.#hosts.get(host.key) === host) this.#hosts.delete(host.key)
       this.#onLost(host, how, culprit)
     })
+    void started.ready.then((ready) => {
+      this.#starting--
+      if (!ready.ok && this.#spares.includes(started)) {
+        this.#spares.splice(this.#spares.indexOf(started), 1)
+        this.#spareLosses++
+      }
+      this.#planSpare()
+    })
+    return started
+  }
+
+  /** How many are kept. */
+  get #wanted(): number {
+    if (!this.#keepsSpare || this.#hosts.size === 0 || this.#spareLosses >= MAX_SPARE_LOSSES) return 0
+    return this.#hosts.size > 1 && (this.#spares.length > 1 || freemem() > SECOND_SPARE_BYTES) ? 2 : 1
   }
 
   #planSpare(): void {
-    if (!this.#keepsSpare || this.#spare || this.#spareTimer || this.#spareLosses >= MAX_SPARE_LOSSES) return
+    if (this.#spareTimer || this.#spares.length >= this.#wanted) return
     this.#spareTimer = setTimeout(() => {
       this.#spareTimer = undefined
-      this.#spare ??= this.#start({})
+      // Whoever starts last asks again.
+      if (this.#starting > 0 || this.#spares.length >= this.#wanted) return
+      this.#spares.push(this.#start({}))
     }, SPARE_DELAY_MS)
     this.#spareTimer.unref()
   }
 
-  #dropSpare(): void {
+  #dropSpares(): void {
     clearTimeout(this.#spareTimer)
     this.#spareTimer = undefined
-    this.#spare?.close()
-    this.#spare = undefined
+    for (const spare of this.#spares.splice(0)) spare.close()
   }
 }

@@ -76,6 +76,11 @@ export class PluginRack {
     return this.#pool.processIds
   }
 
+  /** Hosts that are ready before they are needed. */
+  get spareProcessIds(): readonly number[] {
+    return this.#pool.spareProcessIds
+  }
+
   find(deviceId: string): LivePlugin | undefined {
     return this.#plugins.get(deviceId)
   }

@@ -101,6 +101,32 @@ describe.skipIf(!fixtures)('playing plugins', () => {
     expect(one.warnings.map((warning) => warning.code)).toEqual(['playback.plugin_crashed'])
   })
 
+  it('are back at once where two hosts end at the same time, in those that stood ready', async () => {
+    const one = stage()
+    const song = plan(stems.sources, [
+      playing(hiss, [fixture('gain', { 1: -6 })], 'a'),
+      playing(other, [fixture('gain', { 1: -12 }, { deviceId: 'b' })], 'b'),
+    ])
+    await one.load(song)
+    expect(one.rack.spareProcessIds, 'what plays comes first').toEqual([])
+    await expect.poll(() => one.rack.spareProcessIds.length, { timeout: 15_000 }).toBe(2)
+    const spares = [...one.rack.spareProcessIds]
+    for (const pid of one.rack.hostProcessIds) process.kill(pid, 'SIGKILL')
+    await one.play(20, { everyMs: 5 })
+    await Promise.all([one.until('gain', 'ready'), one.until('b', 'ready')])
+    expect([...one.rack.hostProcessIds].toSorted()).toEqual(spares.toSorted())
+    expect(one.crashes.toSorted()).toEqual(['b crashed', 'gain crashed'])
+    const sound = await one.play(40)
+    const whole = await renderWith(song, stems.cacheDir, offlineTools(entries), { toFrame: 60 * 512 })
+    // Faded in, both are as if nothing had been.
+    for (const track of [0, 1])
+      expect(largestDifference(sound[track]!.subarray(20 * 512), whole.stems.get(track)!.left.subarray(40 * 512, 60 * 512))).toBe(0)
+    // And the next two are on their way.
+    await expect.poll(() => one.rack.spareProcessIds.length, { timeout: 15_000 }).toBe(2)
+    await one.load(plan(stems.sources, [playing(hiss, [], 'a')]))
+    expect(one.rack.spareProcessIds, 'without plugins none is needed').toEqual([])
+  }, 60_000)
+
   it('are bypassed without a click where they crash, and started again', async () => {
     const crash = {
       value: 0,
