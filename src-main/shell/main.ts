@@ -12,6 +12,7 @@ import { eventSender, type SendEvent, serveRequests } from './ipc-router.ts'
 import { OfferedFiles } from './offered-files.ts'
 import { PreferencesFile } from './preferences.ts'
 import { RemixDesk } from './remix-desk.ts'
+import { RevoiceDesk } from './revoice-desk.ts'
 import { createHandlers, type Desks, homeDirOf, syncStateOf } from './request-handlers.ts'
 import { openSecretBox } from './secret-box.ts'
 import { ServiceDesk } from './service-desk.ts'
@@ -68,6 +69,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
   const variations = new VariationsDesk({ studio, remixes, window, send })
   const plugins = new PluginsDesk({ studio, remixes, send })
   const listening = new AnalysisDesk({ studio, remixes, send })
+  const revoice = new RevoiceDesk({ studio, remixes })
   let sync: BackgroundSync | undefined
   let isTelling = false
   studio.ledger.onChange(() => {
@@ -116,7 +118,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
     const deadline = new Promise((resolve) => setTimeout(resolve, 4_000))
     void Promise.race([stop(), deadline]).finally(() => app.quit())
   })
-  return ok({ studio, remixes, exports, listening, approvals, variations, plugins, service, sync: () => sync })
+  return ok({ studio, remixes, exports, listening, revoice, approvals, variations, plugins, service, sync: () => sync })
 }
 
 const start = async (): Promise<void> => {

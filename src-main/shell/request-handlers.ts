@@ -13,6 +13,7 @@ import type { RequestHandlers, SendEvent } from './ipc-router.ts'
 import type { OfferedFiles } from './offered-files.ts'
 import type { PreferencesFile } from './preferences.ts'
 import type { RemixDesk } from './remix-desk.ts'
+import { type RevoiceDesk, revoiceHandlers } from './revoice-desk.ts'
 import type { ServiceDesk } from './service-desk.ts'
 import { variationHandlers, type VariationsDesk } from './variations-desk.ts'
 import { modelHandlers } from './models-desk.ts'
@@ -27,6 +28,7 @@ export interface Desks {
   readonly exports: ExportDesk
   readonly approvals: ApprovalsDesk
   readonly listening: AnalysisDesk
+  readonly revoice: RevoiceDesk
   readonly variations: VariationsDesk
   readonly plugins: PluginsDesk
   readonly service: ServiceDesk
@@ -243,6 +245,7 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
 
     ...approvalHandlers(() => ready(({ approvals }) => ok(approvals))),
     ...listeningHandlers((work) => ready(({ listening }) => work(listening))),
+    ...revoiceHandlers((work) => ready(({ revoice }) => work(revoice))),
     ...variationHandlers((work) => ready(({ variations }) => work(variations))),
 
     ...pluginHandlers((work) => ready(({ plugins }) => work(plugins)), window),

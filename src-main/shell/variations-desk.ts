@@ -90,6 +90,18 @@ export class VariationsDesk {
     return variations.value.audition(id, atFrame, this.#audition.signal)
   }
 
+  auditionComp(
+    uid: string,
+    lanes: Parameters<Variations['comp']>[0],
+    atFrame: number | null,
+  ): Promise<Result<AppReplies['audition.comp']>> {
+    const variations = this.of(uid)
+    if (!variations.ok) return Promise.resolve(variations)
+    this.#audition.abort()
+    this.#audition = new AbortController()
+    return variations.value.auditionComp(lanes, atFrame, this.#audition.signal)
+  }
+
   async endAudition(): Promise<Result<null>> {
     this.#audition.abort()
     return this.#open ? this.#open.variations.endAudition() : ok(null)
@@ -151,6 +163,7 @@ export const variationHandlers = (ready: Ready): VariationHandlers => {
     'variations.apply': ({ uid, id }) => ready((desk) => desk.apply(uid, id)),
     'variations.save': ({ uid, id }) => ready((desk) => desk.save(uid, id)),
     'audition.start': ({ uid, id, atFrame }) => ready((desk) => desk.audition(uid, id, atFrame)),
+    'audition.comp': ({ uid, lanes, atFrame }) => ready((desk) => desk.auditionComp(uid, lanes, atFrame)),
     'audition.end': () => ready((desk) => desk.endAudition()),
   }
 }

@@ -12,6 +12,11 @@ export const MAX_VARIATIONS = 5_000
 /** What a variation was marked with. Kept ones are stored; rejected ones teach, and are not shown again. */
 export const VARIATION_MARKS = ['kept', 'rejected'] as const
 
+const lanes = z
+  .array(z.object({ fromTick: z.int().min(0), toTick: z.int().min(1), id: variationId.nullable() }))
+  .min(1)
+  .max(500)
+
 export const variationRequestSchemas = {
   /** What is there for a remix: the last run, and what was kept in earlier ones. */
   'variations.list': none,
@@ -35,19 +40,15 @@ export const variationRequestSchemas = {
   /** More that are likely to please, by a small model learned on this computer from what was kept and rejected. */
   'variations.more': z.object({ uid, count: z.int().min(1).max(200) }),
   /** Puts stretches of several variations together into the remix, as one undo step; `id` null is the remix as it is. */
-  'variations.comp': z.object({
-    uid,
-    lanes: z
-      .array(z.object({ fromTick: z.int().min(0), toTick: z.int().min(1), id: variationId.nullable() }))
-      .min(1)
-      .max(500),
-  }),
+  'variations.comp': z.object({ uid, lanes }),
   /** Turns the remix into the variation, as one undo step. */
   'variations.apply': z.object({ uid, id: variationId }),
   /** Saves a variation as a remix file of its own. Main asks where to; null where the dialog was closed. */
   'variations.save': z.object({ uid, id: variationId }),
   /** Plays a variation, or the remix as it is with `id` null. Without `atFrame` it takes over where another one plays. Loudness is matched to the original. */
   'audition.start': z.object({ uid, id: variationId.nullable(), atFrame: z.int().min(0).nullable() }),
+  /** Plays what `variations.comp` would make of the remix, without making it. Without `atFrame` it takes over where something plays. */
+  'audition.comp': z.object({ uid, lanes, atFrame: z.int().min(0).nullable() }),
   'audition.end': none,
 } as const satisfies Record<string, z.ZodType>
 
@@ -107,6 +108,12 @@ export interface VariationList {
   readonly rows: readonly VariationRow[]
 }
 
+/** What a comp is played with: where, and how much louder, to be as loud as the original. */
+export interface CompAudition {
+  readonly state: TransportState
+  readonly gainDb: number
+}
+
 export interface VariationReplies {
   'variations.list': VariationList
   'variations.start': VariationRun
@@ -119,6 +126,7 @@ export interface VariationReplies {
   'variations.apply': null
   'variations.save': { readonly fileName: string } | null
   'audition.start': TransportState
+  'audition.comp': CompAudition
   'audition.end': null
 }
 

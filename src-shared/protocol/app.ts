@@ -10,6 +10,7 @@ import { type ApprovalEvents, type ApprovalReplies, approvalRequestSchemas } fro
 import { type ListeningEvents, type ListeningReplies, listeningRequestSchemas } from './app-analysis.ts'
 import { type ModelReplies, modelRequestSchemas } from './app-models.ts'
 import { type PluginEvents, type PluginReplies, pluginRequestSchemas } from './app-plugins.ts'
+import { type RevoiceReplies, revoiceRequestSchemas } from './app-revoice.ts'
 import { type StyleEvents, type StyleReplies, styleRequestSchemas } from './app-styles.ts'
 import type { LoudnessReport } from './engine.ts'
 import type { WorkSummary } from './service.ts'
@@ -85,6 +86,7 @@ export const appRequestSchemas = {
   ...pluginRequestSchemas,
   ...listeningRequestSchemas,
   ...variationRequestSchemas,
+  ...revoiceRequestSchemas,
 
   'engine.connect': none,
 } as const satisfies Record<string, z.ZodType>
@@ -293,7 +295,14 @@ export interface SyncState {
 }
 
 /** Replies by request. */
-export interface AppReplies extends StyleReplies, ModelReplies, PluginReplies, ListeningReplies, ApprovalReplies, VariationReplies {
+export interface AppReplies
+  extends StyleReplies,
+    ModelReplies,
+    PluginReplies,
+    ListeningReplies,
+    RevoiceReplies,
+    ApprovalReplies,
+    VariationReplies {
   'app.info': AppInfo
   'preferences.get': Preferences
   'preferences.set': Preferences

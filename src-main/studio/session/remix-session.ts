@@ -212,6 +212,27 @@ export class RemixSession {
     return this.#commit(next, label, [])
   }
 
+  /** What the remix would be after these edits, without making them: its plan, or the refusal that making them would meet. */
+  foresee(commands: readonly EditCommand[]): Result<RenderPlan> {
+    const applied = applyEdits(this.#store.snapshot, commands, { newId: randomUUID })
+    if (!applied.ok) return applied
+    const judged = this.#judge(applied.value.snapshot, commands)
+    return judged.ok ? ok(judged.value.plan) : judged
+  }
+
+  /** The licence's word on a change. */
+  #judge(next: RemixSnapshot, commands: readonly EditCommand[]): Result<Assessment> {
+    const before = this.#assessment.ok ? this.#assessment.value.decisions : []
+    const after = assess(next, this.#desk, 'edit')
+    if (!after.ok) return after
+    const refused = denialsOfEdit(before, after.value.decisions)
+    const [first] = refused
+    if (!first) return after
+    const terms = termsOf(next, this.#desk, 'edit')
+    const remedy = nearestLegalEdit(this.#store.snapshot, next, commands, first, terms)
+    return { ok: false, error: licenceProblem(refused, remedy) }
+  }
+
   /** The licence's word on a change, then the change. */
   #commit(next: RemixSnapshot, label: string, commands: readonly EditCommand[]): Result<EditReply> {
     if (this.isReadOnly) {
@@ -220,16 +241,8 @@ export class RemixSession {
         'This remix was made by a newer version and is open for reading only. Save it under another name in that version, or update Stemma.',
       )
     }
-    const before = this.#assessment.ok ? this.#assessment.value.decisions : []
-    const after = assess(next, this.#desk, 'edit')
+    const after = this.#judge(next, commands)
     if (!after.ok) return after
-    const refused = denialsOfEdit(before, after.value.decisions)
-    const [first] = refused
-    if (first) {
-      const terms = termsOf(next, this.#desk, 'edit')
-      const remedy = nearestLegalEdit(this.#store.snapshot, next, commands, first, terms)
-      return { ok: false, error: licenceProblem(refused, remedy) }
-    }
     const diff = this.#store.transact(label, () => ok(next))
     if (!diff.ok) return diff
     this.#assessment = after

@@ -20,6 +20,21 @@ export interface CompLane {
   readonly name: string
 }
 
+/**
+ * Loudness of a comp in LUFS, by the measured loudness of what plays in it and for how long. Null where something was not measured yet. Estimated, not
+ * rendered: a comp is listened to while it is being chosen.
+ */
+export const compLoudness = (stretches: readonly { readonly share: number; readonly integratedLufs: number | null }[]): number | null => {
+  let total = 0
+  let power = 0
+  for (const { share, integratedLufs } of stretches) {
+    if (integratedLufs === null) return null
+    total += share
+    power += share * 10 ** (integratedLufs / 10)
+  }
+  return total > 0 && power > 0 ? 10 * Math.log10(power / total) : null
+}
+
 /** Neighbouring stretches overlap by this much and crossfade: 10 ms. */
 const CROSSFADE_FRAMES = 480
 

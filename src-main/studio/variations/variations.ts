@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { STYLES, type StyleDescriptor, type StyleFacts, type StyleNeed } from '../../../src-engine/styles/index.ts'
 import type {
+  CompAudition,
   EngineClient,
   PreviewReport,
   StemFile,
@@ -14,6 +15,7 @@ import type {
   VariationRun,
 } from '../../../src-shared/protocol/index.ts'
 import {
+  compilePlan,
   encodeDocument,
   milliBpmAt,
   recordsOf,
@@ -22,11 +24,12 @@ import {
   type RenderPlan,
   type Role,
 } from '../../../src-shared/remix/index.ts'
+import { assessRemix, denialsOfEdit } from '../../../src-shared/provenance/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { type Layout, layoutDistance, soundDistance, spectralDifferenceDb } from './distance.ts'
 import { drawLike, drawVariation, featuresOf, mixVariations, type Variation } from './draw.ts'
 import { type Made, makeVariation, type Original, readOriginal } from './make.ts'
-import { type CompLane, compVariations } from './comp.ts'
+import { type CompLane, compLoudness, compVariations } from './comp.ts'
 import type { MarkedVariation, MarkStore } from './marks.ts'
 import { previewRange, rangeWithin } from './preview-range.ts'
 import { FEWEST_MARKS, learnRanker, type Ranker } from './ranker.ts'
@@ -46,6 +49,8 @@ const LOUDEST_DBTP = 0
 const SAME_SOUND_DB = 0.35
 const SAME_LAYOUT = 0.016
 const MOST_MATCH_DB = 18
+/** Longer than any remix: a comp that is one variation throughout. */
+const COMP_TICKS = 2 ** 30
 
 export interface VariationTools {
   readonly engine: () => Promise<Result<EngineClient>>
@@ -59,6 +64,13 @@ export interface VariationTools {
     readonly rows: readonly VariationRow[]
     readonly removed: readonly string[]
   }) => void
+}
+
+/** A stretch of the remix and the variation that plays it; `id` null is the remix as it was. */
+interface Stretch {
+  readonly fromTick: number
+  readonly toTick: number
+  readonly id: string | null
 }
 
 export interface VariationOrder {
@@ -77,6 +89,8 @@ interface Entry {
   readonly facts: Omit<VariationRow, 'mark' | 'tags' | 'likelyPercent' | 'preview' | 'soundDistance'>
   readonly layout: Layout
   report: PreviewReport | undefined
+  /** Loudness as part of a comp, in LUFS: there the master is the original's. Missing until somebody listened to one. */
+  compLufs?: number | null
   range: { readonly fromFrame: number; readonly toFrame: number }
 }
 
@@ -266,7 +280,7 @@ export class Variations {
   }
 
   /** The remix that plays stretches of several variations; `id` null is the remix as it was. */
-  comp(lanes: readonly { readonly fromTick: number; readonly toTick: number; readonly id: string | null }[]): Result<RemixSnapshot> {
+  comp(lanes: readonly Stretch[]): Result<RemixSnapshot> {
     if (!this.#original) return unknown()
     const snapshots = new Map<string, Result<RemixSnapshot>>()
     const wanted: CompLane[] = []
@@ -288,10 +302,7 @@ export class Variations {
     if (id !== null && !entry) return unknown()
     const report = entry ? entry.report : this.#originalReport
     const range = entry?.range ?? this.#run.range
-    const level = (one: PreviewReport | undefined): number | null => one?.loudness.integratedLufs ?? null
-    const [own, original] = [level(report), level(this.#originalReport)]
-    const gainDb =
-      own === null || original === null ? 0 : Math.round(Math.max(-MOST_MATCH_DB, Math.min(MOST_MATCH_DB, original - own)) * 10) / 10
+    const gainDb = this.#matchDb(levelOf(report))
     if (report?.isKept) {
       const started = await engine.value.request('audition.preview', { key: report.key, ...range, atFrame, gainDb }, { signal })
       if (started.ok || started.error.code !== 'preview.gone') return started
@@ -300,11 +311,39 @@ export class Variations {
     if (!plan.ok) return plan
     // So that it plays at once the next time, and its card shows what it is.
     if (entry) void this.#renderOne(entry, true, this.#lasting).then((rendered) => rendered.ok && this.#tell({}, this.#rows([entry])))
-    return engine.value.request(
-      'audition.plan',
-      { plan: plan.value, range, stems: [...this.#tools.stems(this.#current)], atFrame, gainDb },
-      { signal },
+    const stems = [...this.#tools.stems(this.#current)]
+    const state = await engine.value.request('audition.plan', { plan: plan.value, range, stems, atFrame, gainDb }, { signal })
+    return state.ok ? state : (missingStem(plan.value, stems) ?? state)
+  }
+
+  /**
+   * Plays what `comp` would make of the remix, from anywhere in it, as loud as the original. Nothing is changed. What the licence would refuse is
+   * refused here too. Codes: those of `comp`, `licence.*`, `variations.silent`, those of the engine.
+   */
+  async auditionComp(lanes: readonly Stretch[], atFrame: number | null, signal: AbortSignal): Promise<Result<CompAudition>> {
+    const comped = this.comp(lanes)
+    if (!comped.ok) return comped
+    const original = this.#original
+    if (!original) return unknown()
+    const assessed = assessRemix(comped.value, original.facts.terms)
+    if (!assessed.ok) return assessed
+    const [denied] = denialsOfEdit(original.assessment.decisions, assessed.value.decisions)
+    if (denied) return fail(denied.code, denied.message, { decision: denied })
+    const { plan } = assessed.value
+    if (plan.lengthFrames === 0) return fail('variations.silent', 'Nothing would be left to hear.')
+    const engine = await this.#tools.engine()
+    if (!engine.ok) return engine
+    const measured = await Promise.all(
+      lanes.map(async ({ fromTick, toTick, id }) => ({
+        share: toTick - fromTick,
+        integratedLufs: await this.#levelInComp(id, toTick, signal),
+      })),
     )
+    const gainDb = this.#matchDb(compLoudness(measured))
+    const stems = [...this.#tools.stems(comped.value)]
+    const range = { fromFrame: 0, toFrame: plan.lengthFrames }
+    const state = await engine.value.request('audition.plan', { plan, range, stems, atFrame, gainDb }, { signal })
+    return state.ok ? ok({ state: state.value, gainDb }) : (missingStem(plan, stems) ?? state)
   }
 
   async endAudition(): Promise<Result<null>> {
@@ -312,6 +351,27 @@ export class Variations {
     if (!engine.ok) return engine
     const stopped = await engine.value.request('audition.stop', {})
     return stopped.ok ? ok(null) : stopped
+  }
+
+  /** Loudness of a variation, or the original, as part of a comp; measured over the stretch that previews play, once. Null where it cannot be told. */
+  async #levelInComp(id: string | null, toTick: number, signal: AbortSignal): Promise<number | null> {
+    const entry = id === null ? undefined : this.#entries.get(id)
+    if (!entry) return levelOf(this.#originalReport)
+    if (entry.compLufs !== undefined) return entry.compLufs
+    const comped = this.comp([{ fromTick: 0, toTick: Math.max(toTick, COMP_TICKS), id }])
+    const plan = comped.ok ? compilePlan(comped.value) : comped
+    if (!plan.ok) return null
+    const report = await this.#request(plan.value, rangeWithin(this.#run.range, plan.value), false, signal)
+    if (!report.ok) return null
+    entry.compLufs = levelOf(report.value)
+    return entry.compLufs
+  }
+
+  /** Gain that makes something of this loudness as loud as the original; 0 where one of them was not measured. */
+  #matchDb(own: number | null): number {
+    const original = levelOf(this.#originalReport)
+    if (own === null || original === null) return 0
+    return Math.round(Math.max(-MOST_MATCH_DB, Math.min(MOST_MATCH_DB, original - own)) * 10) / 10
   }
 
   #planOfOriginal(): Result<RenderPlan> {
@@ -473,11 +533,9 @@ export class Variations {
   async #request(plan: RenderPlan, range: VariationRun['range'], keeps: boolean, signal: AbortSignal): Promise<Result<PreviewReport>> {
     const engine = await this.#tools.engine()
     if (!engine.ok) return engine
-    const report = await engine.value.request(
-      'preview.render',
-      { plan, stems: [...this.#tools.stems(this.#current)], range, keeps },
-      { signal },
-    )
+    const stems = [...this.#tools.stems(this.#current)]
+    const report = await engine.value.request('preview.render', { plan, stems, range, keeps }, { signal })
+    if (!report.ok) return missingStem(plan, stems) ?? report
     if (keeps && ++this.#pace % 16 === 0) await engine.value.request('preview.trim', { maxBytes: PREVIEW_BYTES })
     return report
   }
@@ -565,6 +623,15 @@ export class Variations {
     return this.#run
   }
 }
+
+/** Why a plan cannot be heard where the file of one of its stems is gone; undefined where it is something else. */
+const missingStem = (plan: RenderPlan, stems: readonly StemFile[]): ReturnType<typeof fail> | undefined => {
+  const here = new Set(stems.map(({ contentSha256 }) => contentSha256))
+  const missing = plan.sources.find(({ contentSha256 }) => !here.has(contentSha256))
+  return missing && fail('stem.missing', `“${missing.title}” is not on this computer any more. Pull its work again.`)
+}
+
+const levelOf = (report: PreviewReport | undefined): number | null => report?.loudness.integratedLufs ?? null
 
 const previewOf = ({ loudness, peaks, isKept }: PreviewReport): NonNullable<VariationRow['preview']> => ({
   integratedLufs: loudness.integratedLufs,
