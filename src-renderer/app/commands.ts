@@ -36,6 +36,7 @@ import { openSubmit } from '../approvals/index.ts'
 import { showStyles } from '../styles/index.ts'
 import * as timeline from '../timeline/index.ts'
 import { areVariationsActive, variationKeys } from '../variations/index.ts'
+import { togglePanel } from './panels.ts'
 
 export type CommandGroup = 'Play' | 'Edit' | 'Variations' | 'View' | 'File' | 'Go to'
 
@@ -222,6 +223,9 @@ export const COMMANDS: readonly Command[] = [
   inRemix('follow.toggle', 'Follow the playhead', 'View', ['F'], () =>
     setPreferences({ followPlayhead: !preferencesStore.getState().followPlayhead }),
   ),
+  inRemix('panel.library', 'Library panel: show or hide', 'View', ['Alt+1'], () => togglePanel('library')),
+  inRemix('panel.below', 'Lower panel: show or hide', 'View', ['Alt+2'], () => togglePanel('below')),
+  inRemix('panel.inspector', 'Inspector: show or hide', 'View', ['Alt+3'], () => togglePanel('inspector')),
   { id: 'palette', title: 'Find a command', group: 'View', keys: ['Mod+K'], run: () => openSheet('palette') },
   { id: 'help', title: 'Keys', group: 'View', keys: ['?', 'F1'], run: () => openSheet('help') },
   { id: 'plugins.open', title: 'Plugins…', group: 'View', keys: ['Mod+Shift+P'], run: () => openSheet('plugins') },

@@ -30,13 +30,13 @@ const Numbers = () => {
   }, [])
   return (
     <div className="master-numbers" ref={box}>
-      <span title="Momentary loudness">
+      <span title="Momentary loudness" className="master-aside">
         M <b>–</b>
       </span>
       <span title="Integrated loudness since play started">
         I <b>–</b> <small>LUFS</small>
       </span>
-      <span title="Short-term loudness">
+      <span title="Short-term loudness" className="master-aside">
         S <b>–</b>
       </span>
       <span title="Highest true peak since play started" className="master-peak">

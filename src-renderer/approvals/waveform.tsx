@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from 'react'
 import { useStore } from 'zustand'
 import { classes } from '../parts/index.ts'
+import { onLookChange } from '../theme/index.ts'
 import type { AbPlayer, AbSide } from './ab-player.ts'
 import type { LoadedPlayer } from './use-player.ts'
 import { placeOf, timeOf } from './words.ts'
@@ -104,12 +105,11 @@ export const Waveform = ({
     const redraw = (): void => draw(element, peaks, side)
     const observer = new ResizeObserver(redraw)
     observer.observe(element)
-    const theme = new MutationObserver(redraw)
-    theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+    const stop = onLookChange(redraw)
     redraw()
     return () => {
       observer.disconnect()
-      theme.disconnect()
+      stop()
     }
   }, [peaks, side])
 

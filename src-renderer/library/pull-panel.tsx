@@ -99,7 +99,7 @@ export const PullProgress = ({ entry }: { entry: LibraryWork }) => {
               ) : (
                 <span className="stem-bytes">{formatBytes(stem.bytes)}</span>
               )}
-              <span className="stem-state">{state ? STEM_WORDS[state.state] : ''}</span>
+              <span className="stem-state">{state && (isMoving || state.state === 'ready') ? STEM_WORDS[state.state] : ''}</span>
             </li>
           )
         })}

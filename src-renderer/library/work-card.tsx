@@ -1,4 +1,5 @@
 // A work in the list: cover, title, who, tempo and key, roles, licence.
+import { HardDrive } from 'lucide-react'
 import { memo } from 'react'
 import type { LibraryWork } from '../../src-shared/protocol/index.ts'
 import { Badge, classes, ProgressBar, RoleMark } from '../parts/index.ts'
@@ -39,9 +40,16 @@ export const WorkCard = memo(({ entry, isCompact = false }: { entry: LibraryWork
             ))}
           </span>
         )}
-        <Badge tone={licenceTone(work)} title={work.licence.badge}>
-          {work.licence.badge}
-        </Badge>
+        <span className="work-state">
+          <Badge tone={licenceTone(work)} title={work.licence.badge}>
+            {work.licence.badge}
+          </Badge>
+          {pull.state === 'ready' && (
+            <span className="work-here" title="All stems are on this machine">
+              <HardDrive size={13} role="img" aria-label="On this machine" />
+            </span>
+          )}
+        </span>
         {(pull.state === 'pulling' || pull.state === 'paused') && (
           <ProgressBar
             fraction={pullFraction(pull)}

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { MASTER_TRACK_ID } from '../../src-shared/remix/index.ts'
 import { currentMeters, onFrame } from '../state/index.ts'
-import { onThemeChange, tokenColor } from '../theme/index.ts'
+import { onLookChange, tokenColor } from '../theme/index.ts'
 import { faderTravel, toDb } from './meter-scale.ts'
 
 /** Decibels per second a peak falls. */
@@ -26,6 +26,16 @@ const feed = (channel: Channel, db: number, now: number, elapsed: number): void 
   }
 }
 
+/** Gives a canvas the pixels of the screen it is on now; returns their ratio. */
+const fitted = (canvas: HTMLCanvasElement, width: number, height: number): number => {
+  const ratio = window.devicePixelRatio
+  const pixels = Math.round(width * ratio)
+  // Setting a size clears the canvas, so only where it differs.
+  if (canvas.width !== pixels) canvas.width = pixels
+  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio)
+  return ratio
+}
+
 /** A stereo peak meter of a track, or of the master. `direction` is where it grows to. */
 export const LevelMeter = ({
   trackId,
@@ -44,15 +54,13 @@ export const LevelMeter = ({
     const element = canvas.current
     const context = element?.getContext('2d')
     if (!element || !context) return
-    const ratio = window.devicePixelRatio
-    element.width = Math.round(width * ratio)
-    element.height = Math.round(height * ratio)
     const channels = [fresh(), fresh()]
     let last = performance.now()
     let wasIdle = false
 
     const paint = (): void => {
       const isUp = direction === 'up'
+      const ratio = fitted(element, width, height)
       context.setTransform(ratio, 0, 0, ratio, 0, 0)
       context.clearRect(0, 0, width, height)
       const length = isUp ? height : width
@@ -65,7 +73,7 @@ export const LevelMeter = ({
           if (isUp) context.fillRect(across, length - to * length, thick, (to - from) * length)
           else context.fillRect(from * length, across, (to - from) * length, thick)
         }
-        bar(0, 1, '--line')
+        bar(0, 1, '--meter')
         const level = faderTravel(channel.db)
         const warm = faderTravel(-6)
         const hot = faderTravel(-1)
@@ -96,7 +104,7 @@ export const LevelMeter = ({
       paint()
     }
     paint()
-    const stops = [onFrame(draw), onThemeChange(paint)]
+    const stops = [onFrame(draw), onLookChange(paint)]
     return () => {
       for (const stop of stops) stop()
     }
@@ -124,23 +132,27 @@ export const ReductionMeter = ({ width, height }: { width: number; height: numbe
     const element = canvas.current
     const context = element?.getContext('2d')
     if (!element || !context) return
-    const ratio = window.devicePixelRatio
-    element.width = Math.round(width * ratio)
-    element.height = Math.round(height * ratio)
     let shown = -1
+    const paint = (): void => {
+      const ratio = fitted(element, width, height)
+      context.setTransform(ratio, 0, 0, ratio, 0, 0)
+      context.fillStyle = tokenColor('--meter')
+      context.fillRect(0, 0, width, height)
+      context.fillStyle = tokenColor('--limited')
+      context.fillRect(0, 0, width, (shown / 12) * height)
+    }
     const draw = (): void => {
       const wanted = Math.min(12, -(currentMeters()?.master.gainReductionDb ?? 0))
       const next = Math.max(wanted, shown - 0.35, 0)
       if (next === shown) return
       shown = next
-      context.setTransform(ratio, 0, 0, ratio, 0, 0)
-      context.fillStyle = tokenColor('--line')
-      context.fillRect(0, 0, width, height)
-      context.fillStyle = tokenColor('--limited')
-      context.fillRect(0, 0, width, (shown / 12) * height)
+      paint()
     }
     draw()
-    return onFrame(draw)
+    const stops = [onFrame(draw), onLookChange(paint)]
+    return () => {
+      for (const stop of stops) stop()
+    }
   }, [width, height])
   return <canvas ref={canvas} style={{ width, height, borderRadius: 2 }} role="img" aria-label="Gain reduction, 12 dB at the bottom" />
 }

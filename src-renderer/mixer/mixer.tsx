@@ -23,15 +23,15 @@ import { PAN_RANGE, previewEdit, previewTrack, SEND_RANGE, toggleTrackMute, togg
 
 const STRIP_WIDTH = 104
 
-/** Height left for devices, sends and faders in the panel. */
-const useFaderHeight = (panel: React.RefObject<HTMLDivElement | null>): number => {
+/** Height left for devices, sends and faders beside what else `taken` pixels of the box hold. A scrollbar takes its part of the strips' box. */
+const useFaderHeight = (box: React.RefObject<HTMLElement | null>, taken: number): number => {
   const [height, setHeight] = useState(110)
   useEffect(() => {
-    if (!panel.current) return
-    const observer = new ResizeObserver(([entry]) => setHeight(Math.max(96, (entry?.contentRect.height ?? 220) - 84)))
-    observer.observe(panel.current)
+    if (!box.current) return
+    const observer = new ResizeObserver(([entry]) => setHeight(Math.max(96, (entry?.contentRect.height ?? 220) - taken)))
+    observer.observe(box.current)
     return () => observer.disconnect()
-  }, [panel])
+  }, [box, taken])
   return height
 }
 
@@ -228,7 +228,8 @@ export const Mixer = () => {
   const scroller = useRef<HTMLFieldSetElement>(null)
   const tracks = useRemix(useShallow((remix) => tracksOf(remix.snapshot).filter((track) => track.id !== MASTER_TRACK_ID)))
   const master = useRemix((remix) => masterOf(remix.snapshot))
-  const faderHeight = useFaderHeight(panel)
+  const faderHeight = useFaderHeight(scroller, 78)
+  const masterHeight = useFaderHeight(panel, 88)
   const virtualizer = useVirtualizer({
     horizontal: true,
     count: tracks.length,
@@ -254,7 +255,7 @@ export const Mixer = () => {
         </div>
       </fieldset>
       <div className="mixer-master">
-        <Strip track={master} faderHeight={faderHeight} />
+        <Strip track={master} faderHeight={masterHeight} />
         <Loudness />
       </div>
     </div>

@@ -27,6 +27,13 @@ export const Dialog = ({
       <Radix.Overlay className="scrim" />
       <Radix.Content
         className={classes('dialog', size === 'wide' && 'dialog-wide')}
+        tabIndex={-1}
+        // The sheet itself, not its way out: its title is read, and Tab goes on to what it asks.
+        onOpenAutoFocus={(event) => {
+          if (!(event.currentTarget instanceof HTMLElement) || event.currentTarget.contains(document.activeElement)) return
+          event.preventDefault()
+          event.currentTarget.focus()
+        }}
         {...(description === undefined ? { 'aria-describedby': undefined } : {})}
       >
         <header className="dialog-head">

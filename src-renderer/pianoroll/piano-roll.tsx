@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Note } from '../../src-shared/remix/index.ts'
 import { announce } from '../parts/index.ts'
-import { onThemeChange, tokenColor } from '../theme/index.ts'
+import { onLookChange, tokenColor } from '../theme/index.ts'
 import {
   addNote,
   deleteNotes,
@@ -144,7 +144,7 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
       }
     }
     draw()
-    return onThemeChange(draw)
+    return onLookChange(draw)
   }, [shown, chosen, width, height, range, view, xOf, color, grid, beatsPerBar, box])
 
   const pointOf = (event: { clientX: number; clientY: number }): { x: number; y: number } => {

@@ -19,9 +19,25 @@ export const applyTheme = (theme: Preferences['theme']): void => {
   for (const listener of listeners) listener()
 }
 
-/** Calls back after the theme changed; returns the way to stop. */
-export const onThemeChange = (listener: () => void): (() => void) => {
+let isWatchingRatio = false
+
+/** A media query holds for one pixel ratio only: asked anew after each change. */
+const watchRatio = (): void => {
+  isWatchingRatio = true
+  window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener(
+    'change',
+    () => {
+      for (const listener of listeners) listener()
+      watchRatio()
+    },
+    { once: true },
+  )
+}
+
+/** Calls back when what is drawn looks different now: after a change of theme, or of the screen's pixel ratio. Returns the way to stop. */
+export const onLookChange = (listener: () => void): (() => void) => {
   listeners.add(listener)
+  if (!isWatchingRatio) watchRatio()
   return () => listeners.delete(listener)
 }
 

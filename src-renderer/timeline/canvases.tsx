@@ -4,7 +4,7 @@ import { remixOf } from '../../src-shared/remix/index.ts'
 import { secondsAt, tickAtSeconds } from '../../src-shared/time/index.ts'
 import { formatClock } from '../parts/index.ts'
 import { useRemix, useView } from '../state/index.ts'
-import { onThemeChange, tokenColor } from '../theme/index.ts'
+import { onLookChange, tokenColor } from '../theme/index.ts'
 import { RULER_HEIGHT, useCamera } from './camera.ts'
 import { clockStep, gridLines, safeTick } from './grid.ts'
 
@@ -38,7 +38,7 @@ const useStretchCanvas = (height: number, cssHeight: string, draw: (context: Can
     }
     paint()
     if (document.fonts.status !== 'loaded') void document.fonts.ready.then(paint)
-    return onThemeChange(paint)
+    return onLookChange(paint)
   }, [fromTick, toTick, scale, height, cssHeight, draw])
   return canvas
 }

@@ -1,6 +1,6 @@
 // The arrangement: ruler, sections, one row per track. Rows and clips outside the view are not mounted.
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ListMusic, Maximize2, Minus, Plus, ScanSearch } from 'lucide-react'
+import { ListMusic, Maximize2, Plus, ScanSearch, ZoomIn, ZoomOut } from 'lucide-react'
 import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { barTicks, tick } from '../../src-shared/time/index.ts'
 import { recordsOf, remixOf } from '../../src-shared/remix/index.ts'
@@ -81,12 +81,13 @@ const Corner = () => {
       <IconButton
         icon={ListMusic}
         label={isFollowing ? 'Follow playhead: on' : 'Follow playhead: off'}
+        keys="F"
         isOn={isFollowing}
         onClick={() => setPreferences({ followPlayhead: !isFollowing })}
       />
-      <IconButton icon={Minus} label="Zoom out" keys="-" onClick={() => zoomBy(1 / 1.5)} />
+      <IconButton icon={ZoomOut} label="Zoom out" keys="-" onClick={() => zoomBy(1 / 1.5)} />
       <IconButton icon={ScanSearch} label="Zoom to selection" keys="Z" onClick={zoomToSelection} />
-      <IconButton icon={Plus} label="Zoom in" keys="+" onClick={() => zoomBy(1.5)} />
+      <IconButton icon={ZoomIn} label="Zoom in" keys="+" onClick={() => zoomBy(1.5)} />
       <IconButton icon={Maximize2} label="Show everything" keys="Shift+Z" size={13} onClick={zoomToAll} />
     </div>
   )

@@ -4,7 +4,7 @@ import { memo, useEffect, useRef } from 'react'
 import WaveSurfer from 'wavesurfer.js'
 import { SILENT_STEP, type StemWave } from '../state/index.ts'
 import { enqueueDraw } from './draw-queue.ts'
-import { onThemeChange, tokenColor } from '../theme/index.ts'
+import { onLookChange, tokenColor } from '../theme/index.ts'
 
 /** Wavesurfer insists on a media element; nothing is ever loaded into this one, so all share it. */
 const noMedia = document.createElement('audio')
@@ -120,7 +120,7 @@ export const Waveform = memo(
       [wave, fromFrame, toFrame, width, height, gain, color],
     )
 
-    useEffect(() => onThemeChange(() => surfer.current?.setOptions({ waveColor: tokenColor(color) })), [color])
+    useEffect(() => onLookChange(() => surfer.current?.setOptions({ waveColor: tokenColor(color) })), [color])
 
     return <div ref={container} className="waveform" style={{ width, height }} aria-hidden />
   },

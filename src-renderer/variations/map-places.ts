@@ -50,7 +50,7 @@ export const placesOf = (rows: readonly VariationRow[], { width, height, pad, pa
     x: within(pad + scaled(row.structureDistance, extent.structure) * across + spreadOf(row.id) * SPREAD, width),
     y:
       row.soundDistance === null
-        ? height - 6
+        ? height - 11
         : within(height - padBelow - scaled(row.soundDistance, extent.sound) * up + spreadOf(`${row.id}:y`) * SPREAD, height),
   }))
 }

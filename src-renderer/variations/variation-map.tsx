@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { VariationRow } from '../../src-shared/protocol/index.ts'
 import { countOf } from '../parts/index.ts'
-import { onThemeChange, tokenColor } from '../theme/index.ts'
+import { onLookChange, tokenColor } from '../theme/index.ts'
 import { browseTo, useAudition } from './audition.ts'
 import { HOVER_MS } from './contact-sheet.tsx'
 import { type Direction, type MapPlace, placeAt, placeBeside, placesOf } from './map-places.ts'
@@ -10,7 +10,7 @@ import { select, useVariations, variationStore } from './variation-store.ts'
 import { cardSentence, distanceSentence, nameOf } from './variation-words.ts'
 
 const PAD = 24
-const PAD_BELOW = 36
+const PAD_BELOW = 44
 const REACH = 10
 const MINIMUM = 40
 
@@ -128,7 +128,7 @@ export const VariationMap = ({ rows }: { rows: readonly VariationRow[] }) => {
   const active = selection.at(-1) ?? null
   const unmeasured = useMemo(() => rows.reduce((count, row) => count + (row.soundDistance === null ? 1 : 0), 0), [rows])
 
-  useEffect(() => onThemeChange(() => setTheme((count) => count + 1)), [])
+  useEffect(() => onLookChange(() => setTheme((count) => count + 1)), [])
   useEffect(() => () => clearTimeout(timer.current), [])
   useLayoutEffect(() => {
     const { current } = canvas

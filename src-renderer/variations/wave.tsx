@@ -2,13 +2,13 @@
 import { memo, useEffect, useRef, useSyncExternalStore } from 'react'
 import { classes } from '../parts/index.ts'
 import { onFrame } from '../state/index.ts'
-import { onThemeChange, tokenColor } from '../theme/index.ts'
+import { onLookChange, tokenColor } from '../theme/index.ts'
 import { auditionFrame } from './audition.ts'
 import type { PreviewRange } from './variation-words.ts'
 
 let themes = 0
-onThemeChange(() => themes++)
-const useTheme = (): number => useSyncExternalStore(onThemeChange, () => themes)
+onLookChange(() => themes++)
+const useTheme = (): number => useSyncExternalStore(onLookChange, () => themes)
 
 /** Steps of 1/127 that still count as silence. */
 const SILENT = 1

@@ -51,7 +51,10 @@ export const VerifyScreen = () => {
     >
       <div className="verify-scroll">
         <header className="page-head">
-          <h1>Verify</h1>
+          <div>
+            <h1>Verify</h1>
+            <p className="muted">What a file is made of, who signed it, and whether it is still so.</p>
+          </div>
           {isDone && <Choose label="Verify another…" />}
         </header>
         <Content />
