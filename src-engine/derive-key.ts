@@ -8,19 +8,27 @@ import { canonicalBytes } from '../src-shared/std/index.ts'
 export const DERIVE_VERSION = 3
 
 /** What decides how a source sounds. */
-export type DerivedSound = Pick<PlanSource, 'contentSha256' | 'make' | 'warp'>
+export type DerivedSound = Pick<PlanSource, 'contentSha256' | 'make' | 'madeFrames' | 'warp'>
 
 /** Notes of a long stem are many, and a plan is opened often. */
 const known = new WeakMap<DerivedSound, string>()
 
 /** Name of a source's sound, 64 hex digits: the stem's own hash where nothing is made or warped. */
 export const deriveKey = (source: DerivedSound): string => {
-  const { contentSha256, make, warp } = source
+  const { contentSha256, make, madeFrames, warp } = source
   if (!make && !warp) return contentSha256
   const cached = known.get(source)
   if (cached !== undefined) return cached
   const key = createHash('sha256')
-    .update(canonicalBytes({ contentSha256, make: make ?? null, warp: warp ?? null, version: DERIVE_VERSION }))
+    .update(
+      canonicalBytes({
+        contentSha256,
+        make: make ?? null,
+        ...(madeFrames === undefined ? {} : { madeFrames }),
+        warp: warp ?? null,
+        version: DERIVE_VERSION,
+      }),
+    )
     .digest('hex')
   known.set(source, key)
   return key

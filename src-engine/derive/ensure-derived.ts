@@ -123,6 +123,7 @@ const modelPath = ({ make }: PlanSource, { modelsDir }: DeriveCall): string | nu
 export const ensureDerived = async (sources: readonly PlanSource[], call: DeriveCall): Promise<Result<null>> => {
   const wanted = new Map<string, PlanSource>()
   for (const source of sources) if (source.make || source.warp) wanted.set(deriveKey(source), source)
+  const isNew = [...wanted.values()].some((source) => !isDerived(call.cacheDir, source))
   const fractions = new Map([...wanted.keys()].map((key) => [key, 0]))
   const results = await Promise.all(
     [...wanted].map(([key, source]) =>
@@ -134,7 +135,7 @@ export const ensureDerived = async (sources: readonly PlanSource[], call: Derive
     ),
   )
   // What was dragged past on the way to a tempo goes first; what was asked for here stays.
-  if (wanted.size > 0)
+  if (isNew)
     trimCache({ cacheDir: derivedDir(call.cacheDir), maxBytes: MAX_KEPT_BYTES, keep: new Set(wanted.keys()), withPeaks: true })
   const failed = results.find((result) => !result.ok)
   return failed && !failed.ok ? failed : ok(null)

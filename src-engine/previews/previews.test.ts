@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EngineClient, type EnginePort, type PreviewReport } from '../../src-shared/protocol/index.ts'
 import type { RenderPlan } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
+import { ensureDerived } from '../derive/index.ts'
 import { openDecoded } from '../files/index.ts'
 import { renderPlan } from '../render/index.ts'
 import { clip, device, noise, plan, StemFolder, track } from '../render/testing/plans.ts'
@@ -76,6 +77,38 @@ describe('previews (engine.preview)', () => {
     expect(loudness.integratedLufs).toBeLessThan(0)
     expect(signature).toHaveLength(128)
     expect(Math.max(...peaks)).toBeGreaterThan(5)
+  })
+
+  it('of drums that are struck anew make no more of them than is played, and sound the same (engine.preview.window)', async () => {
+    const [drums] = folder.sources
+    const hits = Array.from({ length: 80 }, (_, i) => ({
+      frame: i * 12_000,
+      drum: i % 4 === 2 ? ('snare' as const) : i % 2 === 0 ? ('kick' as const) : ('hat' as const),
+      velocity: 60 + (i % 5) * 12,
+    }))
+    const make = { kind: 'hits' as const, kit: 'club', hits }
+    const struck = plan([{ ...drums!, make }], [track('a', { clips: [clip(0, 960_000)] })])
+    const late = { fromFrame: 540_000, toFrame: 700_000 }
+    const whole = windowPlan(struck, late)
+    const part = windowPlan(struck, late, { leadFrames: 96_000, gridFrames: 48_000 })
+    expect(part.sources[0]?.madeFrames).toBeLessThan(600_000)
+    const played = async (one: RenderPlan): Promise<Float32Array> => {
+      unwrap(await ensureDerived(one.sources, { cacheDir: folder.cacheDir, modelsDir: null }))
+      const samples = new Float32Array(late.toFrame - late.fromFrame)
+      unwrap(
+        await renderPlan({
+          plan: one,
+          cacheDir: folder.cacheDir,
+          ...late,
+          threads: 1,
+          onBlock: (block, kernels) => samples.set(kernels.f32(block.left, block.frames), block.frame - late.fromFrame),
+        }),
+      )
+      return samples
+    }
+    const [expected, heard] = [await played(whole), await played(part)]
+    expect(expected.some((sample) => Math.abs(sample) > 0.05)).toBe(true)
+    expect(heard.every((sample, i) => sample === expected[i])).toBe(true)
   })
 
   it('are told apart by their sound: a duller mix has less treble in its signature', async () => {

@@ -1,5 +1,6 @@
-// Cuts a plan down to what a preview hears: only the clips in the stretch, and of warped stems only the part that is played.
-import type { PlanClip, PlanSource, RenderPlan } from '../../src-shared/remix/index.ts'
+// Cuts a plan down to what a preview hears: only the clips in the stretch, and of stems that are bent or struck anew only the part
+// that is played.
+import { derivedLengthFrames, type PlanClip, type PlanSource, type RenderPlan } from '../../src-shared/remix/index.ts'
 
 /** Parts of stems are cut on this grid of source frames, so that previews of one tempo share them: 10 s. */
 const GRID_FRAMES = 480_000
@@ -9,29 +10,59 @@ const MARGIN_FRAMES = 9_600
 /** How long before the stretch clips still matter: what rings in reverbs and delays when it begins. */
 const LEAD_FRAMES = 96_000
 
-/** The part of a warped source that covers `fromOut` to `toOut` of its sound, and where that part begins in it. */
-const partOf = (
-  source: PlanSource,
-  fromOut: number,
-  toOut: number,
-  gridFrames: number,
-): { readonly source: PlanSource; readonly startOut: number } => {
+/** How long a struck drum may ring into a part that begins after it. */
+const RING_FRAMES = 288_000
+
+/** A drum part that is struck between two frames of its stem, as a sound of its own. */
+const struckIn = (source: PlanSource, from: number, to: number): PlanSource => {
+  const { make } = source
+  if (make?.kind !== 'hits') return source
+  const hits = make.hits.flatMap((hit) => (hit.frame >= from && hit.frame < to ? [{ ...hit, frame: hit.frame - from }] : []))
+  return { ...source, make: { ...make, hits }, madeFrames: to - from }
+}
+
+/** A stretch of a source before it is bent, in frames at 48 kHz. */
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** First and last frame of a source that is bent evenly or not at all, and how far its sound reaches; undefined for others. */
+const extentOf = (source: PlanSource): (Span & { readonly outFrames: number }) | undefined => {
   const { warp } = source
-  const [first, last] = [warp?.anchors[0], warp?.anchors.at(-1)]
+  if (!warp) return { from: 0, to: derivedLengthFrames(source), outFrames: derivedLengthFrames(source) }
+  const [first, last] = warp.anchors
+  return warp.anchors.length === 2 && first && last ? { from: first[0], to: last[0], outFrames: last[1] } : undefined
+}
+
+/** What of a source is needed to play `fromOut` to `toOut` of its sound; null where that is all of it, or making all of it costs nothing. */
+const spanOf = (source: PlanSource, fromOut: number, toOut: number, gridFrames: number): Span | null => {
+  const isStruck = source.make?.kind === 'hits'
+  if (!source.warp && !isStruck) return null
   // A warp with changes of tempo covers just its clip as it is.
-  if (!warp || !first || !last || warp.anchors.length !== 2) return { source, startOut: 0 }
-  const [sourceStart] = first
-  const [sourceEnd, outEnd] = last
-  const ratio = outEnd / (sourceEnd - sourceStart)
-  const from = Math.max(sourceStart, Math.floor((sourceStart + fromOut / ratio - MARGIN_FRAMES) / gridFrames) * gridFrames)
-  const to = Math.min(sourceEnd, Math.ceil((sourceStart + toOut / ratio + MARGIN_FRAMES) / gridFrames) * gridFrames)
-  if (from <= sourceStart && to >= sourceEnd) return { source, startOut: 0 }
-  const startOut = Math.round((from - sourceStart) * ratio)
+  const extent = extentOf(source)
+  if (!extent) return null
+  const ratio = extent.outFrames / (extent.to - extent.from)
+  const lead = isStruck ? RING_FRAMES : MARGIN_FRAMES
+  const from = Math.max(extent.from, Math.floor((extent.from + fromOut / ratio - lead) / gridFrames) * gridFrames)
+  const to = Math.min(extent.to, Math.ceil((extent.from + toOut / ratio + MARGIN_FRAMES) / gridFrames) * gridFrames)
+  return from <= extent.from && to >= extent.to ? null : { from, to }
+}
+
+/** A stretch of a source as a source of its own, and where in the sound of the whole it begins. */
+const partOf = (source: PlanSource, { from, to }: Span): { readonly source: PlanSource; readonly startOut: number } => {
+  const { warp } = source
+  const extent = extentOf(source)
+  const ratio = extent ? extent.outFrames / (extent.to - extent.from) : 1
+  const startOut = extent ? Math.round((from - extent.from) * ratio) : 0
+  const struck = struckIn(source, from, to)
+  if (!warp) return { source: struck, startOut }
+  const at = struck === source ? 0 : from
   const anchors = [
-    [from, 0],
-    [to, Math.max(1, Math.round((to - from) * ratio))],
+    [from - at, 0],
+    [to - at, Math.max(1, Math.round((to - from) * ratio))],
   ] as const
-  return { source: { ...source, warp: { ...warp, anchors } }, startOut }
+  return { source: { ...struck, warp: { ...warp, anchors } }, startOut }
 }
 
 /** The plan of a preview: sounds like `plan` from `fromFrame` to `toFrame`, with less to prepare. Tracks and devices stay as they are. */
@@ -44,24 +75,28 @@ export const windowPlan = (
   },
 ): RenderPlan => {
   const sources: PlanSource[] = []
-  const indexes = new Map<string, number>()
-  const place = (source: PlanSource): number => {
-    const key = JSON.stringify([source.stemId, source.make ?? null, source.warp ?? null])
-    const known = indexes.get(key)
-    if (known !== undefined) return known
-    indexes.set(key, sources.length)
-    return sources.push(source) - 1
+  /** By the source they are of and where they begin and end in it. */
+  const parts = new Map<string, { readonly index: number; readonly startOut: number }>()
+  const place = (of: number, span: Span | null): { readonly index: number; readonly startOut: number } => {
+    const key = `${of}/${span?.from}/${span?.to}`
+    const known = parts.get(key)
+    if (known) return known
+    const source = plan.sources[of] as PlanSource
+    const part = span ? partOf(source, span) : { source, startOut: 0 }
+    const placed = { index: sources.push(part.source) - 1, startOut: part.startOut }
+    parts.set(key, placed)
+    return placed
   }
   const since = Math.max(0, fromFrame - leadFrames)
   const cut = (clip: PlanClip): readonly PlanClip[] => {
     const end = clip.startFrame + clip.lengthFrames
     const source = plan.sources[clip.source]
     if (!source || clip.startFrame >= toFrame || end <= since) return []
-    if (!source.warp) return [{ ...clip, source: place(source) }]
     const from = clip.sourceStartFrame + Math.max(0, since - clip.startFrame)
     const to = clip.sourceStartFrame + Math.min(clip.lengthFrames, toFrame - clip.startFrame)
-    const part = partOf(source, from, to, gridFrames)
-    if (part.startOut === 0 && part.source === source) return [{ ...clip, source: place(source) }]
+    const span = spanOf(source, from, to, gridFrames)
+    const part = place(clip.source, span)
+    if (!span) return [{ ...clip, source: part.index }]
     // What lies before the part is not heard: the clip begins where the part does.
     const skipped = Math.max(0, part.startOut - clip.sourceStartFrame)
     const lengthFrames = Math.min(clip.lengthFrames - skipped, to - clip.sourceStartFrame - skipped)
@@ -69,7 +104,7 @@ export const windowPlan = (
     return [
       {
         ...clip,
-        source: place(part.source),
+        source: part.index,
         startFrame: clip.startFrame + skipped,
         lengthFrames,
         sourceStartFrame: clip.sourceStartFrame + skipped - part.startOut,

@@ -46,6 +46,8 @@ export interface PlanSource {
   readonly isrc: string | null
   /** How the sound is made from the stem; absent: it is the stem. */
   readonly make?: Make
+  /** Frames at 48 kHz that are made, where that is not the length of the stem: previews make only what they play. */
+  readonly madeFrames?: number
   /** How the sound is bent after that; absent: not at all. Two clips of a stem that differ here have two sources. */
   readonly warp?: PlanWarp
 }

@@ -29,8 +29,8 @@ export const milliBpmAt = (tempo: readonly TempoPoint[], position: number): numb
 }
 
 /** Length of a plan source's sound in frames at 48 kHz, after it was warped. */
-export const derivedLengthFrames = ({ warp, lengthFrames, sampleRate }: PlanSource): number =>
-  warp ? (warp.anchors.at(-1)?.[1] ?? 0) : Math.round((lengthFrames * REMIX_SAMPLE_RATE) / sampleRate)
+export const derivedLengthFrames = ({ warp, madeFrames, lengthFrames, sampleRate }: PlanSource): number =>
+  warp ? (warp.anchors.at(-1)?.[1] ?? 0) : (madeFrames ?? Math.round((lengthFrames * REMIX_SAMPLE_RATE) / sampleRate))
 
 /** Where in a warped sound a source frame (48 kHz) is heard. */
 export const derivedFrameOf = (warp: PlanWarp | undefined, sourceFrame: number): number => {

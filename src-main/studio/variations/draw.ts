@@ -35,7 +35,7 @@ const STRUCTURE: ReadonlySet<StyleGroup> = new Set<StyleGroup>(['arrangement', '
 export const isStructural = (style: StyleDescriptor | undefined): boolean => style !== undefined && STRUCTURE.has(style.group)
 
 /** Settings that change the tempo, and the steps they are drawn in: variations of one tempo share their stretched stems. */
-const TEMPO_STEPS: Readonly<Record<string, number>> = { slow: 10, speed: 10, tempo: 10 }
+const TEMPO_STEPS: Readonly<Record<string, number>> = { slow: 10, speed: 10, pace: 5 }
 
 const onTempoGrid = (style: StyleDescriptor, params: StyleParams): Recipe['params'] => {
   const drawn: Record<string, Recipe['params'][string]> = { ...params }
