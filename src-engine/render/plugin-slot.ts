@@ -42,7 +42,8 @@ export class PluginSlot implements Slot {
   #epoch: number
   /** Frames that the plugin still has to hear before its output is sound. */
   #warmFrames = 0
-  #last = { left: 0, right: 0 }
+  /** The last sample that was heard; null where it begins, perhaps before its plugin is ready: there is nothing to glide from. */
+  #last: { readonly left: number; readonly right: number } | null = null
 
   constructor(context: RenderContext, track: PlanTrack, device: PlanPlugin, running: PluginVoice | undefined, place: PluginPlace) {
     this.#context = context
@@ -102,7 +103,7 @@ export class PluginSlot implements Slot {
     this.#notes.begin()
     this.#warmFrames = 0
     this.#isWet = this.#device.isEnabled
-    this.#last = { left: 0, right: 0 }
+    this.#last = null
   }
 
   process(left: number, right: number, frame: number, frames: number): void {
@@ -188,7 +189,7 @@ export class PluginSlot implements Slot {
       if (wasWet && hasRun) {
         this.#context.crossfade(dry.left, left, frames)
         this.#context.crossfade(dry.right, right, frames)
-      } else if (wasWet) {
+      } else if (wasWet && this.#last) {
         this.#glide(dry.left, this.#last.left, frames)
         this.#glide(dry.right, this.#last.right, frames)
       }

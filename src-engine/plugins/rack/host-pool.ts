@@ -42,6 +42,10 @@ export class HostPool {
     return ready
   }
 
+  find(key: string): RackHost | undefined {
+    return this.#hosts.get(key)
+  }
+
   /** Ends hosts that nobody uses any more. */
   tidy(): void {
     for (const [key, host] of this.#hosts) {

@@ -41,6 +41,8 @@ export class LivePlugin implements PluginVoice {
   crashes: number[] = []
   /** It ended a host once: it never shares one again. */
   isAlone = false
+  /** It was opened while the host it belongs to played, and waits in another until that is quiet. */
+  isGuest = false
   /** What the instance was given, and what the plan says. */
   stateSha256: string | null
   /** State that was captured and is expected to come back in the plan: then there is nothing to load. */

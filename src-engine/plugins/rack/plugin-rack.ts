@@ -22,6 +22,8 @@ const HURRY_MS = 40
 /** A second crash within this time gives the plugin up. */
 const CRASH_WINDOW_MS = 60_000
 const STATUS_MS = 200
+/** So long nothing has to play before plugins are moved. */
+const QUIET_MS = 5_000
 
 export type Grouping = 'chain' | 'together' | 'alone'
 
@@ -174,7 +176,7 @@ export class PluginRack {
     plugin.attempt++
     this.#plugins.delete(plugin.deviceId)
     plugin.detach('loading', null)
-    if (host && instance !== null && host.plugins.size > 0) void host.callLater(plugin, hostCommands.close(instance))
+    if (host && instance !== null && host.plugins.size > 0) host.end(plugin, instance)
   }
 
   #update(plugin: LivePlugin, device: PlanPlugin, track: LivePlugin['track']): void {
@@ -223,7 +225,7 @@ export class PluginRack {
   #reopen(plugin: LivePlugin, state: 'loading' | 'restarting'): void {
     const { host, instance } = plugin
     plugin.detach(state, null)
-    if (host && instance !== null && host.plugins.size > 0 && !host.isOver) void host.callLater(plugin, hostCommands.close(instance))
+    if (host && instance !== null && host.plugins.size > 0 && !host.isOver) host.end(plugin, instance)
     this.#open(plugin)
     this.#pool.tidy()
   }
@@ -247,7 +249,10 @@ export class PluginRack {
       this.#tellOnce(plugin, problem)
       return
     }
-    const taken = await this.#pool.take(plugin, this.#hostKey(plugin, entry), entry.environment)
+    const home = this.#hostKey(plugin, entry)
+    // A host does one thing at a time: opened there, the plugin would silence its neighbours for as long as it takes.
+    plugin.isGuest = this.#pool.find(home)?.isPlayingFor(plugin) ?? false
+    const taken = await this.#pool.take(plugin, plugin.isGuest ? ownKey(plugin) : home, entry.environment)
     if (plugin.attempt !== attempt) {
       if (taken.ok && plugin.host !== taken.value) this.#leave(plugin, taken.value)
       return
@@ -272,7 +277,7 @@ export class PluginRack {
       }),
     )
     if (plugin.attempt !== attempt) {
-      if (opened.ok && !host.isOver) void host.callLater(plugin, hostCommands.close(opened.value.instance))
+      if (opened.ok && !host.isOver) host.end(plugin, opened.value.instance)
       if (plugin.host !== host) this.#leave(plugin, host)
       return
     }
@@ -311,8 +316,8 @@ export class PluginRack {
 
   #hostLost(host: RackHost, how: 'crashed' | 'hung', culprit: LivePlugin | null): void {
     const here = [...host.plugins]
-    // Where nobody can tell who it was, each is given a host of its own: next time it shows.
-    const guilty = culprit && here.includes(culprit) ? [culprit] : here
+    // Where nobody can tell who it was, each is given a host of its own: next time it shows. Who was being closed is gone already.
+    const guilty = culprit === null ? here : here.filter((plugin) => plugin === culprit)
     const innocent = here.filter((plugin) => !guilty.includes(plugin))
     for (const plugin of here) plugin.detach('restarting', 'The plugin is being started again; until then the sound passes by it.')
     // The reserve goes to those who did nothing.
@@ -344,8 +349,16 @@ export class PluginRack {
   }
 
   #hostKey(plugin: LivePlugin, entry: RegistryEntry): string {
-    if (plugin.isAlone || needsOwnHost(entry) || this.#grouping === 'alone') return `device ${plugin.deviceId}`
+    if (plugin.isAlone || needsOwnHost(entry) || this.#grouping === 'alone') return ownKey(plugin)
     return this.#grouping === 'chain' ? `track ${plugin.track.id}` : 'all'
+  }
+
+  /** Guests go where they belong when nothing plays; opened anew they are as the remix says, as in every export. */
+  #bringHome(): void {
+    for (const plugin of this.#plugins.values()) {
+      const entry = plugin.isGuest && plugin.state === 'ready' && !plugin.host?.isSounding(QUIET_MS) && this.#entryOf(plugin)
+      if (entry && !this.#pool.find(this.#hostKey(plugin, entry))?.isSounding(QUIET_MS)) this.#reopen(plugin, 'loading')
+    }
   }
 
   /** Tells how all fare while there is anybody to tell of. */
@@ -360,6 +373,7 @@ export class PluginRack {
   }
 
   #tell(): void {
+    this.#bringHome()
     const devices = this.statuses()
     for (const deviceId of this.#changed) this.#options.listener.onChanged(deviceId)
     this.#changed.clear()
@@ -370,5 +384,8 @@ export class PluginRack {
     this.#options.listener.onStatus(devices)
   }
 }
+
+/** The key of a host that nobody shares. */
+const ownKey = ({ deviceId }: LivePlugin): string => `device ${deviceId}`
 
 const keyOf = ({ device }: LivePlugin): string => `${device.plugin.format}\n${device.plugin.id}`

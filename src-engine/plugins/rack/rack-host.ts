@@ -21,6 +21,8 @@ const HANG_MS = 250
 const STARVED_HANG_MS = 1_500
 /** Commands that take no time, between two blocks: playback is further ahead than this. */
 const QUICK_MS = 15
+/** So long after its last block a host plays no more. */
+const SOUNDING_MS = 500
 /** Instantiating takes up to a second, and states may hold samples. */
 export const SLOW_MS = 10_000
 
@@ -42,6 +44,7 @@ export class RackHost {
   #isOver = false
   /** What it was last asked to do something with. */
   #busyWith: LivePlugin | null = null
+  #ranAt = Number.NEGATIVE_INFINITY
 
   /** `slowMs`: how long opening and states may take before the plugin counts as hung. */
   constructor(spawn: SpawnHost, environment: Readonly<Record<string, string>>, slowMs: number, onLost: HostLoss) {
@@ -58,11 +61,22 @@ export class RackHost {
     return this.#connection?.processId
   }
 
+  /** Whether it ran a block just now. */
+  isSounding(quietMs = SOUNDING_MS): boolean {
+    return performance.now() - this.#ranAt < quietMs
+  }
+
+  /** Whether others play in it, who would miss blocks if it were kept busy with this one. */
+  isPlayingFor(newcomer: LivePlugin): boolean {
+    return this.isSounding() && [...this.plugins].some((plugin) => plugin !== newcomer && plugin.state === 'ready')
+  }
+
   /** One block. `busy` where it is still at something else: nothing was sent. */
   run(plugin: LivePlugin, request: ProcessRequest, deadlineMs: number): HostReply<ProcessReport> {
     const connection = this.#connection
     if (!connection || this.#isSettling || this.#isOver) return BUSY
     this.#busyWith = plugin
+    this.#ranAt = performance.now()
     return this.#judge(connection.run(request, deadlineMs))
   }
 
@@ -83,6 +97,19 @@ export class RackHost {
     if (!reply.ok && reply.error.kind === 'late') this.#lose('hung')
     else if (!reply.ok && reply.error.kind === 'gone') this.#lose('crashed')
     return reply
+  }
+
+  /** Ends an instance between two blocks, so that the others do not miss one; what takes longer is waited for beside the sound. */
+  end(plugin: LivePlugin, instance: number): void {
+    const connection = this.#connection
+    if (!connection || this.#isOver) return
+    this.#busyWith = plugin
+    const command = hostCommands.close(instance)
+    const reply: HostReply<unknown> = this.#isSettling ? BUSY : connection.call(command, QUICK_MS)
+    if (reply.ok) return
+    if (reply.error.kind === 'busy') void this.callLater(plugin, command)
+    else if (reply.error.kind === 'late') void this.callLater(plugin, hostCommands.ping())
+    else if (reply.error.kind === 'gone') this.#lose('crashed')
   }
 
   /** Ends it; nobody is told. */

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { PlanPlugin, PlanTrack, RenderPlan } from '../../../src-shared/remix/index.ts'
 import { unwrap } from '../../../src-shared/std/index.ts'
-import { buildFixtures, type ClapFixture, clapId, NO_FIXTURES } from '../../../tests/rigs/fixture-plugins.ts'
+import { buildFixtures, type ClapFixture, clapId, NO_FIXTURES, SCANNED_ID } from '../../../tests/rigs/fixture-plugins.ts'
 import { clip, impulse, noise, plan, plugin, StemFolder, track } from '../../render/testing/plans.ts'
 import { rackHandlers } from './requests.ts'
 import { offlineTools, registryEntries, renderWith } from './rack-rig.fixture.ts'
@@ -125,6 +125,47 @@ describe.skipIf(!fixtures)('playing plugins', () => {
     await expect.poll(() => one.rack.spareProcessIds.length, { timeout: 15_000 }).toBe(2)
     await one.load(plan(stems.sources, [playing(hiss, [], 'a')]))
     expect(one.rack.spareProcessIds, 'without plugins none is needed').toEqual([])
+  }, 60_000)
+
+  it('play on to the bit while another is put beside them, however long it takes to open, and while it is taken out again', async () => {
+    const slow = { ...entries[0]!, id: SCANNED_ID, path: fixtures!.clap('slow-to-load') }
+    const song = (...devices: PlanTrack['devices']): RenderPlan => plan(stems.sources, [playing(hiss, devices, 'a')])
+    const neighbours = [fixture('gain', { 1: -6 }), fixture('stateless', { 1: -3 })]
+    const one = stage()
+    one.registry.replace([...entries, slow])
+    await one.load(song(...neighbours))
+    const home = one.rack.find('gain')!.host
+    const sound = [(await one.play(40, { everyMs: 2 }))[0]!]
+    const played = async (): Promise<void> => void sound.push((await one.play(10, { everyMs: 5 }))[0]!)
+    const coming = one.load(song(...neighbours, plugin('slow', { format: 'clap', id: SCANNED_ID })))
+    await played()
+    expect(one.rack.find('slow')!.state).toBe('loading')
+    while (one.rack.find('slow')!.state === 'loading') await played()
+    await coming
+    const opening = sound.length - 1
+    for (let round = 0; round < 4; round++) await played()
+    expect(one.rack.find('slow')!.host).not.toBe(home)
+    // When nothing plays it moves in with them.
+    await expect.poll(() => one.rack.find('slow')!.host, { timeout: 15_000 }).toBe(home)
+    await one.until('slow', 'ready')
+    await played()
+    const going = one.load(song(...neighbours))
+    await played()
+    await going
+    await played()
+    const blocks = sound.reduce((sum, part) => sum + part.length, 0)
+    const whole = (await renderWith(song(...neighbours), stems.cacheDir, offlineTools(entries), { toFrame: blocks })).left
+    // The newcomer hands on what it hears, so that all that is heard is the neighbours.
+    let at = 0
+    for (const [i, part] of sound.entries()) {
+      const difference = largestDifference(part, whole.subarray(at, at + part.length))
+      // Fading from a sound to the very same rounds its last bit.
+      if (i < opening) expect(difference, `from frame ${at}`).toBe(0)
+      else expect(difference, `from frame ${at}`).toBeLessThan(1e-7)
+      at += part.length
+    }
+    expect(one.rack.statuses().map(({ lateBlocks }) => lateBlocks)).toEqual([0, 0])
+    expect(one.warnings).toEqual([])
   }, 60_000)
 
   it('are bypassed without a click where they crash, and started again', async () => {
