@@ -1,8 +1,8 @@
 // Files a plugin makes for itself: in a private folder of the instance, carried inside its state. Paths in states are words of their own, since
 // folders differ between machines.
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { LV2_FILES_PREFIX, makePrivateFolder } from '../native/index.ts'
 import { MOST_STATE_BYTES, type StateFile } from './state-blob.ts'
 
 const OWN = 'stemma-file:'
@@ -97,7 +97,7 @@ export class StateFiles {
   }
 
   #inside(path: string): string {
-    this.#folder ??= realpathSync(mkdtempSync(join(tmpdir(), 'stemma-lv2-')))
+    this.#folder ??= makePrivateFolder(LV2_FILES_PREFIX)
     const absolute = resolve(this.#folder, path)
     if (!isInside(this.#folder, absolute)) throw new Error(`the plugin names a file outside its private folder: ${path}`)
     return absolute

@@ -1,1 +1,2 @@
 export * from './arena.ts'
+export * from './private-folders.ts'

@@ -1,9 +1,10 @@
 // Where an engine and the host it is starting meet: pipes and a leash in a private folder, and perhaps memory. All names are taken away as soon as both
 // are there, so that whoever is killed leaves nothing behind.
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LV2_FILES_PREFIX, sweepLeft } from '../native/index.ts'
 import { libc } from './libc.ts'
 import type { PipeIo } from './pipe-io.ts'
 import { PosixPipes } from './posix-pipes.ts'
@@ -53,34 +54,11 @@ export interface EngineEnds {
 const FOLDER_PREFIX = 'stemma-host-'
 const MEMORY_PREFIX = 'stemma-mem-'
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
-let isSwept = false
-
-/** Removes what engines left that were killed, together with their host, in the moment before the names are taken away. */
+/** Removes what engines left that were killed, together with their host, in the moment before the names are taken away, and what their hosts left. */
 const sweep = (): void => {
-  if (isSwept) return
-  isSwept = true
-  for (const [folder, prefix] of [
-    [tmpdir(), FOLDER_PREFIX],
-    ['/dev/shm', MEMORY_PREFIX],
-  ] as const) {
-    try {
-      for (const name of readdirSync(folder)) {
-        if (!name.startsWith(prefix) || isAlive(Number.parseInt(name.slice(prefix.length), 10))) continue
-        rmSync(join(folder, name), { recursive: true, force: true })
-      }
-    } catch {
-      // Another user's, or a system without such a folder.
-    }
-  }
+  sweepLeft(tmpdir(), FOLDER_PREFIX)
+  sweepLeft(tmpdir(), LV2_FILES_PREFIX)
+  sweepLeft('/dev/shm', MEMORY_PREFIX)
 }
 
 /** The engine's side of a meeting that has not taken place yet. */
