@@ -7,7 +7,7 @@ import { remixOf } from '../../src-shared/remix/index.ts'
 import { frameAt, parsePosition, tick } from '../../src-shared/time/index.ts'
 import { ApprovalAtExport, useMissingYes } from '../approvals/index.ts'
 import { Alternative, modelName } from '../inspector/index.ts'
-import { Button, classes, FieldRow, formatClock, ToneIcon } from '../parts/index.ts'
+import { Button, classes, FieldRow, formatClock, scopeWords, ToneIcon } from '../parts/index.ts'
 import { preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
 import { barText } from '../timeline/index.ts'
 import { FORMAT_WORDS } from './format-words.ts'
@@ -70,7 +70,7 @@ const Says = () => {
             ? 'none'
             : `${says.ai.containsAI.toLowerCase()}${models.length > 0 ? ` (${models.map(modelName).join(', ')})` : ''}`}
         </FieldRow>
-        <FieldRow name="Scope">{says.scope}</FieldRow>
+        <FieldRow name="Scope">{scopeWords(says.scope)}</FieldRow>
         {says.credits.length > 0 && (
           <FieldRow name="Credits" title={says.credits.join('\n')}>
             <span title={says.credits.join('\n')}>{says.credits.join(' · ')}</span>

@@ -1,7 +1,7 @@
 // What this export will say, as computed now: always visible, so that nobody is surprised by a credit.
 import { TriangleAlert } from 'lucide-react'
 import type { LicenceNotice } from '../../src-shared/protocol/index.ts'
-import { CardGroup, countOf, FieldRow, ProgressBar } from '../parts/index.ts'
+import { CardGroup, countOf, FieldRow, ProgressBar, scopeWords } from '../parts/index.ts'
 import { noticeAlternative, useRemix, viewStore } from '../state/index.ts'
 
 const AI_WORDS = { None: 'no AI', Partly: 'partly AI', All: 'AI' } as const
@@ -44,7 +44,7 @@ export const SaysCard = () => {
           {plugins.length > 1 ? `${plugins[0]} and ${plugins.length - 1} more` : plugins[0]}
         </FieldRow>
       )}
-      <FieldRow name="Scope">{scope}</FieldRow>
+      <FieldRow name="Scope">{scopeWords(scope)}</FieldRow>
       {credits.length > 0 && (
         <p className="says-credits selectable" title={credits.join('\n')}>
           {credits.slice(0, 3).join(' · ')}

@@ -1,14 +1,25 @@
 // One receipt: in words, and exactly as it was or will be sent.
 import { Ban } from 'lucide-react'
 import { Tabs } from 'radix-ui'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { LedgerEntry } from '../../src-shared/protocol/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
-import { Badge, Button, formatBytes, formatClock, formatMoment, Loading, ProblemState, shortHash } from '../parts/index.ts'
-import { request, useLedger, voidReceipt } from '../state/index.ts'
+import { Badge, Button, formatBytes, formatClock, formatMoment, Loading, ProblemState, scopeWords, shortHash } from '../parts/index.ts'
+import { request, useLedger, useLibrary, voidReceipt } from '../state/index.ts'
 import { formatWord, STATE_WORDS, TYPE_WORDS } from './ledger-words.ts'
 
+/** Names of the stems that this machine knows, by id. A receipt itself carries none. */
+const useStemNames = (): ReadonlyMap<string, string> => {
+  const works = useLibrary((library) => library.works)
+  return useMemo(
+    () =>
+      new Map(works?.flatMap(({ work }) => work.stems.map((stem) => [stem.id as string, `${stem.title} · ${work.title}`] as const)) ?? []),
+    [works],
+  )
+}
+
 const Words = ({ entry: { receipt, row } }: { entry: LedgerEntry }) => {
+  const names = useStemNames()
   if (receipt.type === 'void') {
     return (
       <dl className="facts">
@@ -29,7 +40,7 @@ const Words = ({ entry: { receipt, row } }: { entry: LedgerEntry }) => {
           {shortHash(receipt.asset.pcmSha256)}
         </dd>
         <dt>Scope</dt>
-        <dd>{receipt.scope === 'commercial' ? 'commercial' : 'personal use'}</dd>
+        <dd>{scopeWords(receipt.scope)}</dd>
         <dt>AI</dt>
         <dd>{receipt.ai.containsAI === 'None' ? 'none' : receipt.ai.containsAI.toLowerCase()}</dd>
         <dt>Line</dt>
@@ -38,8 +49,8 @@ const Words = ({ entry: { receipt, row } }: { entry: LedgerEntry }) => {
       <h4 className="caps">{receipt.stems.length} stems used</h4>
       <ul className="receipt-stems">
         {receipt.stems.map((stem) => (
-          <li key={stem.stem} title={stem.ops.map(({ op }) => op).join(', ')}>
-            <span className="ellipsis selectable">{stem.stem.split(':').slice(-2).join(' · ')}</span>
+          <li key={stem.stem} title={`${stem.stem}\n${stem.ops.map(({ op }) => op).join(', ')}`}>
+            <span className="ellipsis selectable">{names.get(stem.stem) ?? stem.stem.split(':').slice(-2).join(' · ')}</span>
             <span className="muted">{stem.role}</span>
             <span>{(stem.usedMs / 1000).toFixed(1)} s</span>
           </li>

@@ -1,6 +1,6 @@
 // The ledger: every receipt, its state, and exactly what was or will be sent.
 import { Download, ReceiptText, RefreshCw } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Badge, Button, EmptyState, Loading, ProblemState } from '../parts/index.ts'
 import { exportLedger, loadLedger, showScreen, syncNow, useLedger } from '../state/index.ts'
 import { LedgerDetail } from './ledger-detail.tsx'
@@ -40,6 +40,8 @@ export const LedgerScreen = () => {
   const rows = useLedger((ledger) => ledger.rows)
   const problem = useLedger((ledger) => ledger.problem)
   const selected = useLedger((ledger) => ledger.selected)
+  // What sync says may be from before the service was there.
+  useEffect(() => void loadLedger(), [])
   return (
     <div className="ledger">
       <div className="ledger-main">

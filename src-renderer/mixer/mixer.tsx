@@ -228,8 +228,8 @@ export const Mixer = () => {
   const scroller = useRef<HTMLFieldSetElement>(null)
   const tracks = useRemix(useShallow((remix) => tracksOf(remix.snapshot).filter((track) => track.id !== MASTER_TRACK_ID)))
   const master = useRemix((remix) => masterOf(remix.snapshot))
-  const faderHeight = useFaderHeight(scroller, 78)
-  const masterHeight = useFaderHeight(panel, 88)
+  const faderHeight = useFaderHeight(scroller, 84)
+  const masterHeight = useFaderHeight(panel, 94)
   const virtualizer = useVirtualizer({
     horizontal: true,
     count: tracks.length,

@@ -69,3 +69,6 @@ export const shortHash = (text: string): string => {
   const plain = text.replace(/^(sha256:|urn:uuid:|urn:c2pa:)/, '')
   return plain.length <= 18 ? plain : `${plain.slice(0, 8)}…${plain.slice(-6)}`
 }
+
+/** The scope of an export in words: `personal-use` reads as `personal use`. */
+export const scopeWords = (scope: string): string => scope.replaceAll('-', ' ')

@@ -3,7 +3,7 @@ import { BadgeCheck, Bot, FileKey, Plug, ReceiptText, ShieldCheck, Users } from 
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { VerifyReport } from '../../src-shared/protocol/index.ts'
-import { Badge, classes, countOf, formatBytes, formatMoment, shortHash, type Tone, ToneIcon, withKeys } from '../parts/index.ts'
+import { Badge, classes, countOf, formatBytes, formatMoment, scopeWords, shortHash, type Tone, ToneIcon, withKeys } from '../parts/index.ts'
 import { LineageTree } from './lineage-tree.tsx'
 
 const INTEGRITY: Readonly<Record<VerifyReport['integrity']['state'], { readonly tone: Tone; readonly word: string }>> = {
@@ -26,6 +26,20 @@ const RECEIPT: Readonly<Record<NonNullable<VerifyReport['receipt']>['state'], { 
   void: { tone: 'limited', word: 'Withdrawn' },
   unproved: { tone: 'bad', word: 'Proof does not hold' },
   unknown: { tone: 'neutral', word: 'Not found' },
+}
+const CONTAINER: Readonly<Record<NonNullable<VerifyReport['container']>, string>> = {
+  wav: 'WAV',
+  mp3: 'MP3',
+  flac: 'FLAC',
+  mp4: 'M4A',
+  other: 'no audio file that Stemma knows',
+}
+/** What a file says about training and mining, by the names its assertion has. */
+const RIGHTS: Readonly<Record<string, string>> = {
+  'cawg.ai_generative_training': 'Training generative AI',
+  'cawg.ai_training': 'Training AI',
+  'cawg.ai_inference': 'Reading by AI',
+  'cawg.data_mining': 'Data mining',
 }
 const SEVERITY = { error: 'bad', warning: 'limited', info: 'info' } as const
 
@@ -85,7 +99,9 @@ const Signer = ({ signer }: { signer: NonNullable<VerifyReport['signer']> }) => 
 /** A whole report. */
 export const ReportView = ({ report }: { report: VerifyReport }) => {
   const integrity = INTEGRITY[report.integrity.state]
-  const trust = TRUST[report.trust.state]
+  // Green would speak for the file, which is no longer what that signer signed.
+  const isStale = report.integrity.state === 'changed' && report.trust.state === 'trusted'
+  const trust = isStale ? { ...TRUST.trusted, tone: 'neutral' as const } : TRUST[report.trust.state]
   const { signer, receipt, ai } = report
   return (
     <div className="report" data-verdict={report.verdict}>
@@ -98,7 +114,7 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
             {[
               report.title !== null && report.title !== report.fileName ? report.title : '',
               formatBytes(report.bytes),
-              report.container?.toUpperCase() ?? '',
+              report.container === null ? '' : CONTAINER[report.container],
               report.generator ?? '',
             ]
               .filter(Boolean)
@@ -243,12 +259,12 @@ export const ReportView = ({ report }: { report: VerifyReport }) => {
                 {report.scope !== null && (
                   <>
                     <dt>Scope</dt>
-                    <dd>{report.scope}</dd>
+                    <dd>{scopeWords(report.scope)}</dd>
                   </>
                 )}
                 {Object.entries(report.trainingMining ?? {}).map(([name, value]) => (
                   <div key={name} className="facts-row">
-                    <dt title={name}>{name.replace('cawg.', '').replaceAll('_', ' ')}</dt>
+                    <dt title={name}>{RIGHTS[name] ?? name.replace('cawg.', '').replaceAll('_', ' ')}</dt>
                     <dd>{value === 'notAllowed' ? 'not allowed' : value}</dd>
                   </div>
                 ))}
