@@ -137,8 +137,21 @@ export const vocalChop: Style = {
     if (voices.length === 0) return fail('style.no_part', 'No voice sings here, so there is nothing to chop.')
     if (!hasGrid(stage, 'the chops')) return undefined
     const known = voices.filter((lane) => (phrasesOf(stage, lane)?.length ?? 0) > 0)
-    if (known.length === 0)
-      return fail('style.needs_phrases', 'The phrases of this voice are not known; let Stemma find them first. None may have been heard.')
+    if (known.length === 0) {
+      const unheard = voices.filter((lane) => phrasesOf(stage, lane) === undefined)
+      if (unheard.length > 0)
+        return fail(
+          'style.needs_phrases',
+          `${namesOf(unheard.map((lane) => lane.title))} ${unheard.length === 1 ? 'was' : 'were'} not listened to for phrases, so there is nothing to chop by.`,
+        )
+      return fail(
+        'style.no_phrases',
+        `The model listened to ${namesOf(voices.map((lane) => lane.title))} and heard nothing sung or spoken. Split the clips by hand where words begin, or use “Chopped”, which cuts by the beat.`,
+      )
+    }
+    for (const lane of voices)
+      if (!known.includes(lane))
+        stage.leaveOut(lane.title, phrasesOf(stage, lane) ? 'The model heard no phrases in it.' : 'It was not listened to for phrases.')
     const amount = params.number('amount') / 100
     let changed = 0
     const bus = stage.bus('Chop throw', [echo(beatMs(stage, 0.75), 35, { isPingPong: 1, lowCutHz: 350, highCutHz: 4_500 })])

@@ -147,6 +147,33 @@ describe('bad input', () => {
   })
 })
 
+describe('vocal chop (style.no_phrases)', () => {
+  const song = songOf({})
+  const voices = recordsOf(song, 'stem').filter(({ role }) => role === 'vocals')
+  const style = STYLES.find(({ id }) => id === 'vocal-chop')
+  const chop = (phrases: { model: string; phrases: [] } | undefined) => {
+    const heard = heardFacts(song)
+    const stems = { ...heard.stems, ...Object.fromEntries(voices.map(({ id }) => [id, phrases ? { phrases } : {}])) }
+    if (!style) return { code: 'none', message: '' }
+    const run = runStyle(style, song, { style: 'vocal-chop', seed: 1 }, factsUnder(openTerms(song), { ...heard, stems }))
+    return run.ok ? { code: 'ok', message: '' } : run.error
+  }
+
+  it('tells a voice that nobody listened to from one in which nothing was heard, and says what to do', () => {
+    const title = voices[0]?.title ?? ''
+    expect(chop(undefined)).toMatchObject({
+      code: 'style.needs_phrases',
+      message: expect.stringMatching(new RegExp(`^${title}.+not listened to`)),
+    })
+    const none = chop({ model: 'urn:stemma:model:voice', phrases: [] })
+    expect(none).toMatchObject({
+      code: 'style.no_phrases',
+      message: expect.stringMatching(new RegExp(`listened to ${title}.+heard nothing`)),
+    })
+    expect(none.message).toMatch(/by hand.+Chopped/)
+  })
+})
+
 describe('a thousand recipes', () => {
   it('are generated, compiled and checked against the licence in two seconds', { timeout: 60_000 }, () => {
     const snapshot = songOf({ tracks: 19, seconds: 250 })

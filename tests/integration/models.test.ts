@@ -24,10 +24,12 @@ beforeAll(async () => {
   rig = await startStudioRig([
     // The two channels of a stereo tone cancel each other out, and a model listens to their sum.
     { title: 'Open', stems: STEMS, channels: 1 },
+    { title: 'Unheard', stems: STEMS, grant: { transform: { rules: [{ roles: ['vocals'], op: 'ai.analyse', effect: 'deny' }] } } },
     { title: 'No voices', stems: STEMS, grant: { transform: { rules: [{ roles: ['vocals'], op: 'ai.restyle', effect: 'deny' }] } } },
   ])
   unwrap(await rig.pull('Open'))
   unwrap(await rig.pull('No voices'))
+  unwrap(await rig.pull('Unheard'))
   modelPath = join(rig.dir, 'halver.onnx')
   writeFileSync(modelPath, gainModel(0.5, {}))
 }, 60_000)
@@ -200,5 +202,21 @@ describe('models that come with Stemma (models.built-in)', { timeout: 120_000 },
     expect({ disclosures, models, modelOps }).toEqual({ disclosures: [], models: [], modelOps: [] })
     expect(receipt.ai).toMatchObject({ containsAI: 'None', contributions: [] })
     expect(readFileSync(join(rig.out, 'human.wav')).includes('urn:stemma:model')).toBe(false)
+  })
+})
+
+describe('a voice without phrases (style.no_phrases)', { timeout: 120_000 }, () => {
+  it('is told by the command line in words: nothing was heard in it, or nobody may listen to it', async () => {
+    const stemma = stemmaIn(rig.homeDir)
+    const chop = async (title: string) => {
+      const file = join(rig.dir, `${title}.stemma`)
+      await stemma.json(['new', title, '-o', file])
+      return (await stemma.json(['style', file, 'vocal-chop'], 1)).problem
+    }
+    // A swelling tone is no voice, whatever its role says.
+    expect(await chop('Open')).toMatchObject({ code: 'style.no_phrases', message: expect.stringContaining('heard nothing sung or spoken') })
+    const { code, message } = await chop('Unheard')
+    expect(code).toBe('style.needs_phrases')
+    expect(message).toMatch(/^Lead was not listened to for phrases.+The licence for Lead rules out listening to it with a model/)
   })
 })

@@ -10,7 +10,7 @@ import {
 } from '../../../src-engine/styles/index.ts'
 import type { EditReply } from '../../../src-shared/protocol/index.ts'
 import { recordsOf, type RemixSnapshot } from '../../../src-shared/remix/index.ts'
-import { ok, type Result } from '../../../src-shared/std/index.ts'
+import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import type { RemixSession } from '../session/index.ts'
 import { collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'
 import { measureMix } from './measure-mix.ts'
@@ -79,7 +79,11 @@ export const proposeStyle = async (
     return run.ok ? ok({ ...run.value, notes }) : run
   }
   const run = runStyle(style.value, snapshot, order, { ...facts, ...matched.value })
-  return run.ok ? ok({ ...run.value, notes }) : run
+  if (run.ok) return ok({ ...run.value, notes })
+  // What is not known has a reason: a stem that is gone, a licence that rules listening out.
+  return run.error.code.startsWith('style.needs_') && notes.length > 0
+    ? fail(run.error.code, [run.error.message, ...notes].join(' '), run.error.details)
+    : run
 }
 
 /** Proposes and applies a style as one undo step. Codes: `style.*`, and those of the session. */
