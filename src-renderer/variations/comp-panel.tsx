@@ -1,17 +1,17 @@
 // Lane comping: the original and the kept variations as lanes over the ruler's sections. A swipe over a lane chooses it there; what is chosen lights up.
 // biome-ignore-start lint/a11y/useSemanticElements: a grid of places on a canvas, not a table.
-import { Layers, TriangleAlert, X } from 'lucide-react'
+import { Layers, Play, Square, TriangleAlert, X } from 'lucide-react'
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { VariationRow, VariationRun } from '../../src-shared/protocol/index.ts'
 import { type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
 import { frame, tickAtFrame } from '../../src-shared/time/index.ts'
 import { announce, Button, classes, countOf, IconButton, Segmented } from '../parts/index.ts'
-import { SAMPLE_RATE, useRemix } from '../state/index.ts'
+import { onFrame, SAMPLE_RATE, useRemix } from '../state/index.ts'
 import { sectionLook } from '../theme/index.ts'
 import { lastTick } from '../timeline/index.ts'
 import { markersOf } from '../../src-shared/remix/index.ts'
-import { browseTo, listenTo, useAudition } from './audition.ts'
+import { auditionStore, browseTo, COMP, heardTick, listenTo, listenToComp, toggleComp, useAudition } from './audition.ts'
 import { barLines, barsText, chooseStretch, type Part, partsOf, type Stretch, touchedRange, wholeOriginal } from './comp-stretches.ts'
 import { applyComp, useVariations, variationStore } from './variation-store.ts'
 import { bpmText, nameOf, type PreviewRange, rangeOfRow } from './variation-words.ts'
@@ -63,6 +63,20 @@ const previewTicks = (snapshot: RemixSnapshot, { fromFrame, toFrame }: PreviewRa
   return { fromTick: at(fromFrame), toTick: at(toFrame) }
 }
 
+/** Moves the playhead of all lanes: one style a frame, without React. */
+const usePlayhead = (endTick: number) => {
+  const body = useRef<HTMLDivElement>(null)
+  useEffect(
+    () =>
+      onFrame(() => {
+        const at = heardTick()
+        body.current?.style.setProperty('--comp-at', at === null || at <= 0 || at > endTick ? '-1%' : percent(at, endTick))
+      }),
+    [endTick],
+  )
+  return body
+}
+
 const nameOfLane = (row: VariationRow | null): string => (row ? nameOf(row) : 'Original')
 
 const summary = (stretches: readonly Stretch[], rows: ReadonlyMap<string, VariationRow>): string => {
@@ -80,12 +94,21 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
   const known = useVariations((state) => state.stretches)
   const busy = useVariations((state) => state.busy)
   const heard = useAudition((state) => state.heard)
+  const isStarting = useAudition((state) => state.isStarting)
+  const unheard = useAudition((state) => state.compProblem)
   const isReadOnly = useRemix((remix) => remix.isReadOnly)
   const [snap, setSnap] = useState<Snap>('section')
   const [swipe, setSwipe] = useState<(Range & { readonly lane: number }) | null>(null)
   const [cursor, setCursor] = useState({ lane: 0, from: 0, to: 0 })
-  const [problem, setProblem] = useState<Problem | null>(null)
+  const [refusal, setRefusal] = useState<Problem | null>(null)
   const grid = useRef<HTMLDivElement>(null)
+  const body = usePlayhead(endTick)
+  const problem = refusal ?? unheard
+  const isHeard = heard?.id === COMP
+  const setProblem = (next: Problem | null): void => {
+    setRefusal(next)
+    auditionStore.setState({ compProblem: null })
+  }
   const stretches = known ?? wholeOriginal(endTick)
   const lines = snap === 'bar' ? bars : sections
   const isTouched = stretches.some(({ id }) => id !== null)
@@ -97,9 +120,16 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
     end.current = endTick
   }, [endTick])
 
-  const choose = (lane: number, range: Range): void => {
+  /** Lays a lane over a stretch; where it plays already, listening begins at `fromTick`. */
+  const choose = (lane: number, range: Range, fromTick = range.fromTick): void => {
     const row = lanes[lane]
     if (row === undefined) return
+    const isThere = stretches.some((one) => one.id === (row?.id ?? null) && one.fromTick <= range.fromTick && one.toTick >= range.toTick)
+    if (isThere) {
+      listenToComp(fromTick)
+      announce(`Listening to the comp from ${barsText(bars, { fromTick, toTick: fromTick + 1 })}`)
+      return
+    }
     setProblem(null)
     variationStore.setState({ stretches: chooseStretch(stretches, { ...range, id: row?.id ?? null }) })
     announce(`${nameOfLane(row)} plays ${barsText(bars, range)}`)
@@ -127,7 +157,8 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
       target.removeEventListener('pointercancel', onCancel)
       window.removeEventListener('keydown', onEscape, true)
       setSwipe(null)
-      if (isChosen && range) choose(lane, range)
+      // A click goes to the bar under it.
+      if (isChosen && range) choose(lane, range, hasMoved ? range.fromTick : (bars.findLast((bar) => bar <= start) ?? range.fromTick))
     }
     const onUp = (): void => finish(true)
     const onCancel = (): void => finish(false)
@@ -180,6 +211,16 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
           {summary(stretches, rows)}
         </span>
         <span className="spacer" />
+        <Button
+          icon={isHeard ? Square : Play}
+          className={isHeard ? 'vcomp-listen is-playing' : 'vcomp-listen'}
+          aria-pressed={isHeard}
+          onClick={toggleComp}
+          title="Plays what is lit, before anything is changed (Space)"
+        >
+          {isHeard ? (isStarting ? 'Starting…' : 'Stop') : 'Listen'}
+        </Button>
+        <span className="vcomp-rule" aria-hidden />
         <span className="muted">Snap to</span>
         <Segmented label="Swipes snap to" value={snap} options={SNAPS} onChange={setSnap} />
         <Button tone="quiet" disabled={!isTouched} onClick={() => variationStore.setState({ stretches: null })}>
@@ -202,15 +243,18 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
           <IconButton icon={X} size={12} label="Understood" onClick={() => setProblem(null)} />
         </p>
       )}
-      <div className="vcomp-body">
+      <div className="vcomp-body" ref={body}>
         <div className="vcomp-ruler" aria-hidden>
           <span className="vcomp-name" />
           <span className="vcomp-track">
+            <span className="vcomp-playhead" />
             {parts.map((part: Part) => (
+              // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: a shortcut for the pointer; keys play from the lanes.
               <span
+                onClick={() => listenToComp(part.fromTick)}
                 key={part.fromTick}
                 className={classes('vcomp-part', part.color === null && 'is-plain')}
-                title={`${part.name}, ${barsText(bars, part)}`}
+                title={`${part.name}, ${barsText(bars, part)}: click to listen to the comp from here`}
                 style={
                   {
                     left: percent(part.fromTick, endTick),
@@ -229,7 +273,7 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
           className="vcomp-lanes"
           role="grid"
           tabIndex={0}
-          aria-label="Lanes: arrow keys move, Shift widens, Enter chooses"
+          aria-label="Lanes: arrow keys move, Shift widens, Enter chooses, or plays what is chosen; Space listens"
           aria-activedescendant={partUnderCursor < 0 ? undefined : `comp-${cursor.lane}-${partUnderCursor}`}
           onKeyDown={onKeyDown}
         >
@@ -301,6 +345,7 @@ export const CompPanel = ({ run }: { run: VariationRun }) => {
                       {barsText(bars, swipe)}
                     </span>
                   )}
+                  <span className="vcomp-playhead" />
                   {cursor.lane === lane && (
                     <span
                       className="vlane-cursor"

@@ -5,7 +5,20 @@ import { Switch } from 'radix-ui'
 import type { VariationRow, VariationRun } from '../../src-shared/protocol/index.ts'
 import { classes, formatClock, formatDb, Hint, IconButton, Keys } from '../parts/index.ts'
 import { onFrame, SAMPLE_RATE, usePreference } from '../state/index.ts'
-import { auditionFrame, compareOriginal, gainOf, listenFrom, listenTo, pinB, sideA, toggleListeningNow, useAudition } from './audition.ts'
+import {
+  auditionFrame,
+  COMP,
+  compareOriginal,
+  gainOf,
+  listenFrom,
+  listenTo,
+  listenToComp,
+  pinB,
+  sideA,
+  toggleListeningNow,
+  useAudition,
+  wholeRange,
+} from './audition.ts'
 import { toggleListening, useVariations } from './variation-store.ts'
 import { nameOf, type PreviewRange, rangeOfRow } from './variation-words.ts'
 import { Wave, WavePlayhead } from './wave.tsx'
@@ -72,6 +85,38 @@ const NowWave = ({ row, run, range }: { row: VariationRow | null; run: Variation
   )
 }
 
+/** Who plays when in the comp, where a single one has its waveform. */
+const NowComp = () => {
+  const stretches = useVariations((state) => state.stretches) ?? []
+  const rows = useVariations((state) => state.rows)
+  const end = stretches.at(-1)?.toTick ?? 1
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: a shortcut for the pointer; keys start and stop.
+    <span
+      className="vnow-wave vnow-comp"
+      title="Click to listen from there"
+      onClick={(event) => {
+        const box = event.currentTarget.getBoundingClientRect()
+        listenToComp(((event.clientX - box.left) / box.width) * end)
+      }}
+    >
+      {stretches.map(({ fromTick, toTick, id }) => {
+        const row = rows.get(id ?? '')
+        return (
+          <span
+            key={fromTick}
+            className={classes('vnow-stretch', id === null && 'is-original')}
+            style={{ left: `${(fromTick / end) * 100}%`, width: `${((toTick - fromTick) / end) * 100}%` }}
+          >
+            {row ? nameOf(row) : 'Original'}
+          </span>
+        )
+      })}
+      <WavePlayhead range={wholeRange()} />
+    </span>
+  )
+}
+
 /** The bar under the sheet. */
 export const ListeningBar = ({ run }: { run: VariationRun }) => {
   const heard = useAudition((state) => state.heard)
@@ -83,17 +128,21 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
   const isBrowsing = usePreference('listenWhileBrowsing') !== false
   const a = rows.get(sideA() ?? '')
   const b = pinned === null ? undefined : rows.get(pinned)
+  const stretches = useVariations((state) => state.stretches)
+  useAudition((state) => state.compGainDb)
+  const isComp = heard?.id === COMP
   const now = heard === null ? null : heard.id === null ? null : (rows.get(heard.id) ?? null)
   // A hovered variation that is not chosen sounds beside A and B: it is named on its own.
   const aside = now && now.id !== a?.id && now.id !== b?.id ? now : null
   const shown = now ?? (heard === null ? (rows.get(last ?? '') ?? a ?? null) : null)
+  const rangeShown = heard?.isWhole === true ? wholeRange() : shown ? rangeOfRow(run.range, shown) : run.range
   const gain = gainOf(heard?.id ?? null)
   const sentence =
     heard === null
       ? 'Nothing sounds'
       : heard.id === null
         ? 'The original'
-        : !run.original || now?.preview == null
+        : !run.original || (isComp ? stretches?.some(({ id }) => id !== null && !rows.get(id)?.preview) : now?.preview == null)
           ? 'Loudness not matched yet: it is still being measured'
           : Math.abs(gain) < 0.05
             ? 'As loud as the original'
@@ -109,7 +158,7 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
       />
       <span className="vnow-what" role="status">
         <b className="ellipsis">
-          {heard === null ? 'Stopped' : heard.id === null ? 'Original' : now ? nameOf(now) : '–'}
+          {heard === null ? 'Stopped' : isComp ? 'Comp' : heard.id === null ? 'Original' : now ? nameOf(now) : '–'}
           {heard !== null && isStarting && <small className="muted"> starting…</small>}
         </b>
         <small className="muted ellipsis" title={sentence}>
@@ -117,7 +166,7 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
         </small>
       </span>
       <Clock />
-      <NowWave row={shown} run={run} range={shown ? rangeOfRow(run.range, shown) : run.range} />
+      {isComp ? <NowComp /> : <NowWave row={shown} run={run} range={rangeShown} />}
       <fieldset className="vsides" aria-label="Compare, at equal loudness">
         <Side
           side="O"
@@ -151,6 +200,7 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
             let go of B
           </button>
         )}
+        {isComp && <span className="vside is-heard is-aside">Comp</span>}
         {aside && <span className="vside is-heard is-aside">{nameOf(aside)}</span>}
       </fieldset>
       <span className="vnow-browse">
