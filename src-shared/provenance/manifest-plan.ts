@@ -70,7 +70,8 @@ const operationActions = (usage: Usage, isFrozenElsewhere: IsFrozenElsewhere): r
     .map(([, { used, stems, fromMs, toMs }]) => ({
       action: actionOf(used.op),
       digitalSourceType: sourceTypeOf(used.op),
-      ...(used.plugin ? { description: operationSentence(used) } : {}),
+      // Whoever reads the file elsewhere knows the actions of C2PA only, and most of them are “edited”.
+      ...(used.op === 'trim' ? {} : { description: operationSentence(used) }),
       stems: [...stems],
       parameters: parametersOf(used, isFrozenElsewhere),
       region: { fromMs, toMs },

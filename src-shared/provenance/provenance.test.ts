@@ -86,6 +86,17 @@ describe('manifest (provenance.manifest)', () => {
       ['c2pa.mixed', undefined],
       ['c2pa.mastered', undefined],
     ])
+    // Elsewhere nobody reads our parameters, and “edited” says nothing.
+    expect(manifest.actions.map(({ description }) => description)).toEqual([
+      undefined,
+      undefined,
+      'Moved to other places in the song',
+      'Run through EQ',
+      'Made louder or quieter',
+      undefined,
+      undefined,
+      undefined,
+    ])
     expect(manifest.actions[0]?.digitalSourceType).toBe('http://cv.iptc.org/newscodes/digitalsourcetype/compositeCapture')
     expect(manifest.actions[3]).toMatchObject({
       stems: ['urn:stemma:stem:1'],

@@ -27,10 +27,11 @@ const ACTION_WORDS: Readonly<Record<string, string>> = {
   'c2pa.watermarked.unbound': 'Marked with a watermark',
 }
 
-/** An action in words, with the signer's own description where there is one. */
+/** An action in words, with the signer's own description where there is one; that alone where the action says no more than that something was done. */
 export const describeAction = (action: string, description: string | null): string => {
   const words = ACTION_WORDS[action] ?? action
-  return description === null || description === '' ? words : `${words}: ${description}`
+  if (description === null || description === '') return words
+  return action === 'c2pa.edited' ? description : `${words}: ${description}`
 }
 
 const sourceName = (uri: string): string => uri.slice(uri.lastIndexOf('/') + 1)
