@@ -124,7 +124,10 @@ const ServiceState = () => {
   return (
     <>
       <span className="spacer" />
-      <Badge tone={service.state === 'online' ? 'good' : 'limited'}>{`${service.name}: ${service.state}`}</Badge>
+      <Badge
+        tone={service.state === 'online' ? 'good' : 'limited'}
+        title="The rights service: where works, licences and receipts are"
+      >{`${service.name.replace(/^https?:\/\//, '')}: ${service.state}`}</Badge>
     </>
   )
 }

@@ -64,7 +64,9 @@ export const ThreadList = ({ threads }: { threads: readonly ApprovalThreadView[]
               <Badge tone={thread.isOverdue ? 'limited' : tone}>{word}</Badge>
               {isQueued(thread) && <Badge tone="pending">queued</Badge>}
             </span>
-            <small className="muted ellipsis">{lineOf(thread)}</small>
+            <small className="muted ellipsis" title={lineOf(thread)}>
+              {lineOf(thread)}
+            </small>
           </div>
         )
       })}

@@ -18,9 +18,11 @@ export const musicWords = ({ milliBpm, meter, key }: Work): string =>
 /** `4:09`. */
 export const lengthWords = ({ lengthMs }: Work): string => formatClock(lengthMs / 1000, 0)
 
-/** Tone of a licence state; the word is the badge's own. */
+/** Tone of a licence state; the word is the badge's own. What is open but asks for a yes is no plain green. */
 export const licenceTone = ({ licence }: Work): Tone =>
-  (({ open: 'good', limited: 'limited', ended: 'bad', 'not-yet': 'pending', revoked: 'bad' }) as const)[licence.state]
+  licence.state === 'open' && licence.badge !== 'open'
+    ? 'info'
+    : ({ open: 'good', limited: 'limited', ended: 'bad', 'not-yet': 'pending', revoked: 'bad' } as const)[licence.state]
 
 /** Whether it can be pulled or opened at all. */
 export const isUsable = ({ licence }: Work): boolean => licence.state === 'open' || licence.state === 'limited'
