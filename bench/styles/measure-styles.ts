@@ -52,7 +52,7 @@ const lines: string[] = []
 try {
   const works = studio.library.works().filter((work) => !values.work || values.work.includes(work.title))
   for (const work of works) {
-    const made = studio.newRemix(work)
+    const made = studio.works.newRemix(work)
     if (!made.ok) continue
     const snapshot: RemixSnapshot = made.value
     const before = unwrap(await listenTo(studio, snapshot))

@@ -61,7 +61,7 @@ export class AnalysisDesk {
       if (!remix.ok) return remix
       const work = this.#studio.library.work(workId)
       if (!work) return fail('work.not_pulled', 'This work is not on this computer. Pull it in the library first.')
-      return this.#studio.analyse(work, hooks)
+      return this.#studio.works.analyse(work, hooks)
     })
   }
 
@@ -89,7 +89,7 @@ export class AnalysisDesk {
 
   async #prepared(stemId: string, onProgress: (fraction: number) => void, signal: AbortSignal): Promise<Result<EngineClient>> {
     const open = this.#remixes.open
-    const file = open && this.#studio.stemLocator(open.session.snapshot)(stemId)
+    const file = open && this.#studio.works.stemLocator(open.session.snapshot)(stemId)
     if (!file) return fail('stem.missing', 'This stem is not on this computer. Pull its work again.')
     const engine = await this.#studio.engine.client()
     if (!engine.ok) return engine
@@ -109,7 +109,7 @@ export class AnalysisDesk {
     if (!plan.ok) return plan
     const clip = plan.value.tracks.flatMap((track) => track.clips).find((one) => one.clipId === clipId)
     const source = clip && plan.value.sources[clip.source]
-    const file = source && this.#studio.stemLocator(remix.value.session.snapshot)(source.stemId)
+    const file = source && this.#studio.works.stemLocator(remix.value.session.snapshot)(source.stemId)
     if (!source || !file) return fail('stem.missing', 'The stem behind this clip is not on this computer. Pull its work again.')
     const engine = await this.#studio.engine.client()
     if (!engine.ok) return engine
@@ -121,7 +121,7 @@ export class AnalysisDesk {
     const remix = this.#remixes.find(uid)
     if (!remix.ok) return remix
     const work = this.#studio.library.work(workId)
-    const isHere = work && this.#studio.newRemix(work)
+    const isHere = work && this.#studio.works.newRemix(work)
     if (!work || !isHere?.ok) {
       return isHere && !isHere.ok ? isHere : fail('work.not_pulled', 'This work is not on this computer yet. Pull it in the library first.')
     }

@@ -43,7 +43,7 @@ export class ApprovalsDesk {
   /** Sends and fetches every now and then, where this home has anything to do with approvals. */
   start(): void {
     const run = (): void => {
-      if (!this.#studio.hasApprovals || this.#studio.serviceUrl === null) return
+      if (!this.#studio.hasApprovals || this.#studio.service.url === null) return
       this.#listen()
       void this.#studio.approvals.sync({ isForced: false })
     }
@@ -70,7 +70,7 @@ export class ApprovalsDesk {
 
   /** Passes a result on; what was just signed goes out at once. */
   #then<T>(result: Result<T>): Result<T> {
-    if (!result.ok || this.#studio.serviceUrl === null) return result
+    if (!result.ok || this.#studio.service.url === null) return result
     clearTimeout(this.#soon)
     this.#soon = setTimeout(() => void this.#studio.approvals.sync({ isForced: false }), SETTLE_MS)
     this.#soon.unref()

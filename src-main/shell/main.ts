@@ -87,7 +87,7 @@ const openDesks = async (window: BrowserWindow, send: SendEvent, offered: Offere
     send('engine.lost', { message: 'The audio engine stopped unexpectedly and was started again. Your remix is safe.' }),
   )
   void service.start(tell).then(() => {
-    const url = studio.serviceUrl
+    const url = studio.service.url
     if (url === null) return
     sync = new BackgroundSync({
       sync: studio.newSync(url),

@@ -50,7 +50,7 @@ export class RemixDesk {
     this.#gesture = undefined
     this.#open = remix
     await this.#loadPlan()
-    return remix.view(this.#studio.missingStems(remix.session.snapshot))
+    return remix.view(this.#studio.works.missingStems(remix.session.snapshot))
   }
 
   /** Gives the engine the plan as it stands. Edits that come while it loads are joined into one. */
@@ -68,7 +68,7 @@ export class RemixDesk {
         if (!engine.ok || !remix) return
         const gesture = this.#gesture
         const plan = gesture ? compilePlan(gesture) : remix.session.plan
-        const locate = this.#studio.stemLocator(remix.session.snapshot)
+        const locate = this.#studio.works.stemLocator(remix.session.snapshot)
         if (!plan.ok || plan.value.sources.some((source) => locate(source.stemId) === undefined)) {
           await engine.value.request('plan.load', { plan: null })
           continue
@@ -92,14 +92,14 @@ export class RemixDesk {
   async create(workId: string): Promise<Result<RemixView>> {
     const work = this.#studio.library.work(workId)
     if (!work) return fail('work.not_pulled', 'This work is not on this computer yet. Pull it first.')
-    const snapshot = this.#studio.newRemix(work)
+    const snapshot = this.#studio.works.newRemix(work)
     if (!snapshot.ok) return snapshot
     const remix = await OpenRemix.create(this.#studio.remixTools, snapshot.value)
     return remix.ok ? ok(await this.#show(remix.value)) : remix
   }
 
   async openPath(path: string): Promise<Result<RemixView>> {
-    if (this.#open?.path === path) return ok(this.#open.view(this.#studio.missingStems(this.#open.session.snapshot)))
+    if (this.#open?.path === path) return ok(this.#open.view(this.#studio.works.missingStems(this.#open.session.snapshot)))
     const remix = await this.#studio.openRemix(path)
     if (!remix.ok) return remix
     this.#studio.library.noteRecent({ uid: remix.value.session.uid, title: remix.value.session.title, path })
@@ -255,7 +255,7 @@ export class RemixDesk {
   async peaks(uid: string, stemId: string): Promise<Result<PeaksReply>> {
     const remix = this.find(uid)
     if (!remix.ok) return remix
-    const file = this.#studio.stemLocator(remix.value.session.snapshot)(stemId)
+    const file = this.#studio.works.stemLocator(remix.value.session.snapshot)(stemId)
     if (!file) return fail('stem.missing', 'This stem is not on this computer. Pull its work again.')
     const engine = await this.#studio.engine.client()
     if (!engine.ok) return engine
@@ -287,7 +287,7 @@ export class RemixDesk {
     const remix = this.find(uid)
     if (!remix.ok) return remix
     for (const work of recordsOf(remix.value.session.snapshot, 'work')) {
-      const leased = await this.#studio.lease(work.id)
+      const leased = await this.#studio.works.lease(work.id)
       if (!leased.ok) return leased
     }
     const reply = this.reassess()
@@ -298,7 +298,7 @@ export class RemixDesk {
   reassess(): EditReply | undefined {
     if (!this.#open) return undefined
     this.#open.session.reassess()
-    const status = this.#open.session.status(this.#studio.missingStems(this.#open.session.snapshot))
+    const status = this.#open.session.status(this.#studio.works.missingStems(this.#open.session.snapshot))
     return {
       diff: { added: [], updated: [], removed: [] },
       history: this.#open.session.history,

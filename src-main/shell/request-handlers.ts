@@ -112,26 +112,26 @@ export const createHandlers = (tools: HandlerTools): RequestHandlers => {
 
     'catalogue.search': ({ query }) =>
       ready(async ({ studio, service }) => {
-        const found = await studio.catalogue(query)
+        const found = await studio.works.catalogue(query)
         // Before the built-in service has started there is nothing to show yet, which is no failure.
         if (!found.ok && found.error.code === 'service.none') return ok({ works: [], isOffline: false })
         if (!found.ok) return found
         if (found.value.isOffline) void service.check()
         return ok({
-          works: found.value.works.map((work) => ({ work, pull: studio.puller.stateOf(work) })),
+          works: found.value.works.map((work) => ({ work, pull: studio.works.puller.stateOf(work) })),
           isOffline: found.value.isOffline,
         })
       }),
     'pull.start': ({ work: id }) =>
       ready(async ({ studio }) => {
-        const work = await studio.findWork(id)
+        const work = await studio.works.find(id)
         if (!work.ok) return work
-        void studio.pull(work.value)
+        void studio.works.pull(work.value)
         return ok(null)
       }),
     'pull.pause': ({ work }) =>
       ready(({ studio }) => {
-        studio.puller.pause(work)
+        studio.works.puller.pause(work)
         return ok(null)
       }),
     'pack.import': ({ token }) =>

@@ -30,7 +30,7 @@ export class RevoiceDesk {
     snapshot: RemixSnapshot,
     plan: RenderPlan,
   ): Promise<Result<{ readonly engine: EngineClient; readonly stems: readonly StemFile[] }>> {
-    const locate = this.#studio.stemLocator(snapshot)
+    const locate = this.#studio.works.stemLocator(snapshot)
     const stems = new Map<string, StemFile>()
     for (const { stemId, title } of plan.sources) {
       const file = locate(stemId)

@@ -42,14 +42,14 @@ export class ServiceDesk {
 
   async #startService(onProblem: (problem: Problem) => void): Promise<void> {
     if (this.#named !== null) {
-      this.#studio.setService(this.#named)
+      this.#studio.service.use(this.#named)
       return this.check()
     }
     const started = await startEmbeddedService(this.#host, { dataDir: this.#studio.home.service })
     if (!started.ok) return onProblem(started.error)
     if (this.#abort.signal.aborted) return started.value.stop()
     this.#embedded = started.value
-    this.#studio.setService(started.value.url)
+    this.#studio.service.use(started.value.url)
     started.value.onLost(() => this.#setState('offline'))
     this.#setState('online')
     this.#send('catalogue.changed', {})
@@ -76,7 +76,7 @@ export class ServiceDesk {
 
   /** Asks the service whether it is there. */
   async check(): Promise<void> {
-    const client = this.#studio.guest()
+    const client = this.#studio.service.guest()
     const health = client.ok ? await client.value.health() : client
     this.#setState(health.ok ? 'online' : 'offline')
   }

@@ -54,7 +54,7 @@ const publish = async (title: string, approval: unknown): Promise<string> => {
 }
 
 const pull = async (studio: Studio, title: string): Promise<void> => {
-  unwrap(await studio.pull(unwrap(await studio.findWork(title))))
+  unwrap(await studio.works.pull(unwrap(await studio.works.find(title))))
 }
 
 /** The remix of a work with one fader moved, so that each number is another sound. */
@@ -104,7 +104,7 @@ const post = async (
   id: string,
   jws: string,
 ): Promise<{ status: number; body: { code?: string; receivedAt?: string } }> => {
-  const { enrolment } = unwrap(await studio.connect())
+  const { enrolment } = unwrap(await studio.service.connect())
   const reply = await fetch(`${service.url}/v1/approvals/${kind}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${enrolment.token}`, 'content-type': 'application/json' },
@@ -125,15 +125,15 @@ beforeAll(async () => {
   service = await startService({ dataDir: join(dir, 'service'), catalogueDirs: [join(dir, 'packs')], clock })
   expect(service.refusedPacks).toEqual([])
   wire = await startWire(() => service.url)
-  artist.setService(wire.url)
+  artist.service.use(wire.url)
   producer = await open('producer', wire.url)
   stranger = await open('stranger', wire.url)
   wire.tamper = () => ({})
   // Stems are binary: they come straight from the service.
-  producer.setService(service.url)
+  producer.service.use(service.url)
   await pull(producer, TITLE)
   await pull(producer, 'Open')
-  producer.setService(wire.url)
+  producer.service.use(wire.url)
 }, 120_000)
 
 afterAll(async () => {
@@ -152,8 +152,8 @@ describe('a thread', () => {
     const request = await submit(first, 'What do you think?')
     expect(await submit(first)).toBe(request)
     expect(unwrap(producer.approvals.find(request)).view.delivery).toBe('local')
-    producer.setService(service.url)
-    artist.setService(service.url)
+    producer.service.use(service.url)
+    artist.service.use(service.url)
     await sync(producer, artist)
     const heard = unwrap(artist.approvals.find(request))
     expect(heard.thread).toMatchObject({ state: 'waiting', mayAnswer: true, isMine: false, waitsFor: 'artist' })
@@ -205,7 +205,7 @@ describe('a thread', () => {
   it('is one thread for one remix, and an edit is told as such (approval.voided)', async () => {
     const { OpenRemix } = await import('../../src-main/studio/index.ts')
     const work = producer.library.works().find(({ title }) => title === TITLE)!
-    const remix = unwrap(await OpenRemix.create(producer.remixTools, unwrap(producer.newRemix(work))))
+    const remix = unwrap(await OpenRemix.create(producer.remixTools, unwrap(producer.works.newRemix(work))))
     unwrap(remix.edit([{ op: 'track.set', trackId: '@Lead', gainDb: -1 }]))
     const first = await submit(remix.session.snapshot)
     await sync(producer, artist)
@@ -333,7 +333,7 @@ describe('an answer that is not one', () => {
   it('is seen by nobody who has no part in it', async () => {
     await sync(stranger)
     expect(stranger.approvals.threads()).toEqual([])
-    const { enrolment } = unwrap(await stranger.connect())
+    const { enrolment } = unwrap(await stranger.service.connect())
     const { view } = unwrap(producer.approvals.find(request))
     const reply = await fetch(`${service.url}/v1/approvals/audio/${view.request.preview.sha256}`, {
       headers: { authorization: `Bearer ${enrolment.token}` },
@@ -409,7 +409,7 @@ describe('the artist’s ledger', () => {
     expect(new Set(uses.map(({ workTitle }) => workTitle))).toEqual(new Set([TITLE]))
     expect(unwrap(await artist.approvals.usage({ max: 1 }))).toMatchObject({ isTruncated: true, uses: [{ receipt: uses[0]!.receipt }] })
     expect(problemOf(await stranger.approvals.usage({ max: 10 })).code).toBe('approval.no_artist')
-    const { enrolment } = unwrap(await stranger.connect())
+    const { enrolment } = unwrap(await stranger.service.connect())
     const reply = await fetch(`${service.url}/v1/usage`, { headers: { authorization: `Bearer ${enrolment.token}` } })
     expect(reply.status).toBeGreaterThanOrEqual(400)
     unwrap(producer.ledger.voidReceipt(receiptId))
@@ -423,8 +423,8 @@ describe('away from the service', () => {
   it('both sides work by file, and sync later without counting anything twice (approval.offline)', async () => {
     const snapshot = await remixAt(-18)
     wire.tamper = () => 'lost'
-    producer.setService(wire.url)
-    artist.setService(wire.url)
+    producer.service.use(wire.url)
+    artist.service.use(wire.url)
     const request = await submit(snapshot)
     const review = unwrap(await producer.approvals.review(request))
     const page = `<!doctype html><html><script type="application/json" id="stemma-review">${reviewScript(review)}</script></html>`
@@ -463,8 +463,8 @@ describe('away from the service', () => {
 
     // The artist's answer comes before the request is there: it waits, it is not lost.
     wire.tamper = () => ({})
-    producer.setService(service.url)
-    artist.setService(service.url)
+    producer.service.use(service.url)
+    artist.service.use(service.url)
     await sync(artist)
     expect(unwrap(artist.approvals.find(request)).view.answers[0]?.delivery).toBe('queued')
     await sync(producer, artist, producer)
@@ -477,12 +477,12 @@ describe('away from the service', () => {
 
   it('a lost reply is asked for again and changes nothing (approval.lost_reply)', async () => {
     const request = await submit(await remixAt(-19))
-    producer.setService(wire.url)
+    producer.service.use(wire.url)
     wire.tamper = (path) => (path.endsWith('/requests') ? 'lost' : {})
     expect((await producer.approvals.sync()).ok).toBe(false)
     expect(unwrap(producer.approvals.find(request)).view.delivery).toBe('queued')
     wire.tamper = () => ({})
-    producer.setService(service.url)
+    producer.service.use(service.url)
     await sync(producer, artist)
     expect(unwrap(producer.approvals.find(request)).view.delivery).toBe('sent')
     expect(
@@ -494,7 +494,7 @@ describe('away from the service', () => {
   }, 60_000)
 
   it('what is signed while a sync runs goes out with the next one that is asked for, and a sound that comes late is told of (approval.late_sound)', async () => {
-    producer.setService(wire.url)
+    producer.service.use(wire.url)
     let release = (): void => undefined
     const gate = new Promise<void>((settle) => (release = settle))
     const hasBegun = new Promise<void>((begun) => {
@@ -531,7 +531,7 @@ describe('away from the service', () => {
     arrive()
     unwrap(await sent)
     wire.hold = () => undefined
-    producer.setService(service.url)
+    producer.service.use(service.url)
     let told = 0
     const stop = artist.approvals.audio.onChange(() => told++)
     await sync(artist)
@@ -560,8 +560,8 @@ describe('away from the service', () => {
     await sync(artist)
     await service.close()
     service = await startService({ dataDir: join(dir, 'service'), clock })
-    producer.setService(service.url)
-    artist.setService(service.url)
+    producer.service.use(service.url)
+    artist.service.use(service.url)
     await sync(producer)
     unwrap(await exportOf(snapshot))
   }, 90_000)
@@ -615,7 +615,7 @@ describe('bad input', () => {
   })
   it('an upload that is not the sound a request names is not kept', async () => {
     writeFileSync(join(dir, 'x'), '')
-    const { enrolment } = unwrap(await stranger.connect())
+    const { enrolment } = unwrap(await stranger.service.connect())
     const reply = await fetch(`${service.url}/v1/approvals/audio/${'ab'.repeat(32)}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${enrolment.token}`, 'content-type': 'audio/mpeg' },

@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(() => rig.close())
 
 const stemsOf = (snapshot: RemixSnapshot) => {
-  const locate = rig.studio.stemLocator(snapshot)
+  const locate = rig.studio.works.stemLocator(snapshot)
   return recordsOf(snapshot, 'stem').flatMap((stem) => {
     const file = locate(stem.id)
     return file ? [{ path: file.path, contentSha256: file.contentSha256, name: file.name }] : []

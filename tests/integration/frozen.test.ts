@@ -48,7 +48,7 @@ describe.skipIf(!fixtures)('a frozen track', { timeout: 120_000 }, () => {
     unwrap(await rig.pull('River'))
     unwrap(await rig.studio.plugins.scan({ paths: [fixtures!.clap('sounds')] }))
     other = unwrap(await openStudioAt(join(rig.dir, 'other'), rig.service.url))
-    unwrap(await other.pull(unwrap(await other.findWork('River'))))
+    unwrap(await other.works.pull(unwrap(await other.works.find('River'))))
     // All folders were looked through, and there was nothing.
     const empty = new ScanStore(other.home.plugins, () => {})
     empty.noteScanned(new Date().toISOString())

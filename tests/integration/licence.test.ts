@@ -29,7 +29,7 @@ const refusal = (result: Result<unknown>): Problem => {
 const tryEdit = async (title: string, edits: readonly EditCommand[]) => {
   const work = rig.studio.library.works().find((one) => one.title === title)
   if (!work) throw new Error('not pulled')
-  const remix = unwrap(await OpenRemix.create(rig.studio.remixTools, unwrap(rig.studio.newRemix(work))))
+  const remix = unwrap(await OpenRemix.create(rig.studio.remixTools, unwrap(rig.studio.works.newRemix(work))))
   const before = remix.session.snapshot
   const result = remix.edit(edits)
   if (!result.ok) expect(remix.session.snapshot, 'a refused edit changed the remix').toBe(before)
@@ -192,7 +192,7 @@ describe('the number of exports', () => {
 
 describe('time', () => {
   it('an expired work can be seen but not pulled, in plain words', async () => {
-    const work = unwrap(await rig.studio.findWork('Expired'))
+    const work = unwrap(await rig.studio.works.find('Expired'))
     expect(work.licence.state).toBe('ended')
     const problem = refusal(await rig.pull('Expired'))
     expect(problem).toMatchObject({ code: 'lease.ended' })
@@ -254,7 +254,7 @@ describe('withdrawal', () => {
     let refreshed: Promise<unknown> | undefined
     const revokeAndHear = async (): Promise<void> => {
       await rig.revoke('grant', grant.id)
-      const { client, enrolment } = unwrap(await rig.studio.connect())
+      const { client, enrolment } = unwrap(await rig.studio.service.connect())
       unwrap(await rig.studio.licences.refreshRevocations(client, enrolment))
     }
     const path = join(rig.out, 'during.wav')

@@ -101,7 +101,7 @@ describe.skipIf(hindrance !== null)('Potassium with plugins', { timeout: 120_000
       const { snapshot } = remix.session
       const client = unwrap(await studio.engine.client())
       const plan = unwrap(remix.session.plan)
-      const locate = studio.stemLocator(snapshot)
+      const locate = studio.works.stemLocator(snapshot)
       const stems = plan.sources
         .flatMap(({ stemId }) => locate(stemId) ?? [])
         .map(({ path, contentSha256, name }) => ({ path, contentSha256, name }))

@@ -42,7 +42,7 @@ describe.skipIf(source === undefined || !isOnPath('ffmpeg'))('an export that was
     signer.dispose()
     service = await startService({ dataDir: at('service'), catalogueDirs: [at('packs')] })
     studio = unwrap(await openStudioAt(at('home'), service.url))
-    unwrap(await studio.pull(unwrap(await studio.findWork('Potassium'))))
+    unwrap(await studio.works.pull(unwrap(await studio.works.find('Potassium'))))
     const remix = await remixOfWork(studio, 'Potassium', [{ op: 'track.set', trackId: '@snare', gainDb: -3 }] as never)
     const made = unwrap(await studio.export(orderOf(remix, { [at('song.wav')]: 'wav24', [at('song.mp3')]: 'mp3' })))
     receipts = made.files.map((file) => file.receiptId)
@@ -106,7 +106,7 @@ describe.skipIf(source === undefined || !isOnPath('ffmpeg'))('an export that was
     ffmpeg('-i', at('song.wav'), '-map_metadata', '-1', '-b:a', '128k', at('found.mp3'))
     expect(unwrap(await stranger.verify(at('found.mp3')))).toMatchObject({ verdict: 'none', integrity: { state: 'none' }, receipt: null })
     unwrap(await studio.sync())
-    unwrap(await stranger.connect())
+    unwrap(await stranger.service.connect())
     const report = unwrap(await stranger.verify(at('found.mp3')))
     expect(report).toMatchObject({
       verdict: 'caution',

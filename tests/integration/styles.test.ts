@@ -48,10 +48,10 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     )
     const service = unwrap(await startEmbeddedService(createNodeProcessHost(), { dataDir: studio.home.service, catalogueDirs: packs }))
     stop = async () => void (await service.stop())
-    studio.setService(service.url)
-    const work = unwrap(await studio.findWork('Glass Orchard'))
-    unwrap(await studio.pull(work))
-    snapshot = unwrap(studio.newRemix(work))
+    studio.service.use(service.url)
+    const work = unwrap(await studio.works.find('Glass Orchard'))
+    unwrap(await studio.works.pull(work))
+    snapshot = unwrap(studio.works.newRemix(work))
     before = unwrap(await listenTo(studio, snapshot))
   }, 280_000)
 
@@ -101,18 +101,18 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
   })
 
   it('match comes nearer to the tone and the loudness of another song, from a file as from its work (style.match)', async () => {
-    const other = unwrap(await studio.pull(unwrap(await studio.findWork('Harbour Lights'))))
+    const other = unwrap(await studio.works.pull(unwrap(await studio.works.find('Harbour Lights'))))
     const path = join(homeDir, 'reference.wav')
     // Its licence lets a minute of each stem out.
     const range = { fromFrame: 20 * 48_000, toFrame: 75 * 48_000 }
-    unwrap(await studio.export(orderOf(unwrap(studio.newRemix(other)), { [path]: 'wav24' }, { range })))
+    unwrap(await studio.export(orderOf(unwrap(studio.works.newRemix(other)), { [path]: 'wav24' }, { range })))
     const reference = unwrap(await studio.references.add(path))
     expect(reference.title).toBe('reference')
     const target = studio.references.find(reference.sha256)
     if (!target) throw new Error('the reference was not kept')
 
     const measured = async (of: RemixSnapshot): Promise<MixMeasure> =>
-      unwrap(await measureMix({ engine: () => studio.engine.client(), stemFile: studio.stemLocator(of) }, of))
+      unwrap(await measureMix({ engine: () => studio.engine.client(), stemFile: studio.works.stemLocator(of) }, of))
     const matched = async (input: string, strength: number) => {
       const order = { style: 'match', params: { strength, density: 0 }, seed: 1, inputs: [input] }
       const run = unwrap(await proposeStyle(studio.factTools(snapshot), snapshot, order))
@@ -131,7 +131,7 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     expect(off(whole)).toBeLessThan(Math.max(1.5, off(plain)))
 
     const byWork = await matched(other.id, 100)
-    const work = await measured(unwrap(studio.newRemix(other)))
+    const work = await measured(unwrap(studio.works.newRemix(other)))
     expect(toneDistance(byWork.profile, work.profile)).toBeLessThan(toneDistance(plain.profile, work.profile))
     const unknown = await proposeStyle(studio.factTools(snapshot), snapshot, { style: 'match', inputs: ['0'.repeat(64)] })
     expect(unknown).toMatchObject({ ok: false, error: { code: 'reference.unknown' } })

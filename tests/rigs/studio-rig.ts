@@ -56,7 +56,7 @@ export const openStudioAt = async (
 export const remixOfWork = async (studio: Studio, title: string, edits: readonly EditCommand[] = []): Promise<RemixSnapshot> => {
   const work = studio.library.works().find((one) => one.title === title)
   if (!work) throw new Error(`“${title}” was not pulled`)
-  const remix = unwrap(await OpenRemix.create(studio.remixTools, unwrap(studio.newRemix(work))))
+  const remix = unwrap(await OpenRemix.create(studio.remixTools, unwrap(studio.works.newRemix(work))))
   if (edits.length > 0) unwrap(remix.edit(edits))
   const { snapshot } = remix.session
   await remix.close({ isDiscarded: true })
@@ -134,8 +134,8 @@ export const startStudioRig = async (works: readonly ToneWork[]): Promise<Studio
     service,
     studio,
     pull: async (title: string) => {
-      const work = await rig.studio.findWork(title)
-      return work.ok ? rig.studio.pull(work.value) : work
+      const work = await rig.studio.works.find(title)
+      return work.ok ? rig.studio.works.pull(work.value) : work
     },
     export: async (title: string, files: Readonly<Record<string, ExportFormat>>, more: Parameters<StudioRig['export']>[2] = {}) => {
       const snapshot = await remixOfWork(rig.studio, title, more.edits)

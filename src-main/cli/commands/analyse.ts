@@ -70,7 +70,7 @@ const analyseAll = async (
 ): Promise<Result<readonly Analysed[]>> => {
   const analysed: Analysed[] = []
   for (const { work, stemIds } of works) {
-    const analysis = await studio.analyse(work, {
+    const analysis = await studio.works.analyse(work, {
       signal: context.signal,
       onProgress: (fraction, label) => context.progress.show(label, fraction),
       ...(stemIds ? { stemIds } : {}),
@@ -93,7 +93,7 @@ export const analyseCommand: Run<{ readonly target: string }> = async (context, 
     )
   }
   if (!target.toLowerCase().endsWith('.stemma')) {
-    const work = await studio.findWork(target)
+    const work = await studio.works.find(target)
     return work.ok ? report(await analyseAll(studio, context, [{ work: work.value }])) : refused(work.error)
   }
   return withRemix(studio, resolve(target), async (remix) => {

@@ -26,7 +26,7 @@ const VERDICT_WORDS: Readonly<Record<string, Verdict>> = {
 
 /** Whether what waited went out. Without a connection everything is kept, and that is said. */
 const sendNow = async (studio: Studio, context: CommandContext): Promise<{ readonly isSent: boolean; readonly line: string }> => {
-  if (studio.serviceUrl === null) return { isSent: false, line: 'Kept here; no rights service is known to send it to.' }
+  if (studio.service.url === null) return { isSent: false, line: 'Kept here; no rights service is known to send it to.' }
   const synced = await studio.approvals.sync({ signal: context.signal })
   if (!synced.ok) return { isSent: false, line: `Kept here and sent later. ${synced.error.message}` }
   const [first] = synced.value.refused
@@ -165,7 +165,7 @@ export const approvalsListCommand: Run<ApprovalsListOptions> = async (context, {
         ),
       ),
     )
-  const synced = offline || studio.serviceUrl === null ? null : await studio.approvals.sync({ signal: context.signal })
+  const synced = offline || studio.service.url === null ? null : await studio.approvals.sync({ signal: context.signal })
   const threads = studio.approvals.threads()
   const sync = studio.approvals.syncView()
   const isOffline = synced !== null && !synced.ok
@@ -241,7 +241,7 @@ export const answerCommand: Run<AnswerOptions> = (context, options) => {
     const found = studio.approvals.find(options.request)
     if (!found.ok) {
       // It may wait at the service.
-      if (studio.serviceUrl !== null) await studio.approvals.sync({ signal: context.signal })
+      if (studio.service.url !== null) await studio.approvals.sync({ signal: context.signal })
     }
     const answered = studio.approvals.answer({ request: options.request, verdict, conditions: options.condition ?? [], notes, expires })
     if (answered.ok && options.out !== undefined) {

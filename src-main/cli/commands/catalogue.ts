@@ -12,9 +12,9 @@ const describe = (work: WorkSummary, state: PullState['state']): unknown => ({ .
 export const catalogueCommand: Run<{ readonly query: string }> = async (context, { query }) => {
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
-  const found = await studio.value.catalogue(query)
+  const found = await studio.value.works.catalogue(query)
   return reportOf(found, ({ works, isOffline }) => {
-    const stateOf = (work: WorkSummary) => studio.value.puller.stateOf(work).state
+    const stateOf = (work: WorkSummary) => studio.value.works.puller.stateOf(work).state
     const rows = works.map((work) => [
       work.title,
       work.artists.join(', '),
@@ -43,14 +43,14 @@ export const pullWithProgress = (
   signal: AbortSignal,
 ) => {
   const timer = setInterval(() => {
-    const { stems } = studio.puller.stateOf(work)
+    const { stems } = studio.works.puller.stateOf(work)
     const total = stems.reduce((sum, stem) => sum + stem.totalBytes, 0)
     const received = stems.reduce((sum, stem) => sum + stem.receivedBytes, 0)
     show(`Pulling ${work.title}`, total === 0 ? 0 : received / total)
   }, 100)
-  const stop = (): void => studio.puller.pause(work.id)
+  const stop = (): void => studio.works.puller.pause(work.id)
   signal.addEventListener('abort', stop)
-  return studio.pull(work).finally(() => {
+  return studio.works.pull(work).finally(() => {
     clearInterval(timer)
     signal.removeEventListener('abort', stop)
   })
@@ -59,7 +59,7 @@ export const pullWithProgress = (
 export const pullCommand: Run<{ readonly work: string }> = async (context, { work: reference }) => {
   const studio = await context.studio()
   if (!studio.ok) return refused(studio.error)
-  const work = await studio.value.findWork(reference)
+  const work = await studio.value.works.find(reference)
   if (!work.ok) return refused(work.error)
   const pulled = await pullWithProgress(
     studio.value,
@@ -68,7 +68,7 @@ export const pullCommand: Run<{ readonly work: string }> = async (context, { wor
     context.signal,
   )
   if (!pulled.ok) return refused(pulled.error)
-  const { leaseEnds } = studio.value.puller.stateOf(work.value)
+  const { leaseEnds } = studio.value.works.puller.stateOf(work.value)
   const bytes = work.value.stems.reduce((sum, stem) => sum + stem.bytes, 0)
   return reportOf(ok(null), () =>
     done(

@@ -90,10 +90,10 @@ export const demoCommand: Run<{ readonly out?: string }> = async (context, { out
       : null
   if (service && !service.ok) return refused(service.error)
   try {
-    if (service) studio.setService(service.value.url)
+    if (service) studio.service.use(service.value.url)
     context.progress.clear()
-    say(context, `Rights service at ${studio.serviceUrl}`)
-    const catalogue = await studio.catalogue('')
+    say(context, `Rights service at ${studio.service.url}`)
+    const catalogue = await studio.works.catalogue('')
     if (!catalogue.ok) return refused(catalogue.error)
     const work = pickWork(catalogue.value.works)
     if (!work)
@@ -106,7 +106,7 @@ export const demoCommand: Run<{ readonly out?: string }> = async (context, { out
     context.progress.clear()
     say(context, `Pulled “${work.title}”: ${work.stems.length} stems, ${work.licence.badge}`)
 
-    const snapshot = studio.newRemix(work)
+    const snapshot = studio.works.newRemix(work)
     if (!snapshot.ok) return refused(snapshot.error)
     const remix = await OpenRemix.create(studio.remixTools, snapshot.value)
     if (!remix.ok) return refused(remix.error)

@@ -39,7 +39,7 @@ const position = (remix: Remix, tick: number): string => {
 const summary = (remix: Remix, studio: Studio) => {
   const { snapshot } = remix.session
   const document = remixOf(snapshot)
-  const status = remix.session.status(studio.missingStems(snapshot))
+  const status = remix.session.status(studio.works.missingStems(snapshot))
   return {
     uid: document.uid,
     title: document.title,
@@ -81,9 +81,9 @@ export const newCommand: Run<{ readonly work: string; readonly out: string }> = 
   const path = resolve(out)
   if (existsSync(path))
     return refused({ code: 'file.exists', message: `${out} is there already. Choose another name, or delete it first.` })
-  const work = await studio.value.findWork(reference)
+  const work = await studio.value.works.find(reference)
   if (!work.ok) return refused(work.error)
-  const snapshot = studio.value.newRemix(work.value)
+  const snapshot = studio.value.works.newRemix(work.value)
   if (!snapshot.ok) return refused(snapshot.error)
   const remix = await OpenRemix.create(studio.value.remixTools, snapshot.value)
   if (!remix.ok) return refused(remix.error)

@@ -1,1 +1,2 @@
-export * from './puller.ts'
+export { type Puller, stemFileOf } from './puller.ts'
+export * from './works.ts'
