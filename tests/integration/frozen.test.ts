@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScanStore } from '../../src-main/studio/plugins/scan-store.ts'
 import { OpenRemix, type Studio } from '../../src-main/studio/index.ts'
+import type { EngineEvents } from '../../src-shared/protocol/index.ts'
 import { recordsOf } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
 import { stemmaIn } from '../rigs/cli-rig.ts'
@@ -108,6 +109,77 @@ describe.skipIf(!fixtures)('a frozen track', { timeout: 120_000 }, () => {
     unwrap(await remix.save(join(rig.dir, 'mail', 'On.stemma')))
     expect(readdirSync(join(rig.dir, 'mail', 'On.frozen'))).toEqual([`${sha256}.pcm`])
     await remix.close()
+  })
+
+  it('plays where its plugin is missing as it plays where it was frozen, and tells how', async () => {
+    const { path } = mailed('Played')
+    /** How a machine plays the start of it: the level of each block of the frozen track, and what is told of it. */
+    const played = async (studio: Studio) => {
+      const remix = unwrap(await studio.openRemix(path))
+      const client = unwrap(await studio.engine.client())
+      const warnings: string[] = []
+      let frozen: EngineEvents['plugins.frozen']['tracks'] = {}
+      client.on('playback.warning', ({ code }) => warnings.push(code))
+      client.on('plugins.frozen', ({ tracks }) => {
+        frozen = tracks
+      })
+      const plan = unwrap(remix.session.plan)
+      const locate = studio.works.stemLocator(remix.session.snapshot)
+      const stems = plan.sources.flatMap(({ stemId }) => locate(stemId) ?? [])
+      unwrap(
+        await client.request('sources.prepare', {
+          stems: stems.map(({ path: file, contentSha256, name }) => ({ path: file, contentSha256, name })),
+        }),
+      )
+      unwrap(await client.request('plan.load', { plan }))
+      const lead = plan.tracks.find(({ name }) => name === 'Lead')!.id
+      const levels = new Map<number, number>()
+      client.on('meters', ({ frame, tracks }) => levels.set(frame, tracks.find(({ trackId }) => trackId === lead)?.rmsLeft ?? -1))
+      unwrap(await client.request('transport.play', { fromFrame: 0 }))
+      await expect.poll(() => levels.size, { timeout: 20_000 }).toBeGreaterThan(40)
+      unwrap(await client.request('transport.stop', {}))
+      const { devices } = unwrap(await client.request('plugins.statuses', {}))
+      await remix.close()
+      return { levels, frozen: frozen[lead], warnings, devices }
+    }
+    const here = await played(rig.studio)
+    const there = await played(other)
+    expect(here).toMatchObject({ frozen: 'kept', warnings: [], devices: [] })
+    expect(there).toMatchObject({ frozen: 'elsewhere', warnings: [], devices: [] })
+    const both = [...there.levels].filter(([frame]) => here.levels.has(frame))
+    expect(both.length).toBeGreaterThan(20)
+    expect(both.some(([, level]) => level > 0.001)).toBe(true)
+    expect(both.filter(([frame, level]) => level !== here.levels.get(frame))).toEqual([])
+    // Without its sound it plays without the plugin, louder, and says so.
+    forgetGiven()
+    rmSync(join(rig.dir, 'mail', 'Played.frozen'), { recursive: true })
+    const bare = await played(other)
+    expect(bare).toMatchObject({ frozen: 'lost' })
+    expect(bare.warnings).toContain('playback.frozen_lost')
+    const heard = [...bare.levels].filter(([frame, level]) => level > 0.001 && (here.levels.get(frame) ?? 0) > 0.001)
+    expect(heard.length).toBeGreaterThan(5)
+    for (const [frame, level] of heard) expect(20 * Math.log10(level / here.levels.get(frame)!)).toBeCloseTo(6, 1)
+  })
+
+  it('is left where it lies while this machine holds no licence for its stems, and taken once it does', async () => {
+    const { path, sound } = mailed('Unlicensed')
+    const poor = unwrap(await openStudioAt(join(rig.dir, 'poor'), rig.service.url))
+    try {
+      const before = unwrap(await poor.openRemix(path))
+      expect(before.warnings).toMatchObject([{ code: 'frozen.not_licensed' }])
+      expect(before.warnings[0]!.message).toContain('"Lead"')
+      const given = join(poor.home.pcmCache, 'frozen', 'given')
+      expect(existsSync(given) ? readdirSync(given) : []).toEqual([])
+      expect(existsSync(sound)).toBe(true)
+      await before.close()
+      unwrap(await poor.works.pull(unwrap(await poor.works.find('River'))))
+      const after = unwrap(await poor.openRemix(path))
+      expect(after.warnings).toEqual([])
+      expect(readdirSync(given).filter((name) => name.startsWith(sha256))).not.toEqual([])
+      await after.close()
+    } finally {
+      await poor.close()
+    }
   })
 
   it('is refused when the sound was changed, and the export names plugin and track', async () => {
