@@ -16,7 +16,9 @@ import {
   resizeNotes,
   snapFrame,
 } from './note-edits.ts'
+import { placeNotes, playKey, toggleNotes } from './revoice-audition.ts'
 import { chooseNotes, redoNotes, setNotes, undoNotes, useRevoice } from './revoice-store.ts'
+import { type RollView, useRollPlayhead } from './roll-playhead.ts'
 
 const KEYS_WIDTH = 44
 const RULER = 18
@@ -24,11 +26,6 @@ const ROW = 11
 const EDGE_PIXELS = 7
 
 const NONE: ReadonlySet<number> = new Set()
-
-export interface RollView {
-  readonly fromFrame: number
-  readonly framesPerPixel: number
-}
 
 /** The roll with its keyboard at the left and bars above. `view` is what is shown in time. */
 export const PianoRoll = ({ color, view, onView }: { color: string; view: RollView; onView: (view: RollView) => void }) => {
@@ -44,6 +41,9 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
   const [box, setBox] = useState<{ x: number; y: number; w: number; h: number } | null>(null)
   // Rows stay put while notes are dragged, or the ground would move under the hand.
   const [range, setRange] = useState(() => pitchRange(notes))
+  const playhead = useRollPlayhead(view, { left: KEYS_WIDTH, right: width }, onView)
+  /** The key that a hand is on. */
+  const [pressed, setPressed] = useState<number | null>(null)
   const shown = dragged ?? notes
   const grid = gridFrames(milliBpm)
   const rows = range.high - range.low + 1
@@ -128,8 +128,9 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
       context.fillRect(0, 0, KEYS_WIDTH, height)
       for (let pitch = range.low; pitch <= range.high; pitch++) {
         const y = RULER + (range.high - pitch) * ROW
-        context.fillStyle = tokenColor(isBlackKey(pitch) ? '--canvas' : '--text-2')
-        context.globalAlpha = isBlackKey(pitch) ? 1 : 0.14
+        const isPressed = pitch === pressed
+        context.fillStyle = tokenColor(isPressed ? '--accent' : isBlackKey(pitch) ? '--canvas' : '--text-2')
+        context.globalAlpha = isPressed || isBlackKey(pitch) ? 1 : 0.14
         context.fillRect(0, y + 0.5, isBlackKey(pitch) ? 24 : KEYS_WIDTH - 2, ROW - 1)
         context.globalAlpha = 1
         if (pitch % 12 === 0) {
@@ -145,11 +146,34 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
     }
     draw()
     return onLookChange(draw)
-  }, [shown, chosen, width, height, range, view, xOf, color, grid, beatsPerBar, box])
+  }, [shown, chosen, width, height, range, view, xOf, color, grid, beatsPerBar, box, pressed])
 
   const pointOf = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
     const rect = canvas.current?.getBoundingClientRect()
     return { x: event.clientX - (rect?.left ?? 0), y: event.clientY - (rect?.top ?? 0) }
+  }
+
+  /** Keys sound while the hand is on them, one after another. */
+  const playKeys = (element: HTMLCanvasElement, startY: number): void => {
+    let pitch: number | null = null
+    const press = (y: number): void => {
+      const over = pitchAtY(y)
+      if (y < RULER || over === pitch || over < range.low || over > range.high) return
+      pitch = over
+      setPressed(over)
+      playKey(over)
+    }
+    press(startY)
+    const move = (next: globalThis.PointerEvent): void => press(pointOf(next).y)
+    const finish = (): void => {
+      setPressed(null)
+      element.removeEventListener('pointermove', move)
+      element.removeEventListener('pointerup', finish)
+      element.removeEventListener('pointercancel', finish)
+    }
+    element.addEventListener('pointermove', move)
+    element.addEventListener('pointerup', finish)
+    element.addEventListener('pointercancel', finish)
   }
 
   const onPointerDown = (event: PointerEvent<HTMLCanvasElement>): void => {
@@ -158,7 +182,15 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
     const element = event.currentTarget
     element.setPointerCapture(event.pointerId)
     const start = pointOf(event)
-    const hit = start.x < KEYS_WIDTH ? null : hitNote(notes, frameAtX(start.x), pitchAtY(start.y), EDGE_PIXELS * view.framesPerPixel)
+    if (start.x < KEYS_WIDTH) {
+      playKeys(element, start.y)
+      return
+    }
+    if (start.y < RULER) {
+      placeNotes(frameAtX(start.x))
+      return
+    }
+    const hit = hitNote(notes, frameAtX(start.x), pitchAtY(start.y), EDGE_PIXELS * view.framesPerPixel)
     const isAdding = event.shiftKey || event.ctrlKey || event.metaKey
     let picked = chosen
     if (hit && !chosen.has(hit.index)) picked = isAdding ? new Set([...chosen, hit.index]) : new Set([hit.index])
@@ -166,6 +198,13 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
     chooseNotes(picked)
     const lead = hit ? notes[hit.index] : undefined
     let result: readonly Note[] | null = null
+    let sounded: number | null = null
+    const sound = (note: Note | undefined): void => {
+      if (!note || note.pitch === sounded) return
+      sounded = note.pitch
+      playKey(note.pitch, note.velocity)
+    }
+    if (hit && !hit.isEdge) sound(lead)
     const move = (next: globalThis.PointerEvent): void => {
       const now = pointOf(next)
       if (!lead || !hit) {
@@ -191,6 +230,7 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
         const to = isFree ? lead.startFrame + by : snapFrame(lead.startFrame + by, grid)
         const isStill = Math.abs(now.x - start.x) < 3
         result = moveNotes(notes, picked, isStill ? 0 : to - lead.startFrame, pitchAtY(now.y) - pitchAtY(start.y))
+        sound(result[hit.index])
       }
       setDragged(result)
     }
@@ -218,6 +258,7 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
     const note = index === null ? undefined : list[index]
     if (note) {
       const beats = note.startFrame / (grid * 4)
+      playKey(note.pitch, note.velocity)
       announce(`${pitchName(note.pitch)}, bar ${Math.floor(beats / beatsPerBar) + 1} beat ${(Math.floor(beats) % beatsPerBar) + 1}`)
     }
   }
@@ -267,6 +308,7 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
         setNotes(next, new Set([next.length - 1]))
         say(next, next.length - 1)
       },
+      ' ': isMod ? undefined : toggleNotes,
       a: isMod ? () => chooseNotes(new Set(notes.keys())) : undefined,
       z: isMod ? (event.shiftKey ? redoNotes : undoNotes) : undefined,
       y: isMod ? redoNotes : undefined,
@@ -307,7 +349,7 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
       role="application"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys; that is what its role says.
       tabIndex={0}
-      aria-label={`Notes, ${notes.length}. Arrow keys choose and move, Shift with arrows changes length and octave, Insert adds, Delete removes`}
+      aria-label={`Notes, ${notes.length}. Arrow keys choose and move, Shift with arrows changes length and octave, Insert adds, Delete removes, Space listens`}
       onKeyDown={onKeyDown}
     >
       <canvas
@@ -322,6 +364,7 @@ export const PianoRoll = ({ color, view, onView }: { color: string; view: RollVi
           setNotes(next, new Set([next.length - 1]))
         }}
       />
+      <span ref={playhead} className="roll-playhead" style={{ height }} data-testid="roll-playhead" />
     </div>
   )
 }

@@ -1,12 +1,14 @@
 // The sheet that re-voices a stem: finds its notes with progress and a way out, lets them be corrected, chooses who plays them.
-import { Minus, Plus, Redo2, Trash2, Undo2, Wand2 } from 'lucide-react'
+import { Minus, Play, Plus, Redo2, Square, Trash2, TriangleAlert, Undo2, Wand2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { INSTRUMENT_FAMILIES, INSTRUMENT_PARAMETERS, INSTRUMENTS } from '../../src-shared/music/index.ts'
 import { recordOf, remixOf } from '../../src-shared/remix/index.ts'
-import { Badge, Button, Dialog, FieldRow, IconButton, NumberField, ProgressBar, Segmented } from '../parts/index.ts'
+import { Badge, Button, Dialog, FieldRow, IconButton, Keys, NumberField, ProgressBar, Segmented } from '../parts/index.ts'
 import { cancelListening, useListening, useRemix } from '../state/index.ts'
 import { gridFrames, moveNotes } from './note-edits.ts'
-import { PianoRoll, type RollView } from './piano-roll.tsx'
+import { PianoRoll } from './piano-roll.tsx'
+import { followNotes, setAlone, toggleNotes, useNotesListening } from './revoice-audition.ts'
+import type { RollView } from './roll-playhead.ts'
 import {
   applyRevoice,
   closeRevoice,
@@ -140,6 +142,64 @@ const Tools = ({ view, onView }: { view: RollView; onView: (view: RollView) => v
   )
 }
 
+/** Space listens wherever the focus rests, unless what has it needs Space itself. */
+const useSpace = (): void =>
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== ' ' || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+      const { target } = event
+      if (!(target instanceof HTMLElement) || target.matches('input, select, textarea')) return
+      if (target.matches('button, [role="radio"], [role="spinbutton"]') && target.matches(':focus-visible')) return
+      event.preventDefault()
+      toggleNotes()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+
+/** Play and stop, and who else sounds. */
+const Listen = () => {
+  useSpace()
+  const isOn = useNotesListening((state) => state.isOn)
+  const isStarting = useNotesListening((state) => state.isStarting)
+  const isAlone = useNotesListening((state) => state.isAlone)
+  const hasNotes = useRevoice((state) => state.notes.length > 0)
+  return (
+    <div className="roll-listen">
+      <Button
+        icon={isOn ? Square : Play}
+        className={isOn ? 'is-playing' : ''}
+        aria-pressed={isOn}
+        disabled={!hasNotes}
+        onClick={toggleNotes}
+        title="Plays the notes as they are shown; the remix stays as it is"
+      >
+        {isOn ? (isStarting ? 'Starting…' : 'Stop') : 'Listen'}
+      </Button>
+      <Keys keys="Space" />
+      <Segmented
+        label="Listen to"
+        value={isAlone ? 'alone' : 'others'}
+        options={[
+          { value: 'others', label: 'With the others' },
+          { value: 'alone', label: 'Alone' },
+        ]}
+        onChange={(value) => setAlone(value === 'alone')}
+      />
+    </div>
+  )
+}
+
+const Unheard = () => {
+  const problem = useNotesListening((state) => state.problem)
+  return problem ? (
+    <p className="roll-problem" role="alert">
+      <TriangleAlert size={14} aria-hidden />
+      <span className="selectable">{problem.message}</span>
+    </p>
+  ) : null
+}
+
 const Ready = () => {
   const notes = useRevoice((state) => state.notes)
   const milliBpm = useRevoice((state) => state.milliBpm)
@@ -162,9 +222,10 @@ const Ready = () => {
     <div className="revoice">
       <Tools view={view} onView={setView} />
       <PianoRoll color={`--${role}`} view={view} onView={setView} />
+      <Unheard />
       <p className="muted small">
-        Drag notes, their right edge for length; double-click adds. Arrow keys move, Shift for length and octave, Ctrl or Alt goes off the
-        grid.{' '}
+        Drag notes, their right edge for length; double-click adds; the keys at the left sound. Arrow keys move, Shift for length and
+        octave, Ctrl or Alt goes off the grid. Click the bars to listen from there.{' '}
         {model === null ? 'Written by hand: no AI credit.' : `Found by ${modelName ?? 'a transcription model'}: the export names it as AI.`}
       </p>
       <div className="revoice-sound">
@@ -234,6 +295,7 @@ export const RevoiceSheet = () => {
   const soundId = useRevoice((state) => state.soundId)
   const hasNotes = useRevoice((state) => state.notes.length > 0)
   const uid = useRemix((remix) => remix.uid)
+  useEffect(followNotes, [])
   useEffect(() => {
     // The notes belong to the remix that was open.
     if (uid === null) closeRevoice()
@@ -247,11 +309,13 @@ export const RevoiceSheet = () => {
       footer={
         phase === 'ready' && (
           <>
+            <Listen />
+            <span className="roll-spacer" />
             <Button tone="quiet" onClick={closeRevoice}>
               Leave it
             </Button>
             <Button tone="primary" disabled={!hasNotes} onClick={() => void applyRevoice()}>
-              Play these notes
+              Use these notes
             </Button>
           </>
         )

@@ -151,21 +151,27 @@ export const concernedClips = ({ clipId, stemId, isForAll }: Pick<RevoiceState, 
   return isForAll ? recordsOf(settledSnapshot(), 'clip').flatMap((clip) => (clip.stemId === stemId ? [clip.id] : [])) : [clipId]
 }
 
+/** The edits that put the notes into the remix. */
+export const revoiceCommands = (state: RevoiceState): { readonly commands: readonly EditCommand[]; readonly label: string } => {
+  const notes = [...state.notes].sort((left, right) => left.startFrame - right.startFrame || left.pitch - right.pitch)
+  const make = { kind: 'notes' as const, instrument: { name: state.instrument, params: { ...state.params } }, notes, model: state.model }
+  const soundId = state.soundId ?? newId()
+  const made: EditCommand =
+    state.soundId === null
+      ? { op: 'sound.add', id: soundId, stemId: state.stemId, name: `${state.title}, re-voiced`, make }
+      : { op: 'sound.set', soundId, make }
+  return {
+    commands: [made, { op: 'clip.sound', clipIds: [...concernedClips(state)], soundId }],
+    label: `Re-voice ${state.title}`,
+  }
+}
+
 /** Puts the notes into the remix as one undo step. Main may refuse by the licence; then the sheet stays open and the words stand in it. */
 export const applyRevoice = async (): Promise<void> => {
   const state = revoiceStore.getState()
-  const { uid } = remixStore.getState()
-  if (state.clipId === null || uid === null) return
-  const name = `${state.title}, re-voiced`
-  const notes = [...state.notes].sort((left, right) => left.startFrame - right.startFrame || left.pitch - right.pitch)
-  const make = { kind: 'notes' as const, instrument: { name: state.instrument, params: { ...state.params } }, notes, model: state.model }
-  const clipIds = [...concernedClips(state)]
-  const soundId = state.soundId ?? newId()
-  const commands: EditCommand[] = [
-    state.soundId === null ? { op: 'sound.add', id: soundId, stemId: state.stemId, name, make } : { op: 'sound.set', soundId, make },
-    { op: 'clip.sound', clipIds, soundId },
-  ]
-  if (await edit(commands, `Re-voice ${state.title}`)) {
+  if (state.clipId === null || remixStore.getState().uid === null) return
+  const { commands, label } = revoiceCommands(state)
+  if (await edit(commands, label)) {
     closeRevoice()
     announce(`${state.title} is played anew; its sound is being prepared`)
   }

@@ -5,6 +5,7 @@ import { remixOf } from '../../src-shared/remix/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
 import { frame as frameOf, frameAt, tick, tickAtFrame } from '../../src-shared/time/index.ts'
 import { announce } from '../parts/index.ts'
+import { notesListening } from '../pianoroll/index.ts'
 import { onAudition, remixStore, request, SAMPLE_RATE, toastProblem, transportStore } from '../state/index.ts'
 import { lastTick } from '../timeline/index.ts'
 import { type Stretch, wholeOriginal } from './comp-stretches.ts'
@@ -304,9 +305,12 @@ export const startAudition = (): void => {
     if (!isPlaying)
       settling = window.setTimeout(() => !auditionStore.getState().isStarting && auditionStore.setState({ heard: null }), SETTLE_MS)
   })
-  // Two things at once help nobody: the remix takes over.
+  // Two things at once help nobody: the remix takes over, and so do notes that are listened to.
   transportStore.subscribe((state, before) => {
     if (state.isPlaying && !before.isPlaying) endListening()
+  })
+  notesListening.subscribe((state, before) => {
+    if (state.isOn && !before.isOn) endListening()
   })
   variationStore.subscribe((state, before) => {
     if (state.uid !== before.uid) {

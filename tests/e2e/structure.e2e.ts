@@ -258,13 +258,72 @@ describe('the structure of a song, by hand', () => {
     await expect.poll(count).toBe(found + 2)
     await sheet.getByRole('combobox', { name: 'Instrument' }).selectOption('synth-bass')
     await driver.screenshot('revoice-notes')
-    await sheet.getByRole('button', { name: 'Play these notes' }).click()
+    await sheet.getByRole('button', { name: 'Use these notes' }).click()
     await sheet.waitFor({ state: 'hidden' })
     await button('Undo Re-voice Bass').first().waitFor()
     await expect.poll(() => page.locator('.clip-preparing').count(), { timeout: 60_000 }).toBe(0)
     await page.getByText('1 fully', { exact: false }).or(page.getByText('AI credits')).first().waitFor()
     await driver.screenshot('revoiced')
     await undo()
+  })
+
+  it('plays notes before they are in the remix, with the others or alone, and what is changed meanwhile in place', async () => {
+    const { page } = driver
+    await page.getByRole('gridcell', { name: /^Bass/ }).click({ button: 'right', position: { x: 120, y: 25 } })
+    await page.getByRole('menuitem', { name: 'Re-voice (AI)…' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Re-voice Bass' })
+    await sheet.getByRole('button', { name: 'Find the notes' }).click()
+    const roll = sheet.getByRole('application')
+    await roll.waitFor({ timeout: 120_000 })
+    await sheet.getByRole('combobox', { name: 'Instrument' }).selectOption('synth-bass')
+    const line = sheet.getByTestId('roll-playhead')
+    /** Pixels from the left, or null where it is not shown. */
+    const playhead = (): Promise<number | null> =>
+      line.evaluate((one) => (getComputedStyle(one).visibility === 'hidden' ? null : new DOMMatrix(getComputedStyle(one).transform).m41))
+    const listen = sheet.getByRole('button', { name: 'Listen', exact: true })
+    const stop = sheet.getByRole('button', { name: 'Stop', exact: true })
+    await roll.focus()
+    await page.keyboard.press('Space')
+    await stop.waitFor({ timeout: 30_000 })
+    const began = (await playhead()) ?? 0
+    await expect.poll(playhead, { timeout: 10_000 }).toBeGreaterThan(began + 20)
+    await driver.screenshot('revoice-listening')
+    // Corrected while it sounds: goes on where it is.
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowUp')
+    const before = (await playhead()) ?? 0
+    await sheet.getByRole('radio', { name: 'Alone' }).click()
+    await expect.poll(playhead, { timeout: 10_000 }).toBeGreaterThan(before + 20)
+    await stop.waitFor()
+    // A click on the bars plays from there.
+    const canvas = await box(roll)
+    await page.mouse.click(canvas.x + 500, canvas.y + 8)
+    await expect.poll(playhead, { timeout: 10_000 }).toBeGreaterThan(495)
+    await stop.waitFor()
+    await stop.click()
+    await listen.waitFor()
+    const rested = await playhead()
+    await page.waitForTimeout(500)
+    expect(await playhead()).toBe(rested)
+    // What is heard is made a window at a time; nobody notices where one ends.
+    await listen.click()
+    await page.waitForTimeout(21_500)
+    const late = (await playhead()) ?? 0
+    await page.waitForTimeout(700)
+    expect((await playhead()) ?? 0).not.toBe(late)
+    await page.keyboard.press('Space')
+    await listen.waitFor()
+    // A key of the keyboard at the left lights up and sounds.
+    await page.mouse.move(canvas.x + 30, canvas.y + 120)
+    await page.mouse.down()
+    await page.waitForTimeout(250)
+    await driver.screenshot('revoice-key')
+    await page.mouse.up()
+    expect(await sheet.getByRole('alert').count()).toBe(0)
+    // Nothing came into the remix by listening.
+    await page.keyboard.press('Escape')
+    await sheet.waitFor({ state: 'hidden' })
+    expect(await button(/^Undo Re-voice/).count()).toBe(0)
   })
 
   it('takes a second work in and brings it to the tempo and key, or says in words what the licence forbids', async () => {
