@@ -21,9 +21,9 @@ import {
 import {
   type Automation,
   type Clip,
-  DEVICE_KINDS,
   type Device,
   type DeviceKind,
+  isDeviceKind,
   REMIX_SAMPLE_RATE,
   type RemixSnapshot,
   type Send,
@@ -89,8 +89,6 @@ const valuesOf = (automation: Shelves['automation'], tempo: readonly TempoPoint[
     return { value: clamp(value), points: [...byFrame.values()] }
   }
 }
-
-const isDeviceKind = (kind: string): kind is DeviceKind => (DEVICE_KINDS as readonly string[]).includes(kind)
 
 const peakOf = ({ value, points }: PlanValue): number => Math.max(value, ...(points ?? []).map((point) => point.value))
 

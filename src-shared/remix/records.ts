@@ -149,6 +149,8 @@ export const clipRecordSchema = z.object({
 export const DEVICE_KINDS = ['eq', 'compressor', 'reverb', 'delay', 'saturation', 'filter', 'limiter'] as const
 export type DeviceKind = (typeof DEVICE_KINDS)[number]
 
+export const isDeviceKind = (kind: string): kind is DeviceKind => (DEVICE_KINDS as readonly string[]).includes(kind)
+
 /** An effect on a track. Devices are data; what parameters mean is in `remix/device-parameters.ts`, behaviour in the engine or the plugin. */
 export const deviceRecordSchema = z
   .object({

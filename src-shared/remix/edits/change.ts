@@ -5,12 +5,13 @@ import {
   REMIX_SAMPLE_RATE,
   type AnyRecord,
   type Clip,
+  type Device,
   type RemixSnapshot,
   type SoundRecord,
   type StemRecord,
   type Track,
 } from '../records.ts'
-import { recordOf } from '../snapshot.ts'
+import { recordOf, recordsOf } from '../snapshot.ts'
 import { tickAfterSourceFrames } from '../warp.ts'
 
 /** The fade that every cut gets, so that it does not click: 5 ms at 48 kHz. */
@@ -88,6 +89,11 @@ export const findTrack = (snapshot: RemixSnapshot, trackId: string): Result<Trac
   return track ? ok(track) : fail('edit.no_such_track', `There is no track ${trackId} in this remix.`, { trackId })
 }
 
+export const findDevice = (snapshot: RemixSnapshot, deviceId: string): Result<Device> => {
+  const device = recordOf(snapshot, 'device', deviceId)
+  return device ? ok(device) : fail('edit.no_such_device', `There is no device ${deviceId} in this remix.`, { deviceId })
+}
+
 export const findStem = (snapshot: RemixSnapshot, stemId: string): Result<StemRecord> => {
   const stem = recordOf(snapshot, 'stem', stemId)
   return stem ? ok(stem) : fail('edit.no_such_stem', `There is no stem ${stemId} in this remix.`, { stemId })
@@ -150,3 +156,9 @@ export const inRange = (name: string, value: number, min: number, max: number, u
   Number.isFinite(value) && value >= min && value <= max
     ? null
     : { code: 'edit.out_of_range', message: `${name} must be between ${min}${unit} and ${max}${unit}.`, details: { min, max } }
+
+/** Automation of any of these tracks, sends and devices: it goes with them. */
+export const automationIdsOf = (snapshot: RemixSnapshot, ownerIds: readonly string[]): readonly string[] =>
+  recordsOf(snapshot, 'automation')
+    .filter((automation) => ownerIds.includes(automation.ownerId))
+    .map((automation) => automation.id)

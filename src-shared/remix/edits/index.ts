@@ -11,6 +11,7 @@ export {
   tickAfterFrames,
 } from './change.ts'
 export * from './clips.ts'
+export * from './devices.ts'
 export * from './frozen.ts'
 export * from './plugins.ts'
 export * from './rest-clips.ts'

@@ -16,8 +16,9 @@ import {
   type PluginUseInput,
   type RemixSnapshot,
 } from '../records.ts'
-import { canKey, devicesOf, feedsOf, isReachable, recordOf, recordsOf } from '../snapshot.ts'
-import { findTrack, freshId, withChanges } from './change.ts'
+import { canKey, devicesOf, feedsOf, isReachable, recordsOf } from '../snapshot.ts'
+import { newDevice, withDevice } from './chain.ts'
+import { automationIdsOf, findDevice, findTrack, freshId, withChanges } from './change.ts'
 import { placeAt } from './place.ts'
 
 /** Values by parameter id; null lets a parameter be what the state says, or the plugin. */
@@ -37,11 +38,6 @@ export const deviceLabel = (device: Pick<Device, 'kind' | 'plugin'>): string => 
 
 /** The name of a plugin out of what an edit says of it. */
 export const pluginName = ({ name, id }: Pick<PluginUseInput, 'name' | 'id'>): string => plainText(name ?? '', 200) || plainText(id, 200)
-
-const findDevice = (snapshot: RemixSnapshot, deviceId: string): Result<Device> => {
-  const device = recordOf(snapshot, 'device', deviceId)
-  return device ? ok(device) : fail('edit.no_such_device', `There is no device ${deviceId} in this remix.`, { deviceId })
-}
 
 const findPlugin = (snapshot: RemixSnapshot, deviceId: string): Result<Device & { readonly plugin: PluginUse }> => {
   const device = findDevice(snapshot, deviceId)
@@ -165,29 +161,16 @@ export const addPlugin = (
   },
   newId: NewId,
 ): Result<RemixSnapshot> => {
-  const track = findTrack(snapshot, args.trackId)
-  if (!track.ok) return track
-  const id = freshId(snapshot, args.id ?? newId())
-  if (!id.ok) return id
+  const bare = newDevice(snapshot, args, newId)
+  if (!bare.ok) return bare
   const plugin = readPlugin(args.plugin)
   if (!plugin.ok) return plugin
-  const bare = {
-    type: 'device',
-    id: id.value,
-    trackId: track.value.id,
-    order: 0,
-    kind: PLUGIN_KIND,
-    isEnabled: args.isEnabled ?? true,
-    params: {},
-    plugin: plugin.value,
-  } as const
   const { params, state, stateSha256 = args.plugin.stateSha256 } = args
-  const device = withSettings(bare, { params, state, stateSha256 })
+  const device = withSettings({ ...bare.value, kind: PLUGIN_KIND, params: {}, plugin: plugin.value }, { params, state, stateSha256 })
   if (!device.ok) return device
   const refusal = checkSidechain(snapshot, device.value) ?? checkRoom(snapshot, device.value)
   if (refusal) return err(refusal)
-  const chain = devicesOf(snapshot, track.value.id)
-  return ok(withChanges(snapshot, placeAt(chain, device.value, args.index ?? chain.length)))
+  return ok(withDevice(snapshot, device.value, args.index))
 }
 
 /** Changes a plugin; what is not named stays. */
@@ -239,7 +222,7 @@ export const replacePlugin = (
   if (!device.ok) return device
   const refusal = checkSidechain(snapshot, device.value) ?? checkRoom(snapshot, device.value)
   if (refusal) return err(refusal)
-  const orphans = same ? [] : recordsOf(snapshot, 'automation').flatMap((one) => (one.ownerId === args.deviceId ? [one.id] : []))
+  const orphans = same ? [] : automationIdsOf(snapshot, [args.deviceId])
   return ok(withChanges(snapshot, [device.value], orphans))
 }
 

@@ -4,7 +4,7 @@ import { barTicks, type MeterPoint, secondsAt, type TempoPoint, tick, tickAtSeco
 import { type AnyRecord, type Automation, keySchema, type Marker, type RemixSnapshot } from '../records.ts'
 import { automationOf, recordOf, recordsOf, remixOf } from '../snapshot.ts'
 import { milliBpmAt } from '../warp.ts'
-import { automationRange } from './tracks.ts'
+import { automationRange } from './devices.ts'
 import { clampFades, endTick, freshId, MAX_TICK, withChanges } from './change.ts'
 
 export interface AutomationPoint {
