@@ -123,10 +123,10 @@ const Facts = ({ row, run }: { row: VariationRow; run: VariationRun }) => {
       <FieldRow name="Length">{lengthText(row.lengthMs)}</FieldRow>
       <FieldRow name="Tempo">{bpmText(row.bpm)} BPM</FieldRow>
       <FieldRow name="Structure" title="How much of what plays when is another">
-        {Math.round(row.structureDistance * 100)}% away
+        {Math.round(row.structureDistance * 100)} % away
       </FieldRow>
       <FieldRow name="Sound" title="How far levels and tone are from the original">
-        {row.soundDistance === null ? 'not measured yet' : `${Math.round(row.soundDistance * 100)}% away`}
+        {row.soundDistance === null ? 'not measured yet' : `${Math.round(row.soundDistance * 100)} % away`}
       </FieldRow>
       <FieldRow name="Together">{distanceWord(distanceOf(row))}</FieldRow>
       <FieldRow name="Loudness">{row.preview ? `${formatLevel(row.preview.integratedLufs)} LUFS` : 'not rendered yet'}</FieldRow>
