@@ -122,7 +122,7 @@ export const VariationCard = memo(
           <b>{nameOf(row)}</b>
           {row.likelyPercent !== null && (
             <small className="muted" title="How likely it is to please, by the small model learned from your marks">
-              {row.likelyPercent}% likely
+              {row.likelyPercent} % likely
             </small>
           )}
           <Badges row={row} />

@@ -118,7 +118,15 @@ export const VariationsScreen = () => {
               defaultLayout={columns}
               onLayoutChanged={(layout, { isUserInteraction }) => isUserInteraction && rememberLayout(layout)}
             >
-              <Panel id="vmap" defaultSize="22%" minSize={180} maxSize={560} collapsible groupResizeBehavior="preserve-pixel-size">
+              <Panel
+                id="vmap"
+                // In a small window the map leaves the cards two columns.
+                defaultSize={window.innerWidth < 1200 ? 184 : '22%'}
+                minSize={180}
+                maxSize={560}
+                collapsible
+                groupResizeBehavior="preserve-pixel-size"
+              >
                 <VariationMap rows={shown} />
               </Panel>
               <Separator className="divider divider-column" aria-label="Resize the map" />
