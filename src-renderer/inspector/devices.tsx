@@ -216,7 +216,8 @@ const FrozenNote = ({ trackId }: { trackId: string }) => {
             <button type="button" className="link" onClick={() => void freezeTrack(trackId)}>
               Freeze again
             </button>
-            {' · '}
+            {/* The dot stays with what it follows. */}
+            {'\u00a0· '}
           </>
         )}
         <button type="button" className="link" onClick={() => unfreezeTrack(trackId)}>
