@@ -79,7 +79,7 @@ describe.skipIf(hindrance !== null)('the real song with plugins in the window', 
       view.stemma.on('plugins.crashed', ({ deviceId }) => view.crashed.push(deviceId))
     })
     const crashed = (): Promise<string[]> => page.evaluate(() => (window as unknown as { readonly crashed: string[] }).crashed)
-    // One of them is in reserve and plays nothing: two that do are wanted.
+    // Some are in reserve and play nothing: two that do are wanted.
     const killed: number[] = []
     for (const pid of await hosts()) {
       if (new Set(await crashed()).size >= 2) break
