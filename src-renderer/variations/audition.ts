@@ -23,8 +23,8 @@ export interface AuditionState {
   readonly isStarting: boolean
   /** The variation heard last, or the comp: A against the original. */
   readonly last: string | null
-  /** What a comp is played with to be as loud as the original. */
-  readonly compGainDb: number
+  /** What a comp is played with to be as loud as the original; null where that is not known yet. */
+  readonly compGainDb: number | null
   /** Why the comp cannot be heard. */
   readonly compProblem: Problem | null
 }
@@ -34,7 +34,7 @@ export const auditionStore = createStore<AuditionState>(() => ({
   isPlaying: false,
   isStarting: false,
   last: null,
-  compGainDb: 0,
+  compGainDb: null,
   compProblem: null,
 }))
 
@@ -66,6 +66,21 @@ const PACE_MS = 70
 /** The remix whose variation was asked for last: ending is said to it, also after another remix was opened. */
 let lastUid: string | null = null
 
+/** A comp that is still being measured is asked for again so often, this far apart. */
+const MATCH_TRIES = 5
+const MATCH_MS = 1_500
+let matchTries = 0
+let matching = 0
+
+/** Takes over how loud a comp is played; where that is not known yet, it goes on in place once it is. */
+const takeCompGain = (gainDb: number | null): void => {
+  auditionStore.setState({ compGainDb: gainDb })
+  clearTimeout(matching)
+  if (gainDb !== null) matchTries = 0
+  else if (matchTries++ < MATCH_TRIES)
+    matching = window.setTimeout(() => auditionStore.getState().heard?.id === COMP && listenTo(COMP), MATCH_MS)
+}
+
 const ask = async (wish: Wish): Promise<void> => {
   const mine = ++turn
   const { uid } = variationStore.getState()
@@ -84,14 +99,10 @@ const ask = async (wish: Wish): Promise<void> => {
   // A newer wish is under way: main has let go of this one.
   if (mine !== turn) return
   if (reply.ok) {
-    const isComp = 'state' in reply.value
     const state = 'state' in reply.value ? reply.value.state : reply.value
     place(state.frame)
-    auditionStore.setState({
-      isPlaying: state.isPlaying,
-      isStarting: false,
-      ...(isComp && 'gainDb' in reply.value ? { compGainDb: reply.value.gainDb } : {}),
-    })
+    auditionStore.setState({ isPlaying: state.isPlaying, isStarting: false })
+    if ('gainDb' in reply.value) takeCompGain(reply.value.gainDb)
     return
   }
   const isCancelled = reply.error.code.endsWith('cancelled')
@@ -195,6 +206,7 @@ export const listenToComp = (fromTick: number): void => {
 
 /** Plays the comp from where it stopped, or ends listening to it. */
 export const toggleComp = (): void => {
+  matchTries = 0
   if (auditionStore.getState().heard?.id === COMP) endListening()
   else listenTo(COMP)
 }
@@ -281,7 +293,7 @@ export const pinB = (id: string | null): void => {
 
 /** Gain that what sounds is played with, to be as loud as the original. */
 export const gainOf = (id: string | null): number => {
-  if (id === COMP) return auditionStore.getState().compGainDb
+  if (id === COMP) return auditionStore.getState().compGainDb ?? 0
   const { run, rows } = variationStore.getState()
   return id === null ? 0 : matchedGainDb(rows.get(id)?.preview?.integratedLufs, run?.original?.integratedLufs)
 }

@@ -128,8 +128,7 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
   const isBrowsing = usePreference('listenWhileBrowsing') !== false
   const a = rows.get(sideA() ?? '')
   const b = pinned === null ? undefined : rows.get(pinned)
-  const stretches = useVariations((state) => state.stretches)
-  useAudition((state) => state.compGainDb)
+  const compGain = useAudition((state) => state.compGainDb)
   const isComp = heard?.id === COMP
   const now = heard === null ? null : heard.id === null ? null : (rows.get(heard.id) ?? null)
   // A hovered variation that is not chosen sounds beside A and B: it is named on its own.
@@ -142,7 +141,7 @@ export const ListeningBar = ({ run }: { run: VariationRun }) => {
       ? 'Nothing sounds'
       : heard.id === null
         ? 'The original'
-        : !run.original || (isComp ? stretches?.some(({ id }) => id !== null && !rows.get(id)?.preview) : now?.preview == null)
+        : !run.original || (isComp ? compGain === null : now?.preview == null)
           ? 'Loudness not matched yet: it is still being measured'
           : Math.abs(gain) < 0.05
             ? 'As loud as the original'

@@ -111,7 +111,8 @@ export interface VariationList {
 /** What a comp is played with: where, and how much louder, to be as loud as the original. */
 export interface CompAudition {
   readonly state: TransportState
-  readonly gainDb: number
+  /** Null while something in it was not measured yet: then it plays as it is. */
+  readonly gainDb: number | null
 }
 
 export interface VariationReplies {

@@ -94,6 +94,17 @@ describe('a comp, heard before it is applied (variations.comp_audition)', { time
     expect(next.state).toMatchObject({ isPlaying: true })
     expect(next.state.frame).toBeGreaterThanOrEqual(started.state.frame)
     expect(next.state.frame).toBeLessThan(started.state.frame + 5 * 48_000)
+    // On a busy machine it plays before its loudness is known, and is asked for again.
+    let { gainDb } = next
+    await expect
+      .poll(
+        async () => {
+          gainDb ??= unwrap(await variations.auditionComp(changed, null, signal)).gainDb
+          return gainDb
+        },
+        { timeout: 60_000 },
+      )
+      .not.toBeNull()
     unwrap(await variations.endAudition())
     expect(encodeDocument(snapshot)).toBe(before)
 
@@ -104,7 +115,7 @@ describe('a comp, heard before it is applied (variations.comp_audition)', { time
       (await heard(snapshot, comped, ...range)).loudness.integratedLufs ?? 0,
       (await heard(snapshot, unwrap(compilePlan(snapshot)), ...range)).loudness.integratedLufs ?? 0,
     ]
-    expect(Math.abs(own + next.gainDb - original)).toBeLessThan(1.5)
+    expect(Math.abs(own + (gainDb ?? -99) - original)).toBeLessThan(1.5)
   })
 
   it('says what keeps it from being heard', async () => {

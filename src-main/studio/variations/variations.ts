@@ -1,6 +1,6 @@
 // The variations of one remix: generated and rule-checked in slices so that nothing else waits, then rendered, measured, sorted out and shown as
 // they come. Only what is marked is stored, and as recipes.
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { STYLES, type StyleDescriptor, type StyleFacts, type StyleNeed } from '../../../src-engine/styles/index.ts'
@@ -49,6 +49,8 @@ const LOUDEST_DBTP = 0
 const SAME_SOUND_DB = 0.35
 const SAME_LAYOUT = 0.016
 const MOST_MATCH_DB = 18
+/** So long listening to a comp waits for its loudness. */
+const MEASURE_MS = 600
 /** Longer than any remix: a comp that is one variation throughout. */
 const COMP_TICKS = 2 ** 30
 
@@ -333,16 +335,17 @@ export class Variations {
     if (plan.lengthFrames === 0) return fail('variations.silent', 'Nothing would be left to hear.')
     const engine = await this.#tools.engine()
     if (!engine.ok) return engine
-    const measured = await Promise.all(
-      lanes.map(async ({ fromTick, toTick, id }) => ({
-        share: toTick - fromTick,
-        integratedLufs: await this.#levelInComp(id, toTick, signal),
-      })),
+    const measuring = Promise.all(
+      lanes.map(async ({ fromTick, toTick, id }) => ({ share: toTick - fromTick, integratedLufs: await this.#levelInComp(id, toTick) })),
     )
-    const gainDb = this.#matchDb(compLoudness(measured))
+    // Whoever wants to hear it does not wait for long; what is measured later counts the next time.
+    const measured = await Promise.race([measuring, setTimeout(MEASURE_MS, null, { ref: false })])
+    const own = measured && compLoudness(measured)
+    const gainDb = own === null || levelOf(this.#originalReport) === null ? null : this.#matchDb(own)
+    if (signal.aborted) return fail('preview.cancelled', 'The preview was cancelled.')
     const stems = [...this.#tools.stems(comped.value)]
     const range = { fromFrame: 0, toFrame: plan.lengthFrames }
-    const state = await engine.value.request('audition.plan', { plan, range, stems, atFrame, gainDb }, { signal })
+    const state = await engine.value.request('audition.plan', { plan, range, stems, atFrame, gainDb: gainDb ?? 0 }, { signal })
     return state.ok ? ok({ state: state.value, gainDb }) : (missingStem(plan, stems) ?? state)
   }
 
@@ -354,14 +357,16 @@ export class Variations {
   }
 
   /** Loudness of a variation, or the original, as part of a comp; measured over the stretch that previews play, once. Null where it cannot be told. */
-  async #levelInComp(id: string | null, toTick: number, signal: AbortSignal): Promise<number | null> {
+  async #levelInComp(id: string | null, toTick: number): Promise<number | null> {
     const entry = id === null ? undefined : this.#entries.get(id)
     if (!entry) return levelOf(this.#originalReport)
     if (entry.compLufs !== undefined) return entry.compLufs
+    // Before its preview is there everything in it would have to be made first.
+    if (!entry.report) return null
     const comped = this.comp([{ fromTick: 0, toTick: Math.max(toTick, COMP_TICKS), id }])
     const plan = comped.ok ? compilePlan(comped.value) : comped
     if (!plan.ok) return null
-    const report = await this.#request(plan.value, rangeWithin(this.#run.range, plan.value), false, signal)
+    const report = await this.#request(plan.value, rangeWithin(this.#run.range, plan.value), false, this.#lasting)
     if (!report.ok) return null
     entry.compLufs = levelOf(report.value)
     return entry.compLufs
