@@ -15,7 +15,6 @@ import {
   saveRemix,
   seek,
   seekTick,
-  selectClips,
   setPreferences,
   settledSnapshot,
   showScreen,
@@ -175,7 +174,7 @@ export const COMMANDS: readonly Command[] = [
   inRemix('edit.paste', 'Paste at playhead', 'Edit', ['Mod+V'], () => timeline.pasteClips(false)),
   inRemix('edit.pasteInPlace', 'Paste at the same time as copied', 'Edit', ['Mod+Shift+V'], () => timeline.pasteClips(true)),
   inRemix('edit.all', 'Select all clips', 'Edit', ['Mod+A'], timeline.selectAll),
-  inRemix('edit.none', 'Select nothing', 'Edit', ['Escape'], () => selectClips([])),
+  inRemix('edit.none', 'Select nothing', 'Edit', ['Escape'], timeline.letGo),
   inRemix('clip.left', 'Nudge earlier by a grid step, or select the clip before', 'Edit', ['ArrowLeft'], () =>
     timeline.nudgeChosen(-1, false),
   ),

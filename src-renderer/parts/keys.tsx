@@ -1,7 +1,14 @@
 // A key combination as keycaps.
 import { withKeys } from './with-keys.ts'
+
+const isMac = navigator.platform.startsWith('Mac')
+
 const WORDS: Readonly<Record<string, string>> = {
-  Mod: 'Ctrl',
+  Mod: isMac ? '⌘' : 'Ctrl',
+  Alt: isMac ? '⌥' : 'Alt',
+  Escape: 'Esc',
+  PageUp: 'Page ↑',
+  PageDown: 'Page ↓',
   ArrowLeft: '←',
   ArrowRight: '→',
   ArrowUp: '↑',

@@ -93,6 +93,9 @@ export const duplicateChosen = (): void => {
   const newIds = clips.map(newId)
   void edit([{ op: 'clip.duplicate', clipIds: clips.map((clip) => clip.id), newIds }])
   selectClips(newIds, clips[0]?.trackId ?? null)
+  // Behind a long clip the copies begin out of sight; the content is wide enough for them from the next frame on.
+  const behind = Math.max(...clips.map(endTick))
+  requestAnimationFrame(() => revealTick(behind))
 }
 
 /** Moves the chosen clips by a step of the grid, or a tenth of it. */

@@ -22,7 +22,7 @@ export {
 export { barText } from './clip-gestures.ts'
 export { tapTempo } from '../state/index.ts'
 export { MusicPopover, openMusic } from './music-panel.tsx'
-export { addSection, detectSections, duplicateSectionOrTime } from './section-commands.ts'
+export { addSection, detectSections, duplicateSectionOrTime, letGo } from './section-commands.ts'
 export { runPlainDrag } from './gesture.ts'
 export { NameField } from './track-header.tsx'
 export { zoomBy } from './camera.ts'

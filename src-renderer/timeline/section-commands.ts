@@ -10,6 +10,7 @@ import {
   play,
   playheadTick,
   seekTick,
+  selectClips,
   selectSection,
   settledSnapshot,
   showTip,
@@ -60,6 +61,12 @@ export const detectSections = async (): Promise<void> => {
 }
 
 export const dismissProposal = (): void => structureStore.setState({ proposal: null })
+
+/** What Escape lets go of: first what was heard and lies over the sections, then the selection. */
+export const letGo = (): void => {
+  if (structureStore.getState().proposal === null) selectClips([])
+  else dismissProposal()
+}
 
 /** Puts the proposed sections in the place of those there are. */
 export const applyProposal = (): void => {

@@ -313,7 +313,7 @@ export const ProposalBar = () => {
       <Button tone="primary" icon={Check} onClick={applyProposal}>
         Apply
       </Button>
-      <IconButton icon={X} label="Dismiss what was heard" onClick={dismissProposal} />
+      <IconButton icon={X} label="Dismiss what was heard" keys="Escape" onClick={dismissProposal} />
     </section>
   )
 }

@@ -120,7 +120,7 @@ describe('the map', () => {
     expect(close?.y).toBeCloseTo(180, -1)
     expect(far?.x).toBeCloseTo(180, -1)
     expect(far?.y).toBeCloseTo(20, -1)
-    expect(unknown?.y).toBe(194)
+    expect(unknown?.y).toBe(189)
   })
 
   it('finds what is under the pointer and what lies beside', () => {
