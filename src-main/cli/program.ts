@@ -37,6 +37,7 @@ import {
   receiptsShowCommand,
   receiptsVoidCommand,
   renderCommand,
+  renewCommand,
   serveCommand,
   showCommand,
   styleCommand,
@@ -148,6 +149,12 @@ command(program, 'pack <DIR>', 'make a signed licence pack from audio files and 
   .option('-o, --out <FILE>', 'where to write it (default: DIR.stemmapack)')
   .option('--label <NAME>', 'the label that signs (default: the first licensor in work.json)')
   .action((dir: string, options) => execute(options, (context) => packCommand(context, { ...options, dir })))
+
+command(program, 'renew <PACK>', 'renew the licence of a pack: same stems, a later end or other terms')
+  .option('--until <DAY>', 'until when it runs, that day included')
+  .option('--terms <FILE>', 'other terms: a grant as in work.json, or a work.json')
+  .option('-o, --out <FILE>', 'where to write it (default: over PACK)')
+  .action((pack: string, options) => execute(options, (context) => renewCommand(context, { ...options, pack })))
 
 command(program, 'catalogue [QUERY]', 'search the catalogue').action((query: string | undefined, options) =>
   execute(options, (context) => catalogueCommand(context, { query: query ?? '' })),

@@ -119,7 +119,7 @@ const judgeGrant = ({ grant, hash, lease }: GrantInForce, titles: string, contex
       'deny',
       'licence.ended',
       `The licence for ${titles} ended on ${dayWords(notAfter)}.`,
-      replace('Replace the stems, or ask for the licence to be renewed.'),
+      replace('Ask whether it was renewed, or replace the stems.'),
     )
   if (isExport && isRolledBack) {
     refuse(

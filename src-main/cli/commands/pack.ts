@@ -1,7 +1,7 @@
-// `stemma pack DIR`: what a small label does once per work.
+// `stemma pack DIR` and `stemma renew PACK`: what a small label does once per work, and when its licence ends.
 import { resolve } from 'node:path'
-import { APP_VERSION, createNodeProcessHost, createSigner, packFolder } from '../../studio/index.ts'
-import type { Run } from '../command.ts'
+import { APP_VERSION, createNodeProcessHost, createSigner, packFolder, renewPack } from '../../studio/index.ts'
+import { type Run, UsageError } from '../command.ts'
 import { done, reportOf } from '../output.ts'
 
 export interface PackOptions {
@@ -34,4 +34,30 @@ export const packCommand: Run<PackOptions> = async ({ homeDir, progress, signal 
   } finally {
     signer.dispose()
   }
+}
+
+export interface RenewOptions {
+  readonly pack: string
+  readonly until?: string
+  readonly terms?: string
+  readonly out?: string
+}
+
+export const renewCommand: Run<RenewOptions> = async ({ homeDir, signal }, { pack, until, terms, out }) => {
+  if (until === undefined && terms === undefined) throw new UsageError('Say what is renewed: --until DAY, --terms FILE, or both.')
+  const renewed = await renewPack({
+    pack: resolve(pack),
+    out: resolve(out ?? pack),
+    homeDir,
+    ...(until === undefined ? {} : { until }),
+    ...(terms === undefined ? {} : { terms: resolve(terms) }),
+    now: Date.now,
+    signal,
+  })
+  return reportOf(renewed, (value) =>
+    done({ ok: true, ...value }, [
+      `${value.title}: licensed until ${value.notAfter.slice(0, 10)} (before: ${value.before.slice(0, 10)}), the same ${value.stems} stems, signed by ${value.label}`,
+      value.out,
+    ]),
+  )
 }

@@ -1,8 +1,9 @@
 // The label that signs packs on this machine: an Ed25519 key for the pack, a root and a claim-signing certificate for its stems.
 // Made on first use; one set per label name, in a file only this user can read.
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { fail, jwkThumbprint, ok, type Ed25519Jwk, type Result, type SignEd25519 } from '../../../src-shared/std/index.ts'
 import { writeAtomically } from '../disk/index.ts'
@@ -46,6 +47,12 @@ const makeLabel = async (name: string, now: number): Promise<LabelFile> => {
   }
 }
 
+const pathOf = (homeDir: string, name: string): string =>
+  join(homeDir, 'labels', `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.json`)
+
+/** Whether the keys of a label of this name are on this computer. */
+export const hasLabel = (homeDir: string, name: string): boolean => existsSync(pathOf(homeDir, name))
+
 const writeLabel = (path: string, label: LabelFile): Promise<void> => writeAtomically(path, JSON.stringify(label), { mode: 0o600 })
 
 const toLabel = (file: LabelFile): Label => {
@@ -63,8 +70,7 @@ const toLabel = (file: LabelFile): Label => {
 
 /** The label of this name, made if there is none yet. Codes: `pack.label_damaged`, `disk.*`. */
 export const openLabel = async (homeDir: string, name: string, now: number): Promise<Result<Label>> => {
-  const dir = join(homeDir, 'labels')
-  const path = join(dir, `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.json`)
+  const path = pathOf(homeDir, name)
   try {
     let file: LabelFile
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -72,7 +78,7 @@ export const openLabel = async (homeDir: string, name: string, now: number): Pro
       throw error
     })
     if (text === null) {
-      await mkdir(dir, { recursive: true, mode: 0o700 })
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       file = await makeLabel(name, now)
       await writeLabel(path, file)
     } else {

@@ -1,20 +1,18 @@
 // Makes a signed licence pack from a folder: reads work.json, signs each stem with the label's certificate, lists and signs the whole, writes one zip.
 // The pack appears under its name only when it is complete; apart from signatures and times the same folder gives the same bytes.
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { ZipFile } from 'yazl'
-import { PACK_TYP, packSchema, type Pack, type PackStem, type WorkFile } from '../../../src-shared/protocol/index.ts'
-import { buildJws, canonicalBytes, fail, ok, type Clock, type Result } from '../../../src-shared/std/index.ts'
-import { hashFile, syncFile } from '../disk/index.ts'
+import { packSchema, type PackStem, type WorkFile } from '../../../src-shared/protocol/index.ts'
+import { fail, ok, type Clock, type Result } from '../../../src-shared/std/index.ts'
+import { hashFile } from '../disk/index.ts'
 import { fileFailure } from '../file-problems.ts'
 import { STAMP_MIME_TYPES, type Signer, type StampMimeType } from '../stamp/index.ts'
 import { openByteFile, locateStore } from '../verify/own/index.ts'
 import { openLabel, type Label } from './label.ts'
 import { probeStem, type StemProbe } from './probe-stem.ts'
 import { readWorkFile } from './work-file.ts'
+import { writePackZip } from './write-pack-zip.ts'
 
 export interface PackFolderRequest {
   /** Folder with `work.json` and the audio files. */
@@ -42,9 +40,6 @@ export interface PackedWork {
 }
 
 const DIGITAL_SOURCE = 'http://cv.iptc.org/newscodes/digitalsourcetype/'
-/** Zip times start in 1980; a fixed one keeps packs of the same content alike. */
-const ZIP_TIME = new Date(1980, 0, 1)
-
 const shortHash = (...parts: readonly string[]): string => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
 
 const isSignable = (mimeType: string): mimeType is StampMimeType => (STAMP_MIME_TYPES as readonly string[]).includes(mimeType)
@@ -111,17 +106,6 @@ const packStem = async ({ request, work, workId, label, signed }: StemJob, stem:
   return ok({ ...facts, bytes: sealed.value.bytes, contentSha256: sealed.value.sha256, c2pa: sealed.value.c2paUrn })
 }
 
-const writeZip = async (path: string, pack: Pack, label: Label, signed: string): Promise<void> => {
-  const zip = new ZipFile()
-  const entry = { compress: false, mtime: ZIP_TIME, mode: 0o100644, forceDosTimestamp: true }
-  zip.addBuffer(Buffer.from(canonicalBytes(pack)), 'pack.json', entry)
-  zip.addBuffer(Buffer.from(buildJws({ typ: PACK_TYP, kid: label.jwk.kid, payload: pack }, label.sign)), 'pack.jws', entry)
-  for (const stem of pack.stems) zip.addFile(join(signed, stem.file), `stems/${stem.file}`, entry)
-  zip.end()
-  await pipeline(zip.outputStream, createWriteStream(path))
-  await syncFile(path)
-}
-
 const cancelled = fail('pack.cancelled', 'Making the pack was cancelled. Nothing was written.')
 
 /** Makes a pack. Codes: `pack.*`, `stamp.*`, `disk.*`. Whatever goes wrong, no half pack is left. */
@@ -163,7 +147,7 @@ export const packFolder = async (request: PackFolderRequest): Promise<Result<Pac
       createdAt: new Date(request.now()).toISOString(),
     })
     const zip = join(temp, 'pack.zip.part')
-    await writeZip(zip, pack, label, signed)
+    await writePackZip(zip, pack, label, signed)
     const { size } = await stat(zip)
     await rename(zip, out)
     request.onProgress?.({ done: work.stems.length, total: work.stems.length, title: work.title })

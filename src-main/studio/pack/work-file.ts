@@ -32,6 +32,28 @@ const describe = (issue: z.core.$ZodIssue): string => {
   return expected === undefined ? `the field “${field}” is wrong (${issue.message})` : `the field “${field}” must be ${expected}`
 }
 
+/** What a schema cannot say of the terms of a grant. Codes: `pack.shares`, `pack.work_invalid`. */
+export const checkTerms = (grant: WorkFile['grant']): Result<null> => {
+  const shares = grant.licensor.reduce((sum, { sharePermille }) => sum + sharePermille, 0)
+  if (shares !== 1_000)
+    return fail('pack.shares', `The shares in “grant.licensor” add up to ${shares}, not 1000. Mend work.json and try again.`, {
+      field: 'grant.licensor',
+    })
+  const mistyped = grant.approval?.approvers.find(({ kid, publicKeyJwk }) => jwkThumbprint(publicKeyJwk, sha256) !== kid)
+  if (mistyped)
+    return fail(
+      'pack.work_invalid',
+      `The key of ${mistyped.name || 'an approver'} in work.json does not fit its kid, so no answer would ever count. Copy both from what \`stemma artist key\` prints.`,
+      { field: 'grant.approval.approvers' },
+    )
+  if (grant.validity.notBefore >= grant.validity.notAfter) {
+    return fail('pack.work_invalid', 'The licence in work.json ends before it begins. Mend “grant.validity” and try again.', {
+      field: 'grant.validity',
+    })
+  }
+  return ok(null)
+}
+
 /** Codes: `pack.work_missing`, `pack.work_not_json`, `pack.work_invalid` (with `field`), `pack.file_twice`, `pack.stem_missing`, `pack.shares`. An approver whose `kid` is not its key's is `pack.work_invalid`. */
 export const readWorkFile = async (dir: string): Promise<Result<WorkFile>> => {
   const path = join(dir, 'work.json')
@@ -82,22 +104,6 @@ export const readWorkFile = async (dir: string): Promise<Result<WorkFile>> => {
       )
     }
   }
-  const shares = work.grant.licensor.reduce((sum, { sharePermille }) => sum + sharePermille, 0)
-  if (shares !== 1_000)
-    return fail('pack.shares', `The shares in “grant.licensor” add up to ${shares}, not 1000. Mend work.json and try again.`, {
-      field: 'grant.licensor',
-    })
-  const mistyped = work.grant.approval?.approvers.find(({ kid, publicKeyJwk }) => jwkThumbprint(publicKeyJwk, sha256) !== kid)
-  if (mistyped)
-    return fail(
-      'pack.work_invalid',
-      `The key of ${mistyped.name || 'an approver'} in work.json does not fit its kid, so no answer would ever count. Copy both from what \`stemma artist key\` prints.`,
-      { field: 'grant.approval.approvers' },
-    )
-  if (work.grant.validity.notBefore >= work.grant.validity.notAfter) {
-    return fail('pack.work_invalid', 'The licence in work.json ends before it begins. Mend “grant.validity” and try again.', {
-      field: 'grant.validity',
-    })
-  }
-  return ok(work)
+  const sound = checkTerms(work.grant)
+  return sound.ok ? ok(work) : sound
 }

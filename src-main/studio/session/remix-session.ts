@@ -83,6 +83,8 @@ const isRenewable = (decision: Decision): boolean =>
   decision.alternative?.kind === 'connect' && decision.code !== 'licence.clock_rolled_back'
 
 const alternativeOf = (snapshot: RemixSnapshot, decision: Decision, terms: LicenceTerms): LicenceNotice['alternative'] => {
+  // Before anything is muted: its rights holder may have renewed it.
+  if (decision.code === 'licence.ended' && decision.alternative) return { label: decision.alternative.words, command: RENEW_LICENCE }
   const remedy = remedyFor(snapshot, decision, terms)
   if (remedy) return { label: remedy.label, command: remedy.commands }
   if (!decision.alternative) return null
