@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listenTo, measureStyle, type StyleSound } from '../../bench/styles/style-sound.ts'
+import { StyleEar, type StyleSound } from '../../bench/styles/style-sound.ts'
 import {
   APP_VERSION,
   createNodeProcessHost,
@@ -32,6 +32,7 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
   let studio: Studio
   let stop: () => Promise<void> = async () => {}
   let snapshot: RemixSnapshot
+  let ear: StyleEar
   let before: StyleSound
 
   beforeAll(async () => {
@@ -52,7 +53,8 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     const work = unwrap(await studio.works.find('Glass Orchard'))
     unwrap(await studio.works.pull(work))
     snapshot = unwrap(studio.works.newRemix(work))
-    before = unwrap(await listenTo(studio, snapshot))
+    ear = new StyleEar(studio)
+    before = ear.measure(await ear.render(snapshot))
   }, 280_000)
 
   afterAll(async () => {
@@ -61,8 +63,10 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     rmSync(homeDir, { recursive: true, force: true })
   })
 
-  const styled = async (style: string, params: Record<string, number | string | boolean> = {}): Promise<StyleSound> =>
-    unwrap(await measureStyle(studio, snapshot, { style, params, seed: 1 })).sound
+  const styled = async (style: string, params: Record<string, number | string | boolean> = {}): Promise<StyleSound> => {
+    const run = unwrap(await proposeStyle(studio.factTools(snapshot), snapshot, { style, params, seed: 1 }))
+    return ear.measure(await ear.render(run.snapshot))
+  }
 
   it('lo-fi is darker and narrower', async () => {
     const sound = await styled('lo-fi', { slow: 0 })
@@ -74,12 +78,12 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     const sound = await styled('club', { pace: 100 })
     expect(sound.lowDb).toBeGreaterThan(before.lowDb + 0.5)
     expect(sound.lufs ?? -99).toBeGreaterThan(before.lufs ?? 0)
-    expect(sound.truePeakDb ?? 0).toBeLessThanOrEqual(-0.9)
+    expect(sound.truePeakDb).toBeLessThanOrEqual(-0.9)
   })
 
   it('ambient has fewer attacks and rings longer', async () => {
     const sound = await styled('ambient', { slow: 0, beat: 0 })
-    expect(sound.onsetsPerSecond).toBeLessThan(before.onsetsPerSecond)
+    expect(sound.attacksPerSecond).toBeLessThan(before.attacksPerSecond)
     expect(sound.tailSeconds).toBeGreaterThan(before.tailSeconds + 5)
   })
 
@@ -98,6 +102,12 @@ describe('styles on Glass Orchard (style.sound)', { timeout: 280_000 }, () => {
     expect(dub.tailSeconds).toBeGreaterThan(before.tailSeconds)
     const words = await styled('words', { text: 'much darker' })
     expect(words.highDb).toBeLessThan(before.highDb - 4)
+  })
+
+  it('swing lays the off-beats late', async () => {
+    const swung = await styled('swing', { swing: 64 })
+    expect(swung.sixteenthsPercent ?? 0).toBeGreaterThan((before.sixteenthsPercent ?? 0) + 5)
+    expect(swung.offGridMs ?? 0).toBeGreaterThan((before.offGridMs ?? 0) + 5)
   })
 
   it('match comes nearer to the tone and the loudness of another song, from a file as from its work (style.match)', async () => {
