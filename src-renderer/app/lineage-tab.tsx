@@ -1,9 +1,18 @@
 // What this export will say, in full: credits, every ingredient with the time it is used, AI by role, scope.
 import { GitFork } from 'lucide-react'
 import { modelName } from '../inspector/index.ts'
-import { Badge, EmptyState, formatClock, RoleMark } from '../parts/index.ts'
+import { Badge, EmptyState, formatClock, RoleMark, scopeWords } from '../parts/index.ts'
 import { useRemix } from '../state/index.ts'
 import { ROLES } from '../../src-shared/remix/index.ts'
+
+/** IPTC's digital source types in words; the title has the term itself. */
+const SOURCE_WORDS: Readonly<Record<string, string>> = {
+  composite: 'put together from different kinds of sound',
+  compositeCapture: 'put together from recordings',
+  compositeWithTrainedAlgorithmicMedia: 'put together, in part by a trained model',
+  trainedAlgorithmicMedia: 'made by a trained model',
+}
+const sourceWords = (dst: string): string => SOURCE_WORDS[dst.split('/').at(-1) ?? ''] ?? dst.split('/').at(-1) ?? dst
 
 const roleOf = (text: string) => ROLES.find((role) => role === text) ?? 'other'
 
@@ -19,7 +28,7 @@ export const LineageTab = () => {
         <h3 className="caps">Statement</h3>
         <dl className="facts">
           <dt>Scope</dt>
-          <dd>{says.scope}</dd>
+          <dd>{scopeWords(says.scope)}</dd>
           <dt>AI credits</dt>
           <dd>
             {says.ai.containsAI === 'None'
@@ -45,7 +54,7 @@ export const LineageTab = () => {
           )}
           <dt>Source type</dt>
           <dd className="selectable ellipsis" title={says.ai.dst}>
-            {says.ai.dst.split('/').at(-1)}
+            {sourceWords(says.ai.dst)}
           </dd>
         </dl>
         <h3 className="caps">Credits</h3>

@@ -118,7 +118,9 @@ export const ClipCard = ({ clips }: { clips: readonly Clip[] }) => {
       </FieldRow>
       {clips.length === 1 && stem && (
         <FieldRow name="Stem" title={stem.id}>
-          {stem.title}
+          <span className="field-text ellipsis" title={stem.title}>
+            {stem.title}
+          </span>
         </FieldRow>
       )}
     </CardGroup>
