@@ -2,7 +2,7 @@
 export { asInstalled, completeEdits } from './as-installed.ts'
 export { isKnownGenerative } from './known-generative.ts'
 export { knownTrouble } from './known-bad.ts'
-export { type PluginFilter, type PluginPlace, Plugins, type PluginScanOrder } from './plugins.ts'
+export { Plugins } from './plugins.ts'
 export type { OwnPreset, OwnPresetBody } from './presets.ts'
 export type { ScanCounts } from './scan.ts'
 export type { PluginGrouping, PluginMarks } from './settings.ts'
