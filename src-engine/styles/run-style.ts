@@ -39,11 +39,13 @@ const freshPrefix = (snapshot: RemixSnapshot, text: string): string => {
 /** Rounds a style may take to get within its licence. */
 const MAX_ROUNDS = 12
 
-/**
- * Works out what a style would do. Codes: `style.bad_param`, `style.version`, `style.silent`, `style.nothing_legal`, and those of the style (`style.needs_…`).
- * Nothing is changed: `commands` are for `applyEdits` or a session, as one step.
- */
-export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: StyleFacts): Result<StyleRun> => {
+/** A style's steps done, its licence not yet asked about the whole. */
+interface Played {
+  readonly stage: Stage
+  readonly recipe: Recipe
+}
+
+const play = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: StyleFacts, isLast: boolean): Result<Played> => {
   const params = readParams(style, order.params ?? {})
   if (!params.ok) return params
   if (order.version !== undefined && order.version > style.version)
@@ -67,7 +69,7 @@ export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrd
     if (done && !done.ok) return done
     if (stage.endTick <= 0)
       return fail('style.nothing_left', `“${style.label}” with these settings would leave nothing to hear. Choose others, or another seed.`)
-    capUsedTime(stage)
+    if (isLast) capUsedTime(stage)
     if (stage.endTick <= 0)
       return fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows. Choose another style or seed.`)
   } catch (error) {
@@ -77,14 +79,84 @@ export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrd
   }
   const noted: EditCommand = { op: 'recipe.add', recipe }
   stage.edit(noted)
-  return settle(style, snapshot, stage, recipe)
+  return ok({ stage, recipe })
+}
+
+/** What a style did in a line; refused where all it wanted was left out. */
+const summaryOf = (style: Style, stage: Stage, changes: number, leftOut: readonly LeftOut[]): Result<string> => {
+  if (changes > 0) return ok(`${style.label}: ${stage.says.join(', ')}.`)
+  return leftOut.length === 0
+    ? ok(`${style.label}: nothing to change here.`)
+    : fail('style.nothing_legal', `“${style.label}” can do nothing here: ${leftOut[0]?.why ?? ''}`, { leftOut })
+}
+
+/**
+ * Works out what a style would do. Codes: `style.bad_param`, `style.version`, `style.silent`, `style.nothing_legal`, and those of the style (`style.needs_…`).
+ * Nothing is changed: `commands` are for `applyEdits` or a session, as one step.
+ */
+export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: StyleFacts): Result<StyleRun> => {
+  const played = play(style, snapshot, order, facts, true)
+  return played.ok ? settle(style, snapshot, played.value) : played
+}
+
+/** What several styles did, one on the result of the other. */
+export type StyleChain = Pick<StyleRun, 'snapshot' | 'assessment' | 'leftOut' | 'asks'> & { readonly summaries: readonly string[] }
+
+/**
+ * Runs styles one after another and asks the licence about the end of it; time caps are kept there too. Where that end is refused, each is run and bent
+ * by itself. Codes: those of `runStyle`.
+ */
+export const runStyles = (
+  steps: readonly { readonly style: Style; readonly order: RecipeOrder }[],
+  before: RemixSnapshot,
+  facts: StyleFacts,
+): Result<StyleChain> => {
+  const leftOut: LeftOut[] = []
+  const asks: string[] = []
+  const summaries: string[] = []
+  let snapshot = before
+  for (const [i, { style, order }] of steps.entries()) {
+    const played = play(style, snapshot, order, facts, i === steps.length - 1)
+    if (!played.ok) return played
+    const { stage } = played.value
+    const summary = summaryOf(style, stage, stage.commands.length - 1, stage.leftOut)
+    if (!summary.ok) return summary
+    summaries.push(summary.value)
+    leftOut.push(...stage.leftOut)
+    asks.push(...stage.asks)
+    snapshot = stage.finish()
+  }
+  const judged = judgeProposal(before, snapshot, facts)
+  if (!judged.ok) return judged
+  return judged.value.refused.length === 0
+    ? ok({ snapshot, assessment: judged.value.assessment, leftOut, asks, summaries })
+    : runEach(steps, before, facts)
+}
+
+const runEach: typeof runStyles = (steps, before, facts) => {
+  let last: StyleRun | undefined
+  const runs: StyleRun[] = []
+  for (const { style, order } of steps) {
+    const run = runStyle(style, last?.snapshot ?? before, order, facts)
+    if (!run.ok) return run
+    last = run.value
+    runs.push(last)
+  }
+  if (!last) return fail('style.nothing_left', 'There is no style to run.')
+  return ok({
+    snapshot: last.snapshot,
+    assessment: last.assessment,
+    leftOut: runs.flatMap((one) => one.leftOut),
+    asks: runs.flatMap((one) => one.asks),
+    summaries: runs.map((one) => one.summary),
+  })
 }
 
 const illegal = (style: Style, why: string): ReturnType<typeof fail> =>
   fail('style.nothing_legal', `“${style.label}” finds nothing here that the licence allows: ${why}`)
 
 /** Takes off what the licence still refuses, by its cause, until nothing new is against it. */
-const settle = (style: Style, before: RemixSnapshot, stage: Stage, recipe: Recipe): Result<StyleRun> => {
+const settle = (style: Style, before: RemixSnapshot, { stage, recipe }: Played): Result<StyleRun> => {
   let commands: readonly EditCommand[] = stage.commands
   let after = stage.finish()
   const leftOut: LeftOut[] = [...stage.leftOut]
@@ -94,11 +166,10 @@ const settle = (style: Style, before: RemixSnapshot, stage: Stage, recipe: Recip
     if (!judged.ok) return judged
     const [first] = judged.value.refused
     if (!first) {
-      const changes = commands.length - 1
-      const summary = changes === 0 ? `${style.label}: nothing to change here.` : `${style.label}: ${stage.says.join(', ')}.`
-      if (changes === 0 && leftOut.length > 0)
-        return fail('style.nothing_legal', `“${style.label}” can do nothing here: ${leftOut[0]?.why ?? ''}`, { leftOut })
-      return ok({ recipe, commands, snapshot: after, assessment: judged.value.assessment, leftOut, asks: stage.asks, summary })
+      const summary = summaryOf(style, stage, commands.length - 1, leftOut)
+      if (!summary.ok) return summary
+      const { assessment } = judged.value
+      return ok({ recipe, commands, snapshot: after, assessment, leftOut, asks: stage.asks, summary: summary.value })
     }
     let fewer = commands
     for (const one of judged.value.refused) {

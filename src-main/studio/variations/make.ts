@@ -1,7 +1,7 @@
 // A variation made: its styles run on the remix, and everything that is known of it without hearing it.
-import { findStyle, runStyle, type StyleFacts } from '../../../src-engine/styles/index.ts'
+import { findStyle, runStyles, type Style, type StyleFacts } from '../../../src-engine/styles/index.ts'
 import { assessRemix, type Assessment, denialsOfEdit } from '../../../src-shared/provenance/index.ts'
-import { milliBpmAt, remixOf, type RemixSnapshot, type RenderPlan } from '../../../src-shared/remix/index.ts'
+import { milliBpmAt, type Recipe, remixOf, type RemixSnapshot, type RenderPlan } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import { type Layout, layoutDistance, layoutOf } from './distance.ts'
 import type { Variation } from './draw.ts'
@@ -39,21 +39,15 @@ export const readOriginal = (snapshot: RemixSnapshot, facts: StyleFacts): Result
  * Deterministic: the same original and variation give the same document, to the byte.
  */
 export const makeVariation = (original: Original, variation: Variation): Result<Made> => {
-  let { snapshot, assessment } = original
-  const summaries: string[] = []
-  const leftOut: string[] = []
-  const asks: string[] = []
-  for (const recipe of variation.recipes) {
-    const style = findStyle(recipe.style)
+  const steps: { readonly style: Style; readonly order: Recipe }[] = []
+  for (const order of variation.recipes) {
+    const style = findStyle(order.style)
     if (!style.ok) return style
-    const run = runStyle(style.value, snapshot, recipe, { ...original.facts, keep: variation.keep })
-    if (!run.ok) return run
-    snapshot = run.value.snapshot
-    assessment = run.value.assessment
-    summaries.push(run.value.summary)
-    for (const { what, why } of run.value.leftOut) leftOut.push(`${what}: ${why}`)
-    asks.push(...run.value.asks)
+    steps.push({ style: style.value, order })
   }
+  const run = runStyles(steps, original.snapshot, { ...original.facts, keep: variation.keep })
+  if (!run.ok) return run
+  const { snapshot, assessment } = run.value
   const [denied] = denialsOfEdit(original.assessment.decisions, assessment.decisions)
   if (denied) return fail('variations.illegal', denied.message, { decision: denied })
   const { plan } = assessment
@@ -68,9 +62,9 @@ export const makeVariation = (original: Original, variation: Variation): Result<
     variation,
     snapshot,
     plan,
-    summary: summaries.join(' · '),
-    leftOut: [...new Set(leftOut)],
-    asks: [...new Set(asks)],
+    summary: run.value.summaries.join(' · '),
+    leftOut: [...new Set(run.value.leftOut.map(({ what, why }) => `${what}: ${why}`))],
+    asks: [...new Set(run.value.asks)],
     layout: scaled,
     structureDistance: layoutDistance(original.layout, scaled),
     milliBpm,
