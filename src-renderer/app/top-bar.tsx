@@ -120,14 +120,17 @@ const TitleArea = () => {
 
 const ServiceState = () => {
   const service = useLibrary((library) => library.info?.service)
+  // A catalogue that could not be fetched says it before the service's own state does.
+  const isUnreachable = useLibrary((library) => library.isOffline || library.problem?.code === 'service.unreachable')
   if (!service) return null
+  const state = isUnreachable ? 'offline' : service.state
   return (
     <>
       <span className="spacer" />
       <Badge
-        tone={service.state === 'online' ? 'good' : 'limited'}
+        tone={state === 'online' ? 'good' : 'limited'}
         title="The rights service: where works, licences and receipts are"
-      >{`${service.name.replace(/^https?:\/\//, '')}: ${service.state}`}</Badge>
+      >{`${service.name.replace(/^https?:\/\//, '')}: ${state}`}</Badge>
     </>
   )
 }

@@ -22,7 +22,7 @@ const SyncLine = () => {
         : 'Everything is with the rights service.'
   return (
     <div className="sync" role="status" aria-label="Sync">
-      <Badge tone={sync.queued > 0 ? (sync.message === null ? 'pending' : 'limited') : 'good'}>
+      <Badge tone={sync.message !== null ? 'limited' : sync.queued > 0 ? 'pending' : 'good'}>
         {sync.queued > 0 ? `${sync.queued} queued` : 'nothing queued'}
       </Badge>
       <span className="muted ellipsis" title={sentence}>

@@ -1,5 +1,5 @@
 // The home view: search, works, the chosen work's licence and stems, recent remixes. A licence pack can be dropped anywhere on it.
-import { AudioLines, LibraryBig, PackagePlus, Search, SearchX, WifiOff } from 'lucide-react'
+import { AudioLines, LibraryBig, PackagePlus, Search, SearchX } from 'lucide-react'
 import { Badge, Button, EmptyState, FileDrop, Loading, ProblemState, ProgressBar } from '../parts/index.ts'
 import { importPack, loadLibrary, setQuery, toastProblem, useLibrary } from '../state/index.ts'
 import { Recents, Recoveries } from './recents.tsx'
@@ -88,8 +88,11 @@ export const LibraryHome = () => {
           </div>
           <div className="home-tools">
             {isOffline && (
-              <Badge tone="limited">
-                <WifiOff size={11} aria-hidden /> Offline: what was pulled works
+              <Badge
+                tone="limited"
+                title="The rights service cannot be reached. Works that are on this machine can be used while their lease lasts."
+              >
+                Offline: what was pulled works
               </Badge>
             )}
             <SearchField />

@@ -37,7 +37,7 @@ export const WorkDetail = ({ entry }: { entry: LibraryWork | undefined }) => {
         <ul>
           {work.licence.sentences.map((sentence) => (
             <li key={sentence}>
-              <ToneIcon tone={tone === 'bad' ? 'bad' : /\b(not|only|never|at most|no)\b/i.test(sentence) ? 'limited' : 'good'} />
+              <ToneIcon tone={tone === 'bad' ? 'bad' : /\b(not|only|never|at most|no|needs)\b/i.test(sentence) ? 'limited' : 'good'} />
               <span className="selectable">{sentence}</span>
             </li>
           ))}

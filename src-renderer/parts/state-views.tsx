@@ -28,7 +28,7 @@ export const EmptyState = ({
 export const ProblemState = ({ problem, action }: { problem: Problem; action?: ReactNode }) => (
   <div className="empty empty-problem" role="alert">
     <AlertTriangle size={26} strokeWidth={1.5} aria-hidden />
-    <h3>That did not work</h3>
+    <h3>{problem.code === 'service.unreachable' ? 'No connection' : 'That did not work'}</h3>
     <p className="muted selectable">{problem.message}</p>
     <code className="code-chip selectable">{problem.code}</code>
     {action !== undefined && <div className="empty-action">{action}</div>}
