@@ -75,6 +75,8 @@ export const ContactSheet = ({ rows, runRange }: { rows: readonly VariationRow[]
     overscan: 3,
     paddingStart: PAD,
     paddingEnd: PAD,
+    scrollPaddingStart: PAD,
+    scrollPaddingEnd: PAD,
   })
   const { onOver, onLeave } = useHover()
 
