@@ -276,4 +276,42 @@ describe('trimming the cache', () => {
     expect(readdirSync(cacheDir).filter((name) => name.endsWith('.peaks')).length).toBe(3)
     expect(existsSync(left)).toBe(false)
   })
+
+  it('counts what analyses keep, goes by when the samples were opened, spares what was opened lately, and leaves nothing of a preview', () => {
+    const cacheDir = join(dir, 'trim-features')
+    mkdirSync(cacheDir)
+    const [old, mixed, fresh, orphan] = ['a', 'b', 'c', 'e'].map((letter) => letter.repeat(64)) as [string, string, string, string]
+    const put = (name: string, bytes: number, usedMs: number): void => {
+      writeFileSync(join(cacheDir, name), Buffer.alloc(bytes))
+      utimesSync(join(cacheDir, name), usedMs / 1_000, usedMs / 1_000)
+    }
+    const day = 86_400_000
+    const now = Date.now()
+    for (const [sha, usedMs] of [
+      [old, now - 3 * day],
+      [mixed, now - 2 * day],
+      [fresh, now],
+    ] as const) {
+      put(`${sha}-1.pcm`, 1_000, usedMs)
+      put(`${sha}-1.features-2`, 500, now - 5 * day)
+      put(`${sha}-1.analysis-2.json`, 10, now - 5 * day)
+      put(`${sha}-1.peaks`, 10, now - 5 * day)
+    }
+    put(`${mixed}.preview`, 0, now - 5 * day)
+    // Its samples went in an earlier version that left the features.
+    put(`${orphan}-1.features-1`, 500, now - 9 * day)
+    const left = (sha: string): string[] =>
+      readdirSync(cacheDir)
+        .filter((name) => name.startsWith(sha))
+        .map((name) => name.slice(64))
+        .sort()
+
+    expect(unwrap(trimCache({ cacheDir, maxBytes: 4_600, keep: new Set() }))).toEqual({ removed: 1, bytes: 4_500 })
+    expect(left(orphan)).toEqual([])
+    expect(unwrap(trimCache({ cacheDir, maxBytes: 3_000, keep: new Set([old]), spareMs: 3_600_000 }))).toEqual({ removed: 1, bytes: 3_000 })
+    expect(left(mixed)).toEqual([])
+    expect(unwrap(trimCache({ cacheDir, maxBytes: 0, keep: new Set(), spareMs: 3_600_000 }))).toEqual({ removed: 1, bytes: 1_500 })
+    expect(left(old)).toEqual(['-1.analysis-2.json', '-1.peaks'])
+    expect(left(fresh)).toHaveLength(4)
+  })
 })

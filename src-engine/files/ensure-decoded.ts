@@ -1,11 +1,11 @@
 // The door to the decoded-audio cache: hand in a stem, get back a cache entry that is whole, decoding only when there is none.
-import { readdirSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { rmSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { assert, err, ok, type Result } from '../../src-shared/std/index.ts'
 import { decodePool } from './decode-pool.ts'
-import { pcmPath, peaksPath } from './pcm-format.ts'
+import { featuresPath, findingsPath, pcmPath, peaksPath } from './pcm-format.ts'
 import { type FrameRange, openDecoded } from './pcm-source.ts'
-import { audioProblem, problemFrom } from './problems.ts'
+import { audioProblem } from './problems.ts'
 
 export interface EnsureDecodedRequest {
   readonly path: string
@@ -74,56 +74,7 @@ export const describeDecoded = (cacheDir: string, contentSha256: string): Decode
   }
 }
 
-/** Forgets one stem's decoded copy, so that the next `ensureDecoded` makes it anew. */
+/** Forgets one sound's decoded copy and what was heard in it, so that the next `ensureDecoded` makes it anew. */
 export const dropDecoded = (cacheDir: string, contentSha256: string): void => {
-  rmSync(pcmPath(cacheDir, contentSha256), { force: true })
-  rmSync(peaksPath(cacheDir, contentSha256), { force: true })
-}
-
-export interface TrimCacheOptions {
-  readonly cacheDir: string
-  readonly maxBytes: number
-  /** Stems in use, never removed. */
-  readonly keep: ReadonlySet<string>
-  /** Removes their waveforms as well. */
-  readonly withPeaks?: boolean
-}
-
-/** Removes least recently opened stems until the cache fits, and pieces that a killed decoder left behind. Peaks stay unless asked: they are small and draw the library. */
-export const trimCache = ({
-  cacheDir,
-  maxBytes,
-  keep,
-  withPeaks = false,
-}: TrimCacheOptions): Result<{ readonly removed: number; readonly bytes: number }> => {
-  const HOUR_MS = 3_600_000
-  try {
-    const entries = readdirSync(cacheDir)
-      .map((file) => ({ file, path: join(cacheDir, file), stat: statSync(join(cacheDir, file), { throwIfNoEntry: false }) }))
-      .filter((entry) => entry.stat?.isFile())
-    let removed = 0
-    let bytes = 0
-    const stems: { path: string; sha: string; size: number; usedMs: number }[] = []
-    for (const { file, path, stat } of entries) {
-      if (!stat) continue
-      if (file.includes('.part-')) {
-        if (Date.now() - stat.mtimeMs > HOUR_MS) rmSync(path, { force: true })
-      } else if (file.endsWith('.pcm')) {
-        stems.push({ path, sha: file.slice(0, 64), size: stat.size, usedMs: stat.mtimeMs })
-        bytes += stat.size
-      }
-    }
-    stems.sort((a, b) => a.usedMs - b.usedMs)
-    for (const stem of stems) {
-      if (bytes <= maxBytes) break
-      if (keep.has(stem.sha)) continue
-      rmSync(stem.path, { force: true })
-      if (withPeaks) rmSync(peaksPath(cacheDir, stem.sha), { force: true })
-      bytes -= stem.size
-      removed++
-    }
-    return ok({ removed, bytes })
-  } catch (thrown) {
-    return err(problemFrom(thrown, 'The folder for decoded audio could not be tidied'))
-  }
+  for (const pathOf of [pcmPath, peaksPath, featuresPath, findingsPath]) rmSync(pathOf(cacheDir, contentSha256), { force: true })
 }

@@ -11,15 +11,13 @@ export {
   dropDecoded,
   type EnsureDecodedRequest,
   ensureDecoded,
-  type TrimCacheOptions,
-  trimCache,
 } from './ensure-decoded.ts'
 export { fingerprintFile } from './fingerprint-file.ts'
 export { type FrozenNote, frozenDir, givenDir, readFrozenNote, trimFrozenNotes, writeFrozenNote } from './frozen-place.ts'
 export { hashFilePcm } from './hash-pcm.ts'
 export { hashSound } from './hash-sound.ts'
 export { type OpenAudio, openAudio } from './open-audio.ts'
-export { CACHE_SAMPLE_RATE, DECODER_VERSION, pcmPath, readPcmHeader } from './pcm-format.ts'
+export { CACHE_SAMPLE_RATE, DECODER_VERSION, featuresPath, findingsPath, pcmPath, readPcmHeader } from './pcm-format.ts'
 export { type FrameRange, isCacheDamage, openDecoded, type PcmSource } from './pcm-source.ts'
 export { DUST, PcmWriter, type PcmWriterOptions } from './pcm-writer.ts'
 export { type PeakRequest, type Peaks, readPeaks } from './peaks.ts'
@@ -28,3 +26,4 @@ export { readTags } from './read-tags.ts'
 export { type AudioFacts, probeAudio } from './probe-audio.ts'
 export { INFO_LIST, infoText } from './riff-text.ts'
 export { checkTags, type LoudnessSummary, type TagSet } from './tag-set.ts'
+export { type TrimCacheOptions, trimCache } from './trim-cache.ts'

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { ANALYSIS_VERSION } from '../../src-shared/protocol/index.ts'
 import { ascii, u32le, u64le } from './file-bytes.ts'
 
 /** Raised whenever decoding, resampling or this layout changes, so that old caches are not mistaken for new ones. */
@@ -45,6 +46,13 @@ export const indexOffset = (header: Pick<PcmHeader, 'format' | 'channels' | 'sto
 
 export const pcmPath = (cacheDir: string, contentSha256: string): string => join(cacheDir, `${contentSha256}-${DECODER_VERSION}.pcm`)
 export const peaksPath = (cacheDir: string, contentSha256: string): string => join(cacheDir, `${contentSha256}-${DECODER_VERSION}.peaks`)
+
+/** What was measured of a sound on the way to all findings: megabytes. */
+export const featuresPath = (cacheDir: string, contentSha256: string): string =>
+  join(cacheDir, `${contentSha256}-${DECODER_VERSION}.features-${ANALYSIS_VERSION}`)
+/** What was found in a sound. */
+export const findingsPath = (cacheDir: string, contentSha256: string): string =>
+  join(cacheDir, `${contentSha256}-${DECODER_VERSION}.analysis-${ANALYSIS_VERSION}.json`)
 
 export const encodeHeader = (header: PcmHeader): Uint8Array => {
   const bytes = Buffer.alloc(HEADER_BYTES)

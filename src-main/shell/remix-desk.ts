@@ -33,6 +33,7 @@ export class RemixDesk {
     this.#studio = studio
     this.#window = window
     studio.engine.onStarted(() => void this.#loadPlan())
+    studio.works.inUse = () => (this.#open ? recordsOf(this.#open.session.snapshot, 'stem').map(({ contentSha256 }) => contentSha256) : [])
   }
 
   get open(): OpenRemix | undefined {
@@ -249,6 +250,7 @@ export class RemixDesk {
     const closed = await remix.value.close()
     const engine = await this.#studio.engine.client()
     if (engine.ok) await engine.value.request('plan.load', { plan: null })
+    this.#studio.works.trimDecoded()
     return closed
   }
 

@@ -302,6 +302,7 @@ export class Studio {
 
   async close(): Promise<void> {
     await this.works.puller.stop()
+    this.works.trimDecoded()
     await this.plugins.close()
     this.signer.dispose()
     this.engine.dispose()

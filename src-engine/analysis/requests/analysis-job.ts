@@ -1,6 +1,5 @@
 // What an analysis thread does: reads decoded stems, measures and listens, keeps what it found of each stem.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import {
   ANALYSIS_VERSION,
@@ -12,7 +11,7 @@ import {
   type WorkAnalysis,
 } from '../../../src-shared/protocol/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import { DECODER_VERSION, openDecoded } from '../../files/index.ts'
+import { featuresPath, findingsPath, openDecoded } from '../../files/index.ts'
 import { loadKernels } from '../../kernels/index.ts'
 import { createLoudnessMeter, type LoudnessMeter } from '../loudness.ts'
 import { extractFeatures } from '../stem-features.ts'
@@ -45,9 +44,6 @@ interface Heard {
   readonly music: StemMusic
   readonly loudness: LoudnessReport
 }
-
-const featuresPath = (cacheDir: string, sha: string): string => join(cacheDir, `${sha}-${DECODER_VERSION}.features-${ANALYSIS_VERSION}`)
-const stemPath = (cacheDir: string, sha: string): string => join(cacheDir, `${sha}-${DECODER_VERSION}.analysis-${ANALYSIS_VERSION}.json`)
 
 /** Writes beside and renames: a half-written file is never read. What cannot be kept is made anew next time. */
 const keep = (path: string, bytes: Uint8Array | string): void => {
@@ -128,7 +124,7 @@ const readStem = (path: string): StemAnalysis | undefined => {
 /** Runs a job in this thread. Codes: `analysis.cancelled`, `audio.cache_corrupt`. */
 export const runAnalysis = (job: AnalysisJob, hooks: JobHooks): Result<StemAnalysis | WorkAnalysis> => {
   if (job.kind === 'stem') {
-    const path = stemPath(job.cacheDir, job.contentSha256)
+    const path = findingsPath(job.cacheDir, job.contentSha256)
     const known = readStem(path)
     if (known) return ok(known)
     const heard = hear(job.cacheDir, job.contentSha256, hooks)

@@ -14,8 +14,12 @@ import type { StemStore } from '../stem-store/index.ts'
 import { findWork, Puller, type PullerTools, stemFileOf } from './puller.ts'
 
 const STEM_CAP_SETTING = 'stems.capBytes'
-/** Of each kind: stems as delivered, and their decoded audio. */
 const DEFAULT_STEM_CAP_BYTES = 40e9
+/** Of decoded audio and what analyses keep of it: made again in seconds, so it gets less room than what was delivered. */
+const DECODED_CAP_SETTING = 'decoded.capBytes'
+const DEFAULT_DECODED_CAP_BYTES = 20e9
+/** What another process of this home may still be playing. */
+const SPARE_MS = 3_600_000
 
 export interface WorksTools {
   readonly library: Library
@@ -34,6 +38,8 @@ export interface WorksTools {
 
 export class Works {
   readonly puller: Puller
+  /** SHA-256 of stems that somebody has open, never removed; set by who opens remixes. */
+  inUse: () => readonly string[] = () => []
   readonly #tools: WorksTools
   constructor(tools: WorksTools) {
     this.#tools = tools
@@ -107,13 +113,19 @@ export class Works {
     return pulled
   }
 
-  /** Keeps stems and decoded audio within their caps, least recently used first; `pinned` (SHA-256) stay. */
+  /** Keeps stems and decoded audio within their caps, least recently used first; `pinned` (SHA-256) and what is in use stay. */
   async trim(pinned: readonly string[]): Promise<void> {
-    const { library, stems, cacheDir } = this.#tools
-    const keep = new Set(pinned)
-    const maxBytes = Number(library.setting(STEM_CAP_SETTING) ?? DEFAULT_STEM_CAP_BYTES)
-    await stems.evict(maxBytes, keep)
-    trimCache({ cacheDir, maxBytes, keep })
+    const { library, stems } = this.#tools
+    const keep = new Set([...pinned, ...this.inUse()])
+    await stems.evict(Number(library.setting(STEM_CAP_SETTING) ?? DEFAULT_STEM_CAP_BYTES), keep)
+    this.trimDecoded(pinned)
+  }
+
+  /** Keeps decoded audio within its cap: nothing that was delivered goes, and what goes is decoded again when it is needed. */
+  trimDecoded(pinned: readonly string[] = []): void {
+    const { library, cacheDir } = this.#tools
+    const maxBytes = Number(library.setting(DECODED_CAP_SETTING) ?? DEFAULT_DECODED_CAP_BYTES)
+    trimCache({ cacheDir, maxBytes, keep: new Set([...pinned, ...this.inUse()]), spareMs: SPARE_MS })
   }
 
   async #prepare(work: WorkSummary, signal: AbortSignal, onStem: (stem: string) => void): Promise<Result<null>> {
