@@ -423,7 +423,7 @@ button.time{min-height:26px;padding:0 .3rem;border:0;background:none;color:var(-
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 input[type=text],input[type=date]{min-height:34px;padding:.3rem .6rem;border:1px solid var(--line);border-radius:7px;background:var(--page)}
 .row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}.row .grow,li .grow{flex:1;min-width:8rem}
-#notes li,#conditions li{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0;border-bottom:1px solid var(--line)}
+#notes li,#conditions li{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0;border-bottom:1px solid var(--line)}#notes+.row,#conditions+.row{margin-top:.6rem}
 #wave-area{position:relative;height:150px;margin:.6rem 0;border:1px solid var(--line);border-radius:8px;background:var(--card);overflow:hidden;cursor:text;touch-action:none}
 #wave{display:block;width:100%;height:100%}#head{position:absolute;inset:0 auto;width:1px;background:var(--text);pointer-events:none}
 #stretch{position:absolute;inset:0 auto;width:1px;background:color-mix(in srgb,var(--accent) 25%,transparent);border-left:1px solid var(--accent);pointer-events:none}
