@@ -2,7 +2,6 @@
 // groove, tone.
 export { createFingerprinter, type Fingerprinter, type FingerprinterOptions } from './fingerprint.ts'
 export { createLoudnessMeter, type LoudnessMeter } from './loudness.ts'
-export { createPeakBuilder, PEAK_FRAMES, type PeakBuilder, type PeakPyramid } from './peaks.ts'
 export { createPowerSpectra, type PowerSpectra } from './fourier.ts'
 export { transcribeDrums, type Transcription } from './drums.ts'
 export { findGroove, type GrooveGrid } from './groove.ts'

@@ -24,11 +24,6 @@ const fromTravel = (travel: number, range: NumberRange): number => {
   return range.scale === 'step' ? Math.round(value) : value
 }
 
-/** Travel 0..1 of a value within its range; for knobs and faders that draw it. */
-export const travelOf = toTravel
-/** The value at a travel 0..1. */
-export const valueAtTravel = fromTravel
-
 /** Pixels of drag for the whole range; Shift needs eight times as many. */
 const DRAG_PIXELS = 220
 

@@ -9,7 +9,6 @@ import {
   REMIX_SAMPLE_RATE,
   recordOf,
   remixOf,
-  tracksOf,
 } from '../../src-shared/remix/index.ts'
 import { barPositionAt, frameAt, tick } from '../../src-shared/time/index.ts'
 import { formatDb } from '../parts/index.ts'
@@ -169,6 +168,3 @@ export const spokenClip = (clip: Clip, licence: string): string => {
   const track = recordOf(shownSnapshot(), 'track', clip.trackId)
   return `${clip.name}, bar ${start.bar} beat ${start.beat}, ${seconds} seconds, on ${track?.name ?? 'track'}${clip.isMuted ? ', muted' : ''}${licence === '' ? '' : `, ${licence}`}`
 }
-
-/** Index of a track among all; for moving between rows by key. */
-export const audioTracks = () => tracksOf(shownSnapshot()).filter((track) => track.kind === 'audio')

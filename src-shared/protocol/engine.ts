@@ -246,9 +246,6 @@ export type EngineEventName = keyof EngineEvents
 /** From main to the engine beside a message port: that port is a window's and may send transport commands only. */
 export const ENGINE_ATTACH_WINDOW = 'engine.attachWindow'
 
-/** What travels to the engine. */
-export type ToEngine = { readonly id: number; readonly name: string; readonly payload: unknown } | { readonly cancel: number }
-
 /** What comes back. */
 export type FromEngine =
   | { readonly id: number; readonly result: Result<unknown> }

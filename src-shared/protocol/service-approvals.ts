@@ -42,7 +42,6 @@ export const approvalThreadsReplySchema = z.object({
   /** Sounds of this account's requests that have not arrived, hex. */
   missingAudio: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(10_000),
 })
-export const audioReplySchema = z.object({ sha256: z.string().max(64), bytes: z.int().min(1) })
 
 /** What the log says of the stems an artist answers for: exports, the newest first, without the stems of other works in them. */
 export const usageReplySchema = z.object({

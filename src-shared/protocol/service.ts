@@ -181,7 +181,6 @@ export const problemReplySchema = z.object({
 
 export type StemSummary = z.infer<typeof stemSummarySchema>
 export type WorkSummary = z.infer<typeof workSummarySchema>
-export type CatalogueReply = z.infer<typeof catalogueReplySchema>
 export type EnrolRequest = z.infer<typeof enrolRequestSchema>
 export type EnrolReply = z.infer<typeof enrolReplySchema>
 export type TrustBundle = z.infer<typeof trustBundleSchema>

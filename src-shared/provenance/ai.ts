@@ -88,19 +88,3 @@ export const aiSummaryOf = (usage: Usage): AiSummary => {
   const containsAI = touched.length === usage.stems.length && touched.every(isWhole) ? 'All' : 'Partly'
   return { containsAI, contributions: [...contributions.values()].slice(0, 100), dst }
 }
-
-/** The AI credits sheet that goes beside an export (`*.ddex.json`), in the names of DDEX ERN 4.3.2 and AVS 9. */
-export const buildDdexSheet = (title: string, ai: AiSummary): Readonly<Record<string, unknown>> => ({
-  $comment:
-    'AI credits in the terms of DDEX ERN 4.3.2 (SoundRecording/ContainsAI, Contributor/AiContribution), computed from the render plan.',
-  SoundRecording: {
-    DisplayTitleText: title,
-    ContainsAI: ai.containsAI,
-    Contributor: ai.contributions.map(({ role, value, model }) => ({
-      SpecialContributor: 'GenerativeAI',
-      Role: role,
-      AiContribution: value,
-      ...(model === undefined ? {} : { ProprietaryId: model }),
-    })),
-  },
-})

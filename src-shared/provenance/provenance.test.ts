@@ -4,7 +4,7 @@ import { applyEdits, compilePlan, decodeEditCommands, type RemixSnapshot, type R
 import { countingIds, sampleRemix } from '../remix/remix.fixture.ts'
 import { inForce, sampleGrant, stemUsage, usageFrom, used } from '../rights/grant.fixture.ts'
 import { unwrap } from '../std/index.ts'
-import { aiSummaryOf, buildDdexSheet } from './ai.ts'
+import { aiSummaryOf } from './ai.ts'
 import { buildManifestPlan } from './manifest-plan.ts'
 import { buildReceiptStems } from './receipt-stems.ts'
 import { usageOf } from './usage.ts'
@@ -123,10 +123,6 @@ describe('manifest (provenance.manifest)', () => {
     })
     expect(aiSummaryOf(usageFrom(stemUsage(1, [used('ai.master')]))).containsAI).toBe('None')
     expect(aiSummaryOf(usageFrom(stemUsage(2, [used('ai.voice', { toMs: 10_000 })]))).contributions[0]?.value).toBe('Partly')
-    expect(buildDdexSheet('T', some).SoundRecording).toMatchObject({
-      ContainsAI: 'Partly',
-      Contributor: [{ Role: 'Vocalist', AiContribution: 'All', SpecialContributor: 'GenerativeAI' }],
-    })
   })
 })
 

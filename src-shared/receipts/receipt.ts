@@ -126,8 +126,6 @@ export const receiptSchema = z.discriminatedUnion('type', [exportReceiptSchema, 
 
 export type ReceiptOperation = z.infer<typeof receiptOperationSchema>
 export type ReceiptStem = z.infer<typeof receiptStemSchema>
-export type ReceiptApproval = z.infer<typeof receiptApprovalSchema>
-export type ReceiptAsset = z.infer<typeof receiptAssetSchema>
 export type AiSummary = z.infer<typeof aiSummarySchema>
 export type ExportReceipt = z.infer<typeof exportReceiptSchema>
 export type VoidReceipt = z.infer<typeof voidReceiptSchema>

@@ -23,7 +23,3 @@ export const pushHistory = (history: History, entry: HistoryEntry): History => {
   const entries = [...history.entries.slice(0, history.position), entry].slice(-HISTORY_LIMIT)
   return { entries, position: entries.length }
 }
-
-export const undoLabel = (history: History): string | null => history.entries[history.position - 1]?.label ?? null
-
-export const redoLabel = (history: History): string | null => history.entries[history.position]?.label ?? null

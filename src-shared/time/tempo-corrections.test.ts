@@ -1,6 +1,6 @@
 // What a click on half, double, the fifths, the bar line or the tap button does.
 import { describe, expect, it } from 'vitest'
-import { correctTempo, shiftDownbeat, tempoOfTaps } from './tempo-corrections.ts'
+import { correctTempo, tempoOfTaps } from './tempo-corrections.ts'
 
 describe('one-click corrections', () => {
   it('halves, doubles, and takes two thirds or three halves', () => {
@@ -14,14 +14,6 @@ describe('one-click corrections', () => {
   it('offers nothing a remix could not take', () => {
     expect(correctTempo(30_000, 'half')).toBeNull()
     expect(correctTempo(210_000, 'double')).toBeNull()
-  })
-
-  it('moves the bar line round the bar, either way', () => {
-    expect(shiftDownbeat(0, 4, 1)).toBe(1)
-    expect(shiftDownbeat(3, 4, 1)).toBe(0)
-    expect(shiftDownbeat(0, 7, -1)).toBe(6)
-    expect(shiftDownbeat(2, 3, -8)).toBe(0)
-    expect(() => shiftDownbeat(0, 0, 1)).toThrow(RangeError)
   })
 })
 

@@ -20,12 +20,6 @@ export const correctTempo = (milliBpm: number, correction: TempoCorrection): num
   return corrected >= TEMPO_LIMITS.slowest && corrected <= TEMPO_LIMITS.fastest ? corrected : null
 }
 
-/** Moves the beat that starts the bar by some beats, forwards or back; always the first such beat from the start, 0 .. beatsPerBar - 1. */
-export const shiftDownbeat = (firstDownbeat: number, beatsPerBar: number, byBeats: number): number => {
-  if (!Number.isInteger(beatsPerBar) || beatsPerBar < 1) throw new RangeError(`a bar of ${beatsPerBar} beats`)
-  return (((firstDownbeat + byBeats) % beatsPerBar) + beatsPerBar) % beatsPerBar
-}
-
 export interface TappedTempo {
   readonly milliBpm: number
   /** 0..1: taps that agree, and enough of them. */

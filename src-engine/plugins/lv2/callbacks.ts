@@ -22,8 +22,3 @@ export const throwRemembered = (): void => {
   firstFailure = undefined
   if (failure) throw failure
 }
-
-/** Remembers an error from code called by native code. */
-export const remember = (error: Error): void => {
-  firstFailure ??= error
-}

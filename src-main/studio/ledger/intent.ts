@@ -20,8 +20,6 @@ export interface IntentDraft {
   readonly finalPath?: string
 }
 
-export type VoidReason = 'interrupted' | 'cancelled' | 'failed'
-
 export interface LeftoverFile {
   readonly partPath: string | null
   readonly finalPath: string | null

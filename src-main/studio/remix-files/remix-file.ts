@@ -92,12 +92,6 @@ const hashOnDisk = async (path: string): Promise<string | null> => {
   }
 }
 
-/** Whether the file is no longer what it was when it was last read or written here; a missing file is not changed but gone. */
-export const hasChangedOnDisk = async (file: RemixFileState): Promise<boolean> => {
-  const now = await hashOnDisk(file.path)
-  return now !== null && now !== file.sha256
-}
-
 /** Moves backups up by one and puts the present file into the first place; it stays where it is as well. */
 const rotateBackups = async (path: string): Promise<void> => {
   const backup = (n: number): string => `${path}.bak${n}`

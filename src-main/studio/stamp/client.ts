@@ -102,13 +102,3 @@ export const createSigner = (host: ProcessHost): Signer => {
     },
   }
 }
-
-/** Stamps one file in a signing process of its own. For several files of one job keep a `Signer`. */
-export const stampFile = async (host: ProcessHost, request: StampRequest): Promise<Result<StampedFile>> => {
-  const signer = createSigner(host)
-  try {
-    return await signer.stamp(request)
-  } finally {
-    signer.dispose()
-  }
-}

@@ -1,3 +1,3 @@
-export { createSigner, stampFile, type Signer } from './client.ts'
+export { createSigner, type Signer } from './client.ts'
 export { STEM_ASSERTION, STEMMA_ASSERTION } from './profile.ts'
 export * from './request.ts'
