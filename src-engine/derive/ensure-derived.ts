@@ -135,8 +135,7 @@ export const ensureDerived = async (sources: readonly PlanSource[], call: Derive
     ),
   )
   // What was dragged past on the way to a tempo goes first; what was asked for here stays.
-  if (isNew)
-    trimCache({ cacheDir: derivedDir(call.cacheDir), maxBytes: MAX_KEPT_BYTES, keep: new Set(wanted.keys()), withPeaks: true })
+  if (isNew) trimCache({ cacheDir: derivedDir(call.cacheDir), maxBytes: MAX_KEPT_BYTES, keep: new Set(wanted.keys()), withPeaks: true })
   const failed = results.find((result) => !result.ok)
   return failed && !failed.ok ? failed : ok(null)
 }
