@@ -26,6 +26,7 @@ const entries = {
   'ai-worker': 'src-engine/ai/ai-worker.ts',
   'model-worker': 'src-engine/ai/model-worker.ts',
   'plugin-scanner': 'src-engine/plugins/scan/scanner.ts',
+  'make-worker': 'src-main/studio/variations/make-worker.ts',
   'demo-worker': 'src-main/studio/demo/catalogue/demo-worker.ts',
   signer: 'src-main/studio/stamp/signer.ts',
   service: 'src-service/main.ts',

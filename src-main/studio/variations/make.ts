@@ -1,4 +1,5 @@
 // A variation made: its styles run on the remix, and everything that is known of it without hearing it.
+import { createHash } from 'node:crypto'
 import { findStyle, runStyles, type Style, type StyleFacts } from '../../../src-engine/styles/index.ts'
 import { assessRemix, type Assessment, denialsOfEdit } from '../../../src-shared/provenance/index.ts'
 import { milliBpmAt, type Recipe, remixOf, type RemixSnapshot, type RenderPlan } from '../../../src-shared/remix/index.ts'
@@ -69,4 +70,23 @@ export const makeVariation = (original: Original, variation: Variation): Result<
     structureDistance: layoutDistance(original.layout, scaled),
     milliBpm,
   })
+}
+
+/** What is known of a variation without its document, which is made again from its recipe when it is needed. */
+export interface Judged extends Omit<Made, 'variation' | 'snapshot' | 'plan'> {
+  readonly lengthFrames: number
+  /** Equal for variations that play the same through the same. */
+  readonly likeness: string
+}
+
+/** Makes a variation and tells what it is. Codes: those of `makeVariation`. */
+export const judgeVariation = (original: Original, variation: Variation): Result<Judged> => {
+  const made = makeVariation(original, variation)
+  if (!made.ok) return made
+  const { variation: _, snapshot: __, plan, ...known } = made.value
+  const likeness = createHash('sha256')
+    .update(new Uint8Array(known.layout.buffer))
+    .update(JSON.stringify(plan.tracks.map(({ devices, gainDb, pan, sends }) => [devices, gainDb, pan, sends])))
+    .digest('base64')
+  return ok({ ...known, lengthFrames: plan.lengthFrames, likeness })
 }

@@ -45,12 +45,12 @@ export const previewRange = (
   return { fromFrame: best, toFrame: best + PREVIEW_FRAMES }
 }
 
-/** The same stretch in a variation; one that ends earlier plays its last thirty seconds. */
+/** The same stretch in a variation of so many frames; one that ends earlier plays its last thirty seconds. */
 export const rangeWithin = (
   range: { readonly fromFrame: number; readonly toFrame: number },
-  plan: RenderPlan,
+  lengthFrames: number,
 ): { readonly fromFrame: number; readonly toFrame: number } => {
   const length = range.toFrame - range.fromFrame
-  const toFrame = Math.max(1, Math.min(range.toFrame, plan.lengthFrames))
+  const toFrame = Math.max(1, Math.min(range.toFrame, lengthFrames))
   return { fromFrame: Math.max(0, Math.min(range.fromFrame, toFrame - Math.min(length, toFrame))), toFrame }
 }

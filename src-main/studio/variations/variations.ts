@@ -1,7 +1,6 @@
-// The variations of one remix: generated and rule-checked in slices so that nothing else waits, then rendered, measured, sorted out and shown as
+// The variations of one remix: generated and rule-checked in threads so that nothing else waits, then rendered, measured, sorted out and shown as
 // they come. Only what is marked is stored, and as recipes.
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { STYLES, type StyleDescriptor, type StyleFacts, type StyleNeed } from '../../../src-engine/styles/index.ts'
 import type {
@@ -28,7 +27,8 @@ import { assessRemix, denialsOfEdit } from '../../../src-shared/provenance/index
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { type Layout, layoutDistance, soundDistance, spectralDifferenceDb } from './distance.ts'
 import { drawLike, drawVariation, featuresOf, mixVariations, type Variation } from './draw.ts'
-import { type Made, makeVariation, type Original, readOriginal } from './make.ts'
+import { type Judged, judgeVariation, type Made, makeVariation, type Original, readOriginal } from './make.ts'
+import { makePool, type SharedOriginal, shareOriginal, warmMakers } from './make-pool.ts'
 import { type CompLane, compLoudness, compVariations } from './comp.ts'
 import type { MarkedVariation, MarkStore } from './marks.ts'
 import { previewRange, rangeWithin } from './preview-range.ts'
@@ -38,8 +38,8 @@ import { FEWEST_MARKS, learnRanker, type Ranker } from './ranker.ts'
 const PREVIEW_BYTES = 700e6
 /** So many rows from the top have their sound kept ready. */
 const KEPT_READY = 48
-/** How long generating may hold up everything else in this process. */
-const SLICE_MS = 8
+/** A thread makes so many before it tells of them. */
+const BATCH = 16
 /** Draws for each variation wanted, before a run ends with fewer. */
 const MOST_DRAWS = 3
 const QUIETEST_LUFS = -45
@@ -112,6 +112,7 @@ export class Variations {
   readonly #entries = new Map<string, Entry>()
   #current: RemixSnapshot
   #original: Original | undefined
+  #shared: SharedOriginal | undefined
   /** The original as a file, to tell whether the remix was edited since. */
   #originalText = ''
   #originalReport: PreviewReport | undefined
@@ -156,6 +157,7 @@ export class Variations {
     this.#drawn = 0
     this.#run = { ...RUN, uid: this.#uid, wanted: order.count, state: 'generating', learnedFrom: this.#learnedFrom(), isOutdated: false }
     this.#tell({}, [])
+    warmMakers()
     const styles = fittingStyles(order.styles, this.#current)
     if (!styles.ok) return this.#failed(styles)
     const read = await this.#read(styles.value, signal)
@@ -163,8 +165,8 @@ export class Variations {
     const restored = this.#restore(read.value)
     if (restored.length > 0) this.#tell({}, restored)
     const ranker = order.isLearning ? this.#ranker() : null
-    const plans = new Set<string>()
-    const draw = (count: number): Promise<string[]> => this.#generate(order, count, { styles: styles.value, ranker, plans, signal })
+    const known = new Set<string>()
+    const draw = (count: number): Promise<string[]> => this.#generate(order, count, { styles: styles.value, ranker, known, signal })
     const queue = await draw(order.count)
     if (signal.aborted) return ok(this.#tell({ state: 'stopped' }, []))
     if (queue.length === 0 && restored.length === 0) {
@@ -366,7 +368,7 @@ export class Variations {
     const comped = this.comp([{ fromTick: 0, toTick: Math.max(toTick, COMP_TICKS), id }])
     const plan = comped.ok ? compilePlan(comped.value) : comped
     if (!plan.ok) return null
-    const report = await this.#request(plan.value, rangeWithin(this.#run.range, plan.value), false, this.#lasting)
+    const report = await this.#request(plan.value, rangeWithin(this.#run.range, plan.value.lengthFrames), false, this.#lasting)
     if (!report.ok) return null
     entry.compLufs = levelOf(report.value)
     return entry.compLufs
@@ -389,6 +391,7 @@ export class Variations {
     const original = readOriginal(this.#current, facts)
     if (!original.ok) return original
     this.#original = original.value
+    this.#shared = shareOriginal(this.#current, facts)
     this.#originalText = encodeDocument(this.#current)
     this.#run = { ...this.#run, range: previewRange(this.#current, original.value.assessment.plan, facts) }
     return original
@@ -411,66 +414,89 @@ export class Variations {
     tools: {
       readonly styles: readonly StyleDescriptor[]
       readonly ranker: Ranker | null
-      readonly plans: Set<string>
+      /** What those that were taken in are like. */
+      readonly known: Set<string>
       readonly signal: AbortSignal
     },
   ): Promise<string[]> {
-    const { styles, ranker, plans, signal } = tools
+    const { styles, ranker, known, signal } = tools
     const queue: string[] = []
-    let fresh: VariationRow[] = []
-    let sliceEnd = performance.now() + SLICE_MS
-    while (queue.length < count && this.#drawn < order.count * MOST_DRAWS && !signal.aborted) {
-      const number = ++this.#drawn
-      this.#number = Math.max(this.#number, number)
-      const variation = drawVariation(number, { seed: order.seed, styles, keep: order.keep })
-      if (this.#entries.has(variation.id) || this.#tools.marks.find(variation.id)?.mark === 'rejected') continue
-      // Learning only steers: the seed still decides what there is to choose from.
-      if (ranker && ranker.score(featuresOf(variation, STYLES)) < 0.35 && number <= order.count * (MOST_DRAWS - 1)) continue
-      const added = this.#add(variation, plans)
-      if (added.ok) {
-        queue.push(variation.id)
-        fresh.push(...this.#rows([added.value]))
+    while (queue.length < count && !signal.aborted) {
+      const drawn: Variation[] = []
+      while (drawn.length < count - queue.length && this.#drawn < order.count * MOST_DRAWS) {
+        const number = ++this.#drawn
+        this.#number = Math.max(this.#number, number)
+        const variation = drawVariation(number, { seed: order.seed, styles, keep: order.keep })
+        if (this.#entries.has(variation.id) || this.#tools.marks.find(variation.id)?.mark === 'rejected') continue
+        // Learning only steers: the seed still decides what there is to choose from.
+        if (ranker && ranker.score(featuresOf(variation, STYLES)) < 0.35 && number <= order.count * (MOST_DRAWS - 1)) continue
+        drawn.push(variation)
       }
-      if (performance.now() < sliceEnd) continue
-      this.#tell({ state: 'generating', shown: this.#entries.size, fraction: (0.1 * queue.length) / count }, fresh)
-      fresh = []
-      await setImmediate()
-      sliceEnd = performance.now() + SLICE_MS
+      if (drawn.length === 0) break
+      for await (const batch of this.#judgeAll(drawn, signal)) {
+        const fresh: Entry[] = []
+        for (const [variation, judged] of batch) {
+          const added = this.#take(variation, judged, known)
+          if (added.ok) fresh.push(added.value)
+        }
+        queue.push(...fresh.map(({ variation }) => variation.id))
+        const fraction = (0.1 * queue.length) / count
+        this.#tell({ state: 'generating', shown: this.#entries.size, fraction }, this.#rows(fresh))
+      }
     }
-    this.#tell({ shown: this.#entries.size, fraction: 0.1 }, fresh)
+    this.#tell({ shown: this.#entries.size, fraction: 0.1 }, [])
     return queue
   }
 
-  /** Makes a variation and takes it in, unless the licence refuses it or it is another one again. */
-  #add(variation: Variation, plans?: Set<string>): Result<Entry> {
+  /** What each variation is, made by threads, batch by batch in their order. Ends early when it is stopped. */
+  async *#judgeAll(
+    variations: readonly Variation[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly (readonly [Variation, Result<Judged>])[]> {
     const original = this.#original
-    if (!original) return unknown()
-    const made = makeVariation(original, variation)
-    const { dropped } = this.#run
-    if (!made.ok) {
-      this.#run = { ...this.#run, dropped: { ...dropped, licence: dropped.licence + 1 } }
-      return made
+    const shared = this.#shared
+    if (!original || !shared) return
+    const size = Math.max(4, Math.min(BATCH, Math.ceil(variations.length / (availableParallelism() * 4))))
+    const jobs = Array.from({ length: Math.ceil(variations.length / size) }, (_, i) => {
+      const batch = variations.slice(i * size, (i + 1) * size)
+      return { batch, made: makePool.run({ original: shared, variations: batch }, { signal }) }
+    })
+    for (const { batch, made } of jobs) {
+      const results = await made
+      if (signal.aborted) return
+      // A thread that died took its batch along: it is made here.
+      yield batch.map((variation, i) => [variation, results.ok ? (results.value[i] ?? unknown()) : judgeVariation(original, variation)])
     }
-    const same = createHash('sha256')
-      .update(new Uint8Array(made.value.layout.buffer))
-      .update(JSON.stringify(made.value.plan.tracks.map(({ devices, gainDb, pan, sends }) => [devices, gainDb, pan, sends])))
-      .digest('base64')
-    if (plans?.has(same)) {
+  }
+
+  /** Makes a variation and takes it in, unless the licence refuses it. */
+  #add(variation: Variation): Result<Entry> {
+    return this.#original ? this.#take(variation, judgeVariation(this.#original, variation)) : unknown()
+  }
+
+  /** Takes a variation in, unless the licence refused it or it is one that is `known`. */
+  #take(variation: Variation, judged: Result<Judged>, known?: Set<string>): Result<Entry> {
+    const { dropped } = this.#run
+    if (!judged.ok) {
+      this.#run = { ...this.#run, dropped: { ...dropped, licence: dropped.licence + 1 } }
+      return judged
+    }
+    if (known?.has(judged.value.likeness)) {
       this.#run = { ...this.#run, dropped: { ...dropped, duplicates: dropped.duplicates + 1 } }
       return fail('variations.duplicate', 'This is the same as another variation.')
     }
-    plans?.add(same)
-    const entry = this.#entryOf(made.value)
+    known?.add(judged.value.likeness)
+    const entry = this.#entryOf(variation, judged.value)
     this.#entries.set(variation.id, entry)
     return ok(entry)
   }
 
-  #entryOf({ variation, plan, summary, leftOut, asks, structureDistance, layout, milliBpm }: Made): Entry {
+  #entryOf(variation: Variation, { lengthFrames, summary, leftOut, asks, structureDistance, layout, milliBpm }: Judged): Entry {
     return {
       variation,
       layout,
       report: undefined,
-      range: rangeWithin(this.#run.range, plan),
+      range: rangeWithin(this.#run.range, lengthFrames),
       facts: {
         id: variation.id,
         number: variation.number,
@@ -478,7 +504,7 @@ export class Variations {
         styles: variation.recipes.map((recipe) => recipe.style),
         leftOut,
         asks,
-        lengthMs: Math.round(plan.lengthFrames / 48),
+        lengthMs: Math.round(lengthFrames / 48),
         bpm: milliBpm / 1000,
         structureDistance,
       },
