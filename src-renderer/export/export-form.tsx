@@ -8,7 +8,7 @@ import { frameAt, parsePosition, tick } from '../../src-shared/time/index.ts'
 import { ApprovalAtExport, useMissingYes } from '../approvals/index.ts'
 import { Alternative, modelName } from '../inspector/index.ts'
 import { Button, classes, FieldRow, formatClock, scopeWords, ToneIcon } from '../parts/index.ts'
-import { preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
+import { allAlternatives, preferencesStore, SAMPLE_RATE, setPreferences, startExport, useRemix } from '../state/index.ts'
 import { barText } from '../timeline/index.ts'
 import { FORMAT_WORDS } from './format-words.ts'
 import { LOUDNESS_TARGETS } from './loudness-targets.ts'
@@ -81,8 +81,9 @@ const Says = () => {
   )
 }
 
-const Notices = ({ notices }: { notices: ExportOptions['notices'] }) =>
-  notices.length === 0 ? null : (
+const Notices = ({ notices }: { notices: ExportOptions['notices'] }) => {
+  const all = allAlternatives(notices)
+  return notices.length === 0 ? null : (
     <ul className="export-notices" aria-label="Licence">
       {notices.map((notice) => {
         return (
@@ -94,8 +95,14 @@ const Notices = ({ notices }: { notices: ExportOptions['notices'] }) =>
           </li>
         )
       })}
+      {all && (
+        <li className="export-notices-all">
+          <Button onClick={all.run}>{all.label}</Button>
+        </li>
+      )}
     </ul>
   )
+}
 
 /** Keeps what file systems take. */
 const cleanName = (name: string): string =>

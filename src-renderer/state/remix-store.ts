@@ -149,13 +149,20 @@ export const endPreview = (): void => {
 
 const isCommand = (value: unknown): value is EditCommand => typeof value === 'object' && value !== null && 'op' in value
 
+/** The edits a legal alternative stands for; none where it is something else. */
+const commandsOf = (offered: unknown): readonly EditCommand[] => {
+  if (typeof offered !== 'object' || offered === null || !('command' in offered)) return []
+  const { command } = offered
+  return (Array.isArray(command) ? command : [command]).filter(isCommand)
+}
+
 /** The legal alternative a refusal carries, as an action. */
 export const alternativeOf = (offered: unknown): Alternative | null => {
   if (typeof offered !== 'object' || offered === null || !('label' in offered) || !('command' in offered)) return null
   const { label, command } = offered
   if (typeof label !== 'string') return null
   if (command === RENEW_LICENCE) return { label, run: () => void renewLicence() }
-  const commands = (Array.isArray(command) ? command : [command]).filter(isCommand)
+  const commands = commandsOf(offered)
   return commands.length === 0 ? null : { label, run: () => void edit(commands) }
 }
 
@@ -171,6 +178,14 @@ export const renewLicence = async (): Promise<void> => {
 /** The alternative of a licence notice. */
 export const noticeAlternative = (notice: LicenceNotice): Alternative | null =>
   notice.alternative ? alternativeOf(notice.alternative) : null
+
+/** What makes a remix lawful that several notices deny, in one undo step; null where one of them can be followed by itself. */
+export const allAlternatives = (notices: readonly LicenceNotice[]): Alternative | null => {
+  const denied = notices.filter(({ effect, alternative }) => effect === 'deny' && commandsOf(alternative).length > 0)
+  if (denied.length < 2) return null
+  const commands = denied.flatMap(({ alternative }) => commandsOf(alternative))
+  return { label: `Do all ${denied.length} in one step`, run: () => void edit(commands, 'Keep to the licence') }
+}
 
 /** Tells why an edit was refused, beside the pointer. */
 export const showRefusal = (problem: Problem): void =>

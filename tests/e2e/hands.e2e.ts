@@ -205,6 +205,26 @@ describe('hands on the arrangement, under a licence with limits', () => {
     await expect.poll(() => fader.getAttribute('aria-valuenow')).toBe('0')
   })
 
+  it('keeps its keys after a click on a tab, folds panels by key, and makes an export lawful in one undo step', async () => {
+    const { page } = driver
+    await page.getByRole('tab', { name: 'Styles' }).click()
+    await page.keyboard.press('Alt+1')
+    await button('Show the library').waitFor()
+    await page.keyboard.press('Alt+1')
+    await button('Hide the library').waitFor()
+    await page.keyboard.press('Control+Shift+E')
+    const sheet = page.getByRole('dialog', { name: 'Export' })
+    const blocked = sheet.getByText('The licence does not allow this export as it stands.')
+    await blocked.waitFor()
+    await sheet.getByRole('button', { name: /^Do all \d+ in one step$/ }).click()
+    await blocked.waitFor({ state: 'hidden' })
+    await page.keyboard.press('Escape')
+    await sheet.waitFor({ state: 'detached' })
+    await button('Undo Keep to the licence').click()
+    await button('Redo Keep to the licence').waitFor()
+    await page.getByRole('tab', { name: 'Inspector' }).click()
+  })
+
   it('offers in the export sheet what makes it lawful, and verifies what came out without asking for a file', async () => {
     const { page } = driver
     await driver.stubDialogs({ open: [folder] })
