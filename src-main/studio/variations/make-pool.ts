@@ -49,8 +49,10 @@ export const makePool = new ThreadPool<MakeJob, MakeReport>({
   }),
 })
 
-/** Starts the threads ahead of what they are to make. */
-export const warmMakers = (): void => {
+/** Starts the threads ahead of what they are to make; resolves when they are up. */
+export const warmMakers = async (): Promise<void> => {
   const nothing: MakeJob = { original: { number: 0, bytes: new SharedArrayBuffer(0) }, variations: [] }
-  for (let i = 0; i < Math.min(MAX_THREADS, availableParallelism()); i++) void makePool.run(nothing, { signal: undefined })
+  await Promise.all(
+    Array.from({ length: Math.min(MAX_THREADS, availableParallelism()) }, () => makePool.run(nothing, { signal: undefined })),
+  )
 }
