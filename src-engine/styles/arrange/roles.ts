@@ -2,7 +2,7 @@
 import { recordsOf } from '../../../src-shared/remix/index.ts'
 import { fail } from '../../../src-shared/std/index.ts'
 import { betweenWords, hasGrid, type Piece, phrasesOf, recut } from '../cuts.ts'
-import type { Section } from '../grid.ts'
+import { contentEnd, type Section } from '../grid.ts'
 import { isBass, isDrums, isHarmony, isVoice, type Lane, namesOf, playsIn } from '../lanes.ts'
 import type { Stage } from '../stage.ts'
 import { choice, num, type Style, text, toggle } from '../style.ts'
@@ -73,8 +73,10 @@ const timeStyle = (id: 'half-time' | 'double-time', label: string, description: 
     if (!hasGrid(stage, label.toLowerCase())) return undefined
     const chosen = chosenSections(stage, params.text('section'), (sections) => oneLoud(stage, sections))
     if (!chosen.ok) return chosen
+    // Hats can keep their speed only over drums that change theirs.
+    const keepsHats = params.text('hats') !== 'change' && stage.lanes.some((lane) => isDrums(lane) && lane.part !== 'hats')
     const lanes = stage.lanes.filter(
-      (lane) => (isDrums(lane) && (params.text('hats') === 'change' || lane.part !== 'hats')) || (params.flag('bass') && isBass(lane)),
+      (lane) => (isDrums(lane) && !(keepsHats && lane.part === 'hats')) || (params.flag('bass') && isBass(lane)),
     )
     const touched = new Set<string>()
     for (const section of chosen.value) {
@@ -249,11 +251,13 @@ export const stemSwaps: Style = {
         'style.no_part',
         `Both works need ${params.text('part')} of their own; “${(mine.length === 0 ? home : guest).title}” has none here.`,
       )
-    const sections = stage.random
-      .shuffle(stage.sections)
-      .slice(0, Math.max(1, Math.round((stage.sections.length * params.number('share')) / 100)))
+    // A longer guest would go on alone once the song is over.
+    const homeEnd = contentEnd(recordsOf(stage.snapshot, 'clip').filter((clip) => homeStems.has(clip.stemId)))
+    for (const lane of theirs) if (stage.endTick > homeEnd) stage.rest(lane, homeEnd, stage.endTick)
+    const own = stage.sections.filter((section) => section.startTick < homeEnd)
+    const sections = stage.random.shuffle(own).slice(0, Math.max(1, Math.round((own.length * params.number('share')) / 100)))
     const traded: string[] = []
-    for (const section of stage.sections) {
+    for (const section of own) {
       const end = section.startTick + section.lengthTicks
       const isTraded = sections.includes(section) && theirs.some((lane) => playsIn(lane, section.startTick, end))
       for (const lane of isTraded ? mine : theirs) stage.rest(lane, section.startTick, end)
