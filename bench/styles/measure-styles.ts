@@ -55,6 +55,8 @@ interface Made {
   readonly run: StyleRun
   readonly before: Rendered
   readonly after: Rendered
+  /** Where they differ; left out where that is almost everywhere. */
+  readonly stretches?: readonly Stretch[]
 }
 
 /** A row; beside what a person looks for first stands how far it moved from the same stretch of the original. */
@@ -121,9 +123,9 @@ const withSecond = (snapshot: RemixSnapshot, second: WorkSummary, roles: readonl
 }
 
 /** Seconds that the drums of each work are heard. */
-const drumSeconds = ({ plan }: Rendered, workId: string): string => {
+const drumSeconds = ({ plan, lengthFrames }: Rendered, workId: string): string => {
   const stems = new Set(plan.sources.flatMap((source) => (source.workId === workId && source.role === 'drums' ? [source.stemId] : [])))
-  const used = usageOf(plan).stems.filter((stem) => stems.has(stem.stem))
+  const used = usageOf(plan, { range: { fromFrame: 0, toFrame: lengthFrames } }).stems.filter((stem) => stems.has(stem.stem))
   return `${(Math.max(0, ...used.map((stem) => stem.usedMs)) / 1_000).toFixed(1)} s`
 }
 
@@ -184,6 +186,12 @@ const trialsOf = async (studio: Studio, ear: StyleEar, work: WorkSummary, snapsh
           },
         }))
     }
+    case 'half-time':
+    case 'double-time': {
+      const tell = ({ before, after, stretches }: Made): string =>
+        `${style.id}: the drums strike ${ear.strikes(after, stretches)} times a second there, ${ear.strikes(before, stretches)} before.`
+      return [{ label: style.id, order, snapshot, tell }]
+    }
     default:
       return rated(style.id, {})
   }
@@ -210,7 +218,7 @@ const measureWork = async (studio: Studio, work: WorkSummary, snapshot: RemixSna
           const stretches = changes && changed < after.lengthFrames * 0.9 ? changes : null
           const sounds = [original, after].map((one) => ear.measure(one, stretches ?? undefined))
           if (sounds[1]) lines.push(row(trial.label, sounds[1], stretches, sounds[0]))
-          const told = trial.tell?.({ run: run.value, before: original, after })
+          const told = trial.tell?.({ run: run.value, before: original, after, ...(stretches ? { stretches } : {}) })
           if (told) notes.push(told)
         }
       } else notes.push(`${trial.label}: ${said}`)

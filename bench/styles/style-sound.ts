@@ -303,6 +303,12 @@ export class StyleEar {
     }
   }
 
+  /** Attacks of the drums alone in a second of these stretches. */
+  strikes({ drums, lengthFrames }: Rendered, stretches: readonly Stretch[] = [[0, lengthFrames]]): number {
+    const struck = within(drums, stretches).filter(({ riseDb }) => riseDb >= ATTACK_DB).length
+    return tenth((struck * RATE) / Math.max(1, framesOf(stretches)))
+  }
+
   /** How the drums of a rendering lie against the grid of its first bar's meter; null where too few hits are heard. */
   groove({ snapshot, drums }: Rendered): GrooveFinding | null {
     const { tempo, meter } = remixOf(snapshot)
