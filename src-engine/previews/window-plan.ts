@@ -117,10 +117,13 @@ export const windowPlan = (
   return { ...plan, tracks, sources }
 }
 
-/** So much is made before anything sounds, and so much before all of it is, in frames from where it starts. */
-const FIRST_FRAMES = [144_000, 576_000]
+/**
+ * So much is made before anything sounds, then so much more, in frames from where it starts: 2, 6 and 16 s. Each has to be there before the one before
+ * it has been played, also where all stems together are stretched only four times as fast as they play.
+ */
+const FIRST_FRAMES = [96_000, 288_000, 768_000]
 /** Until all is there, parts are as short as can be: whoever listens waits for them. */
-const FIRST_GRID = { leadFrames: 0, gridFrames: 48_000 }
+const FIRST_GRID = { leadFrames: 0, gridFrames: 24_000 }
 
 /**
  * Plans for listening to a stretch at once, from `atFrame` on: the first needs the least to be made, each next one takes over where it is, the last
