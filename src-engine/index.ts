@@ -1,2 +1,2 @@
-export { exportPlan, renderPlan, type ExportContext, type RenderPlanOptions } from './render/index.ts'
+export { exportPlan, renderPlan, type RenderPlanOptions } from './render/index.ts'
 export { EngineServer } from './server.ts'

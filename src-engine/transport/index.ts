@@ -1,2 +1,2 @@
-export { type AudioOutput, openOutput, type OutputVoice } from './output.ts'
-export { Transport, type TransportListener, type TransportOptions } from './transport.ts'
+export { type AudioOutput, openOutput } from './output.ts'
+export { Transport, type TransportOptions } from './transport.ts'

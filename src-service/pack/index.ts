@@ -1,1 +1,1 @@
-export { openPack, type OpenPack } from './open-pack.ts'
+export { openPack } from './open-pack.ts'

@@ -1,7 +1,7 @@
 export * from './decide.ts'
 export * from './explain.ts'
 export * from './grant.ts'
-export { judgeOperation, ORDINARY_OPERATIONS } from './judge-operation.ts'
+export { judgeOperation } from './judge-operation.ts'
 export * from './signed.ts'
 export * from './usage.ts'
 export * from './words.ts'

@@ -1,1 +1,1 @@
-export { analyseWork, type AnalyseHooks, type AnalysisTools } from './analyse-work.ts'
+export { analyseWork, type AnalyseHooks } from './analyse-work.ts'

@@ -1,4 +1,3 @@
 export { Approvals } from './approvals.ts'
 export { type CarriedApproval, type ExportInQuestion, settingsOf } from './standing.ts'
 export { ApprovalStore } from './store.ts'
-export type { ApprovalSyncSummary } from './sync.ts'

@@ -1,6 +1,6 @@
 export { sha256, verifyEd25519 } from './crypto.ts'
 export { ensureEnrolled } from './enrol.ts'
 export { openIdentity } from './identity.ts'
-export type { ArtistKey, Enrolment, Identity } from './identity.ts'
+export type { Enrolment, Identity } from './identity.ts'
 export { fileSecretBox } from './secret-box.ts'
 export type { SecretBox } from './secret-box.ts'

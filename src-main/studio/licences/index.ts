@@ -1,5 +1,5 @@
 export { ClockGuard } from './clock-guard.ts'
 export { Licences } from './licences.ts'
-export type { LeaseState, WorkLicence } from './licences.ts'
+export type { WorkLicence } from './licences.ts'
 export { openRecords } from './open-records.ts'
 export type { Records } from './open-records.ts'

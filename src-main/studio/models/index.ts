@@ -1,2 +1,2 @@
 // The user's own ONNX models.
-export { ModelShelf, type ModelStatement } from './model-shelf.ts'
+export { ModelShelf } from './model-shelf.ts'

@@ -1,3 +1,3 @@
 export { createServiceAdmin, createServiceClient } from './service-client.ts'
-export type { ServiceClient, ServiceClientOptions } from './service-client.ts'
-export { checkServiceUrl, isLoopback } from './transport.ts'
+export type { ServiceClient } from './service-client.ts'
+export { isLoopback } from './transport.ts'

@@ -2,4 +2,4 @@
 export { applyStyle, proposeStyle, type StyleProposal } from './apply-style.ts'
 export { measureMix, type MixMeasure } from './measure-mix.ts'
 export { ReferenceShelf } from './reference-shelf.ts'
-export { type CollectedFacts, collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'
+export { collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'

@@ -1,2 +1,2 @@
-export type { FoundReceipt, ReceiptLookup, ReceiptQuery } from './receipt-check.ts'
+export type { FoundReceipt, ReceiptLookup } from './receipt-check.ts'
 export { verifyFile, type VerifyOptions } from './verify-file.ts'

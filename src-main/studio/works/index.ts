@@ -1,2 +1,2 @@
-export { type Puller, stemFileOf } from './puller.ts'
+export { stemFileOf } from './puller.ts'
 export * from './works.ts'

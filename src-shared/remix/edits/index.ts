@@ -1,15 +1,5 @@
 export * from './arrange.ts'
-export {
-  clipFrames,
-  DECLICK_FRAMES,
-  endTick,
-  MAX_TICK,
-  frozenTrackIds,
-  openDraft,
-  sealDraft,
-  stemFrames,
-  tickAfterFrames,
-} from './change.ts'
+export { clipFrames, DECLICK_FRAMES, endTick, MAX_TICK, openDraft, sealDraft, stemFrames, tickAfterFrames } from './change.ts'
 export * from './clips.ts'
 export * from './devices.ts'
 export * from './frozen.ts'

@@ -9,10 +9,8 @@ import type { OwnFinding } from './findings.ts'
 import { JumbfError, readManifestStore } from './jumbf.ts'
 import { ManifestChecker, type OwnManifest } from './manifest.ts'
 
-export { baseLabel, type OwnAssertion, type OwnIngredient, type OwnManifest, type OwnSigner } from './manifest.ts'
-export { ContainerError, locateStore, openByteFile, type AudioContainer, type ByteFile, type Located, type Span } from './containers.ts'
-export type { FindingAspect, OwnFinding } from './findings.ts'
-export { readPem } from './certificates.ts'
+export { baseLabel, type OwnIngredient, type OwnManifest, type OwnSigner } from './manifest.ts'
+export { ContainerError, locateStore, openByteFile, type ByteFile, type Located, type Span } from './containers.ts'
 
 /**
  * `trusted`: intact, and every signer is vouched for. `valid`: intact, but a signer is not. `invalid`: changed or breaking the rules.
