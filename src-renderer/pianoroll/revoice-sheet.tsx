@@ -328,7 +328,7 @@ export const RevoiceSheet = () => {
           <p className="selectable">{problem?.message}</p>
           <div className="revoice-buttons">
             <Button onClick={startEmpty}>Write the notes myself</Button>
-            <Button onClick={() => void findNotes()}>Try again</Button>
+            {problem?.code !== 'notes.none' && <Button onClick={() => void findNotes()}>Try again</Button>}
           </div>
         </div>
       )}

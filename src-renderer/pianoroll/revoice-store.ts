@@ -104,6 +104,11 @@ export const findNotes = async (): Promise<void> => {
     return
   }
   const { notes, model } = reply.value
+  if (notes.length === 0) {
+    const message = `The model heard no notes in ${title}: nothing in it holds a pitch for long enough. Write them yourself, or choose another stem.`
+    revoiceStore.setState({ phase: 'failed', problem: { code: 'notes.none', message } })
+    return
+  }
   revoiceStore.setState({ phase: 'ready', notes, model: model.urn, modelName: `${model.name} ${model.version}`, past: [], future: [] })
   announce(`${notes.length} notes found`)
 }
