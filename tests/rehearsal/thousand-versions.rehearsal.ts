@@ -49,20 +49,19 @@ const timed = async (args: readonly string[]): Promise<{ readonly document: Json
   return { document, seconds: (performance.now() - started) / 1_000 }
 }
 
-/** The works as their label gives them out: with a yes of the artist's for every export, and the ended licence of Paper Kites renewed. */
+/** The works as their label gives them out: with a yes of the artist's for every export, and the licence of Paper Kites, which has ended, renewed. */
 const publish = async (approver: string): Promise<void> => {
   const approval = { required: true, approvers: [approver], slaHours: 48 }
-  const demo = unwrap(await renderDemoCatalogue({ dir: join(dir, 'demo') }))
-  const folders = demo.map((one) => one.dir)
+  const folders = unwrap(await renderDemoCatalogue({ dir: join(dir, 'demo') })).map((one) => one.dir)
   for (const folder of folders) {
     const path = join(folder, 'work.json')
-    const work = JSON.parse(readFileSync(path, 'utf8')) as { grant: Record<string, unknown> }
-    const { notBefore, notAfter, ...grant } = work.grant
-    const term = typeof notAfter === 'string' && Date.parse(notAfter) < Date.now() ? {} : { notBefore, notAfter }
-    writeFileSync(path, JSON.stringify({ ...work, grant: { ...grant, ...term, approval } }))
+    const work = JSON.parse(readFileSync(path, 'utf8')) as { readonly grant: object }
+    writeFileSync(path, JSON.stringify({ ...work, grant: { ...work.grant, approval } }))
   }
   if (existsSync(POTASSIUM)) folders.push(authorMaterial(join(dir, 'potassium'), POTASSIUM, 'Potassium', { approval }))
-  for (const folder of folders) await producer().json(['pack', folder, '-o', join(dir, 'packs', `${basename(folder)}.stemmapack`)])
+  const packOf = (folder: string): string => join(dir, 'packs', `${basename(folder)}.stemmapack`)
+  for (const folder of folders) await producer().json(['pack', folder, '-o', packOf(folder)])
+  await producer().json(['renew', packOf('paper-kites'), '--until', '2099-12-31'])
 }
 
 const range = (numbers: readonly number[]): readonly [number, number] => [Math.min(...numbers), Math.max(...numbers)]
@@ -94,7 +93,7 @@ const page = (): string => {
     `   Pitch alone for ${REVOICED}, whose bass is played from notes that this model wrote down.`,
     '4. What the artist reads in the ledger is, stem by stem, to the millisecond, what the receipt says.',
     '',
-    'Paper Kites stands here under a renewed licence: the one it comes with ended on purpose. Dropped: by the licence, by loudness or clipping, as near-duplicates;',
+    'Paper Kites stands here under a licence that its label renewed (`stemma renew`): the one it comes with ended on purpose. Dropped: by the licence, by loudness or clipping, as near-duplicates;',
     'what was dropped was drawn anew. Distance adds structure and sound. Times are those of this machine, with two cores.',
     '',
     '| work | rendered | dropped | judged in | rendered in | distance | LUFS | operations | AI | used, by receipt and ledger |',
