@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planNote, planNotes, RemixSession, type Variations } from '../../src-main/studio/index.ts'
 import type { PreviewReport } from '../../src-shared/protocol/index.ts'
 import {
+  applyEdits,
   compilePlan,
   encodeDocument,
   recordsOf,
@@ -69,6 +70,20 @@ const generated = async (snapshot: RemixSnapshot): Promise<Variations> => {
 }
 
 const signal = new AbortController().signal
+
+describe('variations of a remix that was edited since (variations.again)', { timeout: 200_000 }, () => {
+  it('are compared with how it sounds now', async () => {
+    const snapshot = await remixOfWork(rig.studio, 'Open')
+    const variations = await generated(snapshot)
+    const before = variations.run.original?.integratedLufs ?? 0
+    const quieter = unwrap(applyEdits(snapshot, [{ op: 'track.set', trackId: '@master', gainDb: -9 }], { newId: () => 'quieter' })).snapshot
+    variations.noteEdited(quieter)
+    expect(variations.run.isOutdated).toBe(true)
+    unwrap(await variations.start({ count: 2, seed: 3, styles: ['radio'], keep: [], isLearning: false }))
+    expect(variations.run.isOutdated).toBe(false)
+    expect(variations.run.original?.integratedLufs).toBeCloseTo(before - 9, 0)
+  })
+})
 
 describe('a comp, heard before it is applied (variations.comp_audition)', { timeout: 200_000 }, () => {
   let snapshot: RemixSnapshot

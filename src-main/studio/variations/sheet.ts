@@ -116,7 +116,10 @@ export class Sheet {
     if (!original.ok) return original
     this.#original = original.value
     this.#shared = shareOriginal(this.#current, facts)
-    this.#originalText = encodeDocument(this.#current)
+    const text = encodeDocument(this.#current)
+    // After an edit the original sounds otherwise: what is compared with it must not be compared with the old one.
+    if (text !== this.#originalText) this.originalReport = undefined
+    this.#originalText = text
     this.#run = { ...this.#run, range: previewRange(this.#current, original.value.assessment.plan, facts) }
     return original
   }
