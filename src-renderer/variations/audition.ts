@@ -9,7 +9,7 @@ import { notesListening } from '../pianoroll/index.ts'
 import { onAudition, remixStore, request, SAMPLE_RATE, toastProblem, transportStore } from '../state/index.ts'
 import { lastTick } from '../timeline/index.ts'
 import { type Stretch, wholeOriginal } from './comp-stretches.ts'
-import { activeRow, isListening, variationStore } from './variation-store.ts'
+import { activeRow, isListening, sheetRows, variationStore, type VariationsState } from './variation-store.ts'
 import { matchedGainDb, nameOf, type PreviewRange, rangeOfRow } from './variation-words.ts'
 
 /** Stands for the comp among what can be heard; no variation has this id. */
@@ -305,6 +305,16 @@ const leaveComp = (): void => {
   auditionStore.setState({ last: last === COMP ? null : last, compProblem: null })
 }
 
+/** What was heard has left the sheet, since it was rejected: the one that is chosen now goes on in its place. */
+const leaveRejected = (state: VariationsState, before: VariationsState): void => {
+  const id = auditionStore.getState().heard?.id
+  if (id == null || state.rows.get(id)?.mark !== 'rejected' || before.rows.get(id)?.mark === 'rejected') return
+  if (sheetRows(state).some((row) => row.id === id)) return
+  const next = activeRow(state)
+  if (next) listenTo(next.id)
+  else endListening()
+}
+
 /** Follows the engine's player. */
 export const startAudition = (): void => {
   onAudition((name, payload) => {
@@ -325,6 +335,7 @@ export const startAudition = (): void => {
     if (state.isOn && !before.isOn) endListening()
   })
   variationStore.subscribe((state, before) => {
+    if (state.rows !== before.rows) leaveRejected(state, before)
     if (state.uid !== before.uid) {
       endListening()
       auditionStore.setState({ last: null, compProblem: null })

@@ -141,8 +141,11 @@ describe('variations', () => {
     await page.keyboard.press('k')
     await page.keyboard.press('ArrowRight')
     const rejected = await nameOfActive()
+    await expect.poll(heard).toBe(rejected)
     await page.keyboard.press('r')
     await expect.poll(nameOfActive).not.toBe(rejected)
+    // What has left is not listened to any more: the next one goes on in its place.
+    await expect.poll(heard).toBe(await nameOfActive())
     expect(await cards().locator('b').getByText(rejected, { exact: true }).count()).toBe(0)
     await page.getByRole('combobox', { name: 'Marks' }).selectOption('rejected')
     await expect.poll(() => cards().count()).toBe(1)
