@@ -45,39 +45,39 @@ const CONTRIBUTOR_ROLES: Readonly<Record<Role, string>> = {
 
 const contributorRole = (role: string): string => (Object.hasOwn(CONTRIBUTOR_ROLES, role) ? CONTRIBUTOR_ROLES[role as Role] : 'Musician')
 
-/** Time covered by AI operations within one stem, overlaps counted once. */
+/** Time of one stem's sound that a model made, overlaps counted once. Notes that a model wrote down are still played from what somebody performed. */
 const generatedMs = (ops: readonly UsedOperation[]): number => {
   let until = 0
   let sum = 0
-  for (const { fromMs, toMs } of ops.filter((one) => isCreditedAsAi(one.op)).sort((left, right) => left.fromMs - right.fromMs)) {
+  for (const { fromMs, toMs } of ops.filter((one) => isGenerative(one.op)).sort((left, right) => left.fromMs - right.fromMs)) {
     sum += Math.max(0, toMs - Math.max(fromMs, until))
     until = Math.max(until, toMs)
   }
   return sum
 }
 
-/** DDEX and IPTC summary of a usage: `None` and no contributions for an arrangement made by a human with plain DSP. */
+/**
+ * DDEX and IPTC summary of a usage: `None` and no contributions for an arrangement made by a human with plain DSP. `All`, of a role or of everything, only where
+ * nothing of it is heard that generative AI did not make (AVS 9).
+ */
 export const aiSummaryOf = (usage: Usage): AiSummary => {
   const touched = usage.stems.filter((stem) => stem.ops.some((one) => isCreditedAsAi(one.op)))
-  const isWhole = (stem: (typeof touched)[number]): boolean => generatedMs(stem.ops) >= stem.usedMs
-  const contributions = new Map<string, AiSummary['contributions'][number]>()
-  for (const stem of touched) {
-    const role = contributorRole(stem.role)
-    const peers = usage.stems.filter((one) => contributorRole(one.role) === role)
-    const value = peers.every((one) => touched.includes(one) && isWhole(one)) ? 'All' : 'Partly'
-    for (const { op, model } of stem.ops) {
-      if (isCreditedAsAi(op)) contributions.set(`${role}\n${model ?? ''}`, { role, value, ...(model === undefined ? {} : { model }) })
-    }
-  }
   const made = usage.made ?? []
-  const generated = made.filter(({ model }) => model !== undefined)
-  for (const { role, model } of generated) {
-    const contributor = contributorRole(role)
-    const isShared = usage.stems.some((stem) => contributorRole(stem.role) === contributor)
-    const key = `${contributor}\n${model ?? ''}`
-    if (!contributions.has(key))
-      contributions.set(key, { role: contributor, value: isShared ? 'Partly' : 'All', ...(model === undefined ? {} : { model }) })
+  const isAllMade = (isMeant: (role: string) => boolean): boolean =>
+    usage.stems.every(
+      (stem) => !isMeant(stem.role) || (stem.ops.some((one) => isGenerative(one.op)) && generatedMs(stem.ops) >= stem.usedMs),
+    ) && made.every(({ role, model }) => !isMeant(role) || model !== undefined)
+  const contributions = new Map<string, AiSummary['contributions'][number]>()
+  const credit = (stemRole: string, model: string | undefined): void => {
+    const role = contributorRole(stemRole)
+    const value = isAllMade((one) => contributorRole(one) === role) ? 'All' : 'Partly'
+    contributions.set(`${role}\n${model ?? ''}`, { role, value, ...(model === undefined ? {} : { model }) })
   }
+  for (const stem of touched) {
+    for (const { op, model } of stem.ops) if (isCreditedAsAi(op)) credit(stem.role, model)
+  }
+  const generated = made.filter(({ model }) => model !== undefined)
+  for (const { role, model } of generated) credit(role, model)
   // A synthesizer part, or an instrument that plays what was transcribed, is no capture of a performance; the neutral type claims less.
   const isPlayed =
     made.length > 0 ||
@@ -85,6 +85,5 @@ export const aiSummaryOf = (usage: Usage): AiSummary => {
   const isMade = generated.length > 0 || usage.stems.some((stem) => stem.ops.some((one) => isGenerative(one.op)))
   const dst = isMade ? SOURCE_TYPE.compositeWithTrainedAlgorithmicMedia : isPlayed ? SOURCE_TYPE.composite : SOURCE_TYPE.compositeCapture
   if (touched.length === 0 && generated.length === 0) return { containsAI: 'None', contributions: [], dst }
-  const containsAI = touched.length === usage.stems.length && touched.every(isWhole) ? 'All' : 'Partly'
-  return { containsAI, contributions: [...contributions.values()].slice(0, 100), dst }
+  return { containsAI: isAllMade(() => true) ? 'All' : 'Partly', contributions: [...contributions.values()].slice(0, 100), dst }
 }
