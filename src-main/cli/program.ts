@@ -246,6 +246,7 @@ command(program, 'render <FILE>', 'export a stamped mixdown or aligned stems, wi
   .option('--from <POSITION>', 'start: bar (17), bars.beats.ticks (17.1.0), or seconds (32s)')
   .option('--to <POSITION>', 'end, likewise')
   .option('--stems', 'every track as a file of its own, aligned')
+  .option('--credits-sheet', 'an AI credits sheet beside each (NAME.ddex.json), for distributors')
   .option('--loudness <LUFS>', 'integrated loudness to reach', number)
   .option('--threads <N>', 'threads to render with', number)
   .action((file: string, options) => execute(options, (context) => renderCommand(context, { ...options, file })))

@@ -13,6 +13,7 @@ import {
   noticesOf,
   type OpenRemix,
   safeFileName,
+  SHEET_ENDING,
   type Studio,
   termsOf,
 } from '../studio/index.ts'
@@ -75,10 +76,10 @@ export class ExportDesk {
     })
   }
 
-  #targets(remix: OpenRemix, { formats, stems, fileName }: ExportRequest, dir: string): ExportTarget[] {
+  #targets(remix: OpenRemix, { formats, stems, creditsSheet, fileName }: ExportRequest, dir: string): ExportTarget[] {
     const taken = new Set<string>()
     const place = (name: string, format: ExportFormat): string => {
-      const path = freePath(dir, name, extensionOf(format), taken)
+      const path = freePath(dir, name, extensionOf(format), { taken, beside: creditsSheet ? [SHEET_ENDING] : [] })
       taken.add(path)
       return path
     }
@@ -122,6 +123,7 @@ export class ExportDesk {
           targets: this.#targets(remix, request, dir),
           range,
           loudnessTargetLufs: request.loudnessTargetLufs,
+          creditsSheet: request.creditsSheet,
           threads: Math.min(4, availableParallelism()),
         },
         {
@@ -132,7 +134,10 @@ export class ExportDesk {
       .then(
         (result) => {
           if (result.ok) job.paths = result.value.paths
-          this.#send('export.done', { job: id, result: result.ok ? ok((({ paths: _, ...rest }) => rest)(result.value)) : result })
+          this.#send('export.done', {
+            job: id,
+            result: result.ok ? ok((({ paths: _, sheetPaths: __, ...rest }) => rest)(result.value)) : result,
+          })
         },
         (error: unknown) => {
           const why = error instanceof Error ? error.message : String(error)

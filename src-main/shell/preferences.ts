@@ -11,6 +11,7 @@ const schema = z.looseObject({
   followPlayhead: z.boolean().catch(true),
   panels: z.record(z.string().max(100), z.number()).catch({}),
   loudnessTargetLufs: z.number().min(-40).max(-5).nullable().catch(null),
+  creditsSheet: z.boolean().catch(false),
 })
 
 const MAX_BYTES = 256 * 1024

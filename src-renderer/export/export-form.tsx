@@ -125,6 +125,7 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
   const [to, setTo] = useState(remix.loop ? barText(remix.loop.startTick + remix.loop.lengthTicks) : '9.1.0')
   const [target, setTarget] = useState<number | null>(preferencesStore.getState().loudnessTargetLufs)
   const [stems, setStems] = useState(false)
+  const [creditsSheet, setCreditsSheet] = useState(preferencesStore.getState().creditsSheet)
   /** The stretch a yes is for, to the frame: typed positions would miss it. */
   const [approved, setApproved] = useState<{ fromFrame: number; toFrame: number } | null>(null)
   const [name, setName] = useState(options.suggestedFileName)
@@ -161,8 +162,16 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
   const start = async (): Promise<void> => {
     if (blocked !== null || uid === null || frames === 'bad') return
     setIsStarting(true)
-    setPreferences({ loudnessTargetLufs: target })
-    await startExport({ uid, formats: [...formats], range: frames, loudnessTargetLufs: target, stems, fileName: cleanName(name).trim() })
+    setPreferences({ loudnessTargetLufs: target, creditsSheet })
+    await startExport({
+      uid,
+      formats: [...formats],
+      range: frames,
+      loudnessTargetLufs: target,
+      stems,
+      creditsSheet,
+      fileName: cleanName(name).trim(),
+    })
     setIsStarting(false)
   }
   const length = frames === null || frames === 'bad' ? lengthFrames : frames.toFrame - frames.fromFrame
@@ -264,6 +273,26 @@ export const ExportForm = ({ options, onClose }: { options: ExportOptions; onClo
           aria-label="File name"
           onChange={(event) => setName(event.target.value)}
         />
+      </label>
+      <label className="sheet-row" htmlFor="export-credits-sheet">
+        <Checkbox.Root
+          id="export-credits-sheet"
+          className="checkbox"
+          checked={creditsSheet}
+          onCheckedChange={(checked) => setCreditsSheet(checked === true)}
+          aria-label="AI credits sheet"
+          aria-describedby="export-credits-sheet-hint"
+        >
+          <Checkbox.Indicator>
+            <Check size={12} strokeWidth={3} aria-hidden />
+          </Checkbox.Indicator>
+        </Checkbox.Root>
+        <span>
+          AI credits sheet{' '}
+          <span id="export-credits-sheet-hint" className="muted">
+            for distributors: which roles AI had a part in, in DDEX terms
+          </span>
+        </span>
       </label>
       <ApprovalAtExport
         chosen={frames === 'bad' ? null : { range: frames, loudnessTargetLufs: target }}

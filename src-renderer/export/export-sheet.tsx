@@ -154,7 +154,22 @@ const Result = ({ job, result }: { job: string; result: ExportResult }) => {
               )}
             </li>
           ))}
+          {result.sheets.map((name) => (
+            <li key={name}>
+              <span className="result-file">
+                <span className="ellipsis" title={name}>
+                  {name}
+                </span>
+                <span className="muted">AI credits sheet</span>
+              </span>
+            </li>
+          ))}
         </ul>
+        {result.sheetProblem !== null && (
+          <p className="notice notice-warn" role="note">
+            {result.sheetProblem}
+          </p>
+        )}
       </section>
       <section aria-label="What was stamped">
         <h3 className="caps">What was stamped</h3>

@@ -7,7 +7,15 @@ import { applyTheme } from '../theme/index.ts'
 import { request } from './bridge.ts'
 
 /** What applies until main has answered. */
-const STANDARD: Preferences = { theme: 'dark', snap: '1/16', ripple: 'off', followPlayhead: true, panels: {}, loudnessTargetLufs: -14 }
+const STANDARD: Preferences = {
+  theme: 'dark',
+  snap: '1/16',
+  ripple: 'off',
+  followPlayhead: true,
+  panels: {},
+  loudnessTargetLufs: -14,
+  creditsSheet: false,
+}
 
 export const preferencesStore = createStore<Preferences>(() => STANDARD)
 

@@ -31,6 +31,8 @@ export const exportRequestSchema = z.object({
   range: z.object({ fromFrame: z.int().min(0), toFrame: z.int().min(1) }).nullable(),
   loudnessTargetLufs: z.number().min(-40).max(-5).nullable(),
   stems: z.boolean(),
+  /** An AI credits sheet beside the files. */
+  creditsSheet: z.boolean(),
   /** File name without folder or extension; the folder is chosen by the user in a dialog main owns. */
   fileName: z.string().min(1).max(180),
 })
@@ -110,6 +112,8 @@ export interface Preferences {
   readonly followPlayhead: boolean
   readonly panels: Readonly<Record<string, number>>
   readonly loudnessTargetLufs: number | null
+  /** Whether exports come with an AI credits sheet. */
+  readonly creditsSheet: boolean
   readonly [key: string]: unknown
 }
 
@@ -252,6 +256,10 @@ export interface ExportResult {
   readonly ai: AiSummary
   readonly credits: readonly string[]
   readonly ingredients: number
+  /** Names of the AI credits sheets that were written. */
+  readonly sheets: readonly string[]
+  /** Why one that was asked for is missing, in words; the files are good all the same. */
+  readonly sheetProblem: string | null
 }
 
 export interface ExportProgress {

@@ -1,4 +1,5 @@
 export * from './ai.ts'
+export * from './credits-sheet.ts'
 export * from './licence-check.ts'
 export * from './manifest-plan.ts'
 export * from './models.ts'

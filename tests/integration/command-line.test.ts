@@ -1,5 +1,5 @@
 // The contract of every command: one JSON document with `--json` and nothing else, exit codes 0, 1 and 2, no prompt, a sentence for whoever reads.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -135,8 +135,9 @@ describe('what is printed', () => {
   it('is one document for every command that goes well', { timeout: 60_000 }, async () => {
     const edited = await stemma.json(['edit', at('r.stemma'), at('edits.json')])
     expect(edited.updated).toBe(1)
-    const made: Json = await stemma.json(['render', at('r.stemma'), '-o', at('x.wav'), '--from', '1', '--to', '2'])
-    expect(made.durationMs).toBe(2_000)
+    const made: Json = await stemma.json(['render', at('r.stemma'), '-o', at('x.wav'), '--from', '1', '--to', '2', '--credits-sheet'])
+    expect(made).toMatchObject({ durationMs: 2_000, sheetPaths: [at('x.ddex.json')], sheetProblem: null })
+    expect(JSON.parse(readFileSync(at('x.ddex.json'), 'utf8')).Stemma.files[0].receiptId).toBe(made.files[0].receiptId)
     for (const args of [['catalogue'], ['show', at('r.stemma')], ['verify', at('x.wav')], ['sync'], ['receipts', 'list'], ['fsck']])
       expect((await stemma.json(args)).ok).toBe(true)
   })

@@ -18,6 +18,7 @@ export interface RenderOptions {
   readonly from?: string
   readonly to?: string
   readonly stems?: boolean
+  readonly creditsSheet?: boolean
   readonly loudness?: number
   readonly threads?: number
 }
@@ -122,6 +123,7 @@ export const renderCommand: Run<RenderOptions> = async (context, options) => {
         targets,
         range: options.from === undefined && options.to === undefined ? null : { fromFrame, toFrame },
         loudnessTargetLufs: loudness ?? null,
+        creditsSheet: options.creditsSheet ?? false,
         threads,
       },
       {
@@ -137,6 +139,8 @@ export const renderCommand: Run<RenderOptions> = async (context, options) => {
     const { value } = exported
     return done({ ok: true, ...value }, [
       ...value.files.map((file, i) => `${value.paths[i] ?? file.fileName}  ${(file.bytes / 1e6).toFixed(1)} MB  receipt ${file.receiptId}`),
+      ...value.sheetPaths.map((path) => `${path}  AI credits`),
+      ...(value.sheetProblem === null ? [] : [value.sheetProblem]),
       `${formatDuration(value.durationMs)}, ${loudnessLines(value).join('. ')}`,
       `Stamped: ${value.ingredients} stems, AI: ${value.ai.containsAI}. Sound ${value.pcmSha256.slice(0, 16)}…`,
     ])

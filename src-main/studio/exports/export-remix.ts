@@ -1,5 +1,6 @@
 // The export: licence → render → tags → stamp → own check → licence again → receipt → name. One path for the window, the command line and the demo.
 import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { ExportedFile, ExportResult } from '../../../src-shared/protocol/index.ts'
 import { canonicalPlan, compilePlan, encodeDocument } from '../../../src-shared/remix/index.ts'
 import type { GrantInForce } from '../../../src-shared/rights/index.ts'
@@ -7,6 +8,7 @@ import { fail, hashText, ok, type Result } from '../../../src-shared/std/index.t
 import { type ExportInQuestion, settingsOf } from '../approvals/index.ts'
 import { type Enrolment, sha256 } from '../identity/index.ts'
 import { stemFilesOf } from '../stem-files.ts'
+import { writeCreditsSheets } from './credits-sheets.ts'
 import { finishJob } from './finish-job.ts'
 import { abandonJobs, emptyRange, type ExportRun, type Job, openJobs } from './jobs.ts'
 import { audibleTargets, judge } from './judge.ts'
@@ -37,7 +39,7 @@ const serviceOf = (
     : fail('export.not_enrolled', `This computer is not enrolled with ${issuer}. Connect to it once, then export again.`)
 }
 
-type Exported = ExportResult & { readonly paths: readonly string[] }
+type Exported = ExportResult & { readonly paths: readonly string[]; readonly sheetPaths: readonly string[] }
 
 const runJobs = async (run: ExportRun, jobs: readonly Job[]): Promise<Result<Exported>> => {
   const rendered = await renderJobs(run, jobs)
@@ -48,12 +50,18 @@ const runJobs = async (run: ExportRun, jobs: readonly Job[]): Promise<Result<Exp
     if (!file.ok) return file
     files.push(file.value)
   }
+  const { sheetPaths, sheetProblem } = run.order.creditsSheet
+    ? await writeCreditsSheets(run, jobs, files)
+    : { sheetPaths: [], sheetProblem: null }
   run.report('commit', 1, 'Done')
   const { durationFrames, pcmSha256, loudness, gainDb, shortfall } = rendered.value
   const manifest = jobs[0]?.manifest
   return ok({
     files,
     paths: jobs.map(({ target }) => target.path),
+    sheets: sheetPaths.map((path) => basename(path)),
+    sheetPaths,
+    sheetProblem,
     durationMs: Math.round(durationFrames / 48),
     pcmSha256,
     loudness: { ...loudness, gainDb, shortfall },

@@ -30,10 +30,19 @@ export const safeFileName = (title: string): string => {
   return cleaned === '' || RESERVED.test(cleaned) ? `Remix ${cleaned}`.trim() : cleaned
 }
 
-/** `dir/name.ext`, or `dir/name (2).ext` and so on where that is taken on disk or in `taken`. */
-export const freePath = (dir: string, name: string, extension: string, taken: ReadonlySet<string> = new Set()): string => {
+/**
+ * `dir/name.ext`, or `dir/name (2).ext` and so on where that is taken on disk or in `taken`, or a file of that name with one of the endings `beside` lies
+ * there already.
+ */
+export const freePath = (
+  dir: string,
+  name: string,
+  extension: string,
+  { taken = new Set(), beside = [] }: { readonly taken?: ReadonlySet<string>; readonly beside?: readonly string[] } = {},
+): string => {
   for (let n = 1; ; n++) {
-    const path = join(dir, `${name}${n === 1 ? '' : ` (${n})`}${extension}`)
-    if (!existsSync(path) && !taken.has(path)) return path
+    const base = join(dir, `${name}${n === 1 ? '' : ` (${n})`}`)
+    const path = base + extension
+    if (!taken.has(path) && ![extension, ...beside].some((ending) => existsSync(base + ending))) return path
   }
 }

@@ -28,6 +28,8 @@ export interface ExportOrder {
   readonly range: FrameRange | null
   readonly loudnessTargetLufs: number | null
   readonly threads: number
+  /** Writes `<name>.ddex.json` beside the files: their AI credits in DDEX terms (docs/formats/credits-sheet.md). */
+  readonly creditsSheet?: boolean
   /** Replaces a file of that name; otherwise `export.exists`. */
   readonly overwrites?: boolean
 }

@@ -1,10 +1,16 @@
 // Where exported files go: whether they can be written there, and how they get their names.
 import { constants, existsSync } from 'node:fs'
 import { access, link, rename, rm, stat, statfs } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import { fileFailure } from '../file-problems.ts'
 import type { ExportOrder } from './order.ts'
+
+/** Ending of an AI credits sheet. */
+export const SHEET_ENDING = '.ddex.json'
+
+/** Where the AI credits sheet of an exported file goes: formats that differ in their ending only share one. */
+export const sheetPathOf = (path: string): string => join(dirname(path), `${basename(path, extname(path))}${SHEET_ENDING}`)
 
 /** Whether a file of so many bytes can be written where it is to go. Codes: `disk.full`, and those of `fileFailure`. */
 export const checkRoom = async (path: string, bytes: number): Promise<Result<null>> => {
@@ -20,8 +26,9 @@ export const checkRoom = async (path: string, bytes: number): Promise<Result<nul
 }
 
 /** Whether every file could be written, before anything is rendered. Codes: `export.exists`, `export.no_folder`, and those of `checkRoom`. */
-export const checkPlaces = async ({ targets, overwrites }: ExportOrder): Promise<Result<null>> => {
-  for (const { path } of targets) {
+export const checkPlaces = async ({ targets, creditsSheet, overwrites }: ExportOrder): Promise<Result<null>> => {
+  const files = targets.map(({ path }) => path)
+  for (const path of creditsSheet ? [...files, ...new Set(files.map(sheetPathOf))] : files) {
     if (!overwrites && existsSync(path))
       return fail('export.exists', `${basename(path)} is there already. Choose another name, or delete it first.`, { file: basename(path) })
     const folder = await stat(dirname(path)).catch(() => undefined)
