@@ -3,6 +3,7 @@ import type { RenderPlan, WorkRecord } from '../remix/index.ts'
 import { compilePlan, recordsOf } from '../remix/index.ts'
 import { sampleRemix } from '../remix/remix.fixture.ts'
 import { inForce, stemUsage, usageFrom, used } from '../rights/grant.fixture.ts'
+import type { StemUsage } from '../rights/index.ts'
 import { unwrap } from '../std/index.ts'
 import { aiSummaryOf } from './ai.ts'
 import { buildCreditsSheet } from './credits-sheet.ts'
@@ -22,7 +23,7 @@ const coded = (...isrcs: readonly (string | null)[]): RenderPlan => ({
 })
 
 const restyled = (n: number, more: object = {}) => stemUsage(n, [used('ai.restyle', { model: 'urn:m:1', ...more })])
-const sheetOf = (...stems: Parameters<typeof usageFrom>) =>
+const sheetOf = (...stems: readonly StemUsage[]) =>
   buildCreditsSheet({ ...manifestOf(), ai: aiSummaryOf(usageFrom(...stems)) }, works, [FILE]).SoundRecording
 
 describe('the AI credits sheet (provenance.credits_sheet)', () => {
