@@ -108,7 +108,7 @@ beforeAll(async () => {
   mkdirSync(join(dir, 'packs'))
   const { approver } = (await artist().json(['artist', 'init', '--name', 'Ada Stem'])) as { approver: string }
   await publish(approver)
-  service = await serve(join(dir, 'operator'), [join(dir, 'packs')])
+  service = await serve(join(dir, 'operator'), [join(dir, 'packs')], [], WORKS.length * HOUR)
   expect(service.refusedPacks).toEqual([])
   await artist().json(['approvals', '--service', service.url])
 }, HOUR)

@@ -120,10 +120,10 @@ export const stemmaIn = (homeDir: string, defaults: CliOptions = {}) => {
 export type Stemma = ReturnType<typeof stemmaIn>
 
 /** `stemma serve` as a process; `stop` ends it by the signal a service manager sends. */
-export const serve = async (dir: string, catalogue: readonly string[], args: readonly string[] = []) => {
+export const serve = async (dir: string, catalogue: readonly string[], args: readonly string[] = [], timeoutMs = 600_000) => {
   const running = startCli(
     ['serve', '--home', dir, '--data', join(dir, 'service'), '--json', ...catalogue.flatMap((one) => ['--catalogue', one]), ...args],
-    { timeoutMs: 600_000 },
+    { timeoutMs },
   )
   const told = JSON.parse(await running.firstLine) as { readonly url: string; readonly refusedPacks: readonly { readonly code: string }[] }
   return {
