@@ -1,7 +1,7 @@
 // A grant in plain words: for the catalogue, the badge on a clip and the inspector. Says only what `decide` would do.
 import { type Grant, OPERATIONS, type RevocationList, type Rule } from './grant.ts'
 import { judgeOperation, ORDINARY_OPERATIONS } from './judge-operation.ts'
-import { centsWords, dayWords, lengthWords, listWords, operationWords, ratioWords } from './words.ts'
+import { centsWords, dayWords, hoursWords, lengthWords, listWords, operationWords, ratioWords } from './words.ts'
 
 export type LicenceState = 'open' | 'limited' | 'ended' | 'not-yet' | 'revoked'
 
@@ -113,7 +113,7 @@ const approvalSentences = ({ approval }: Grant): readonly string[] => {
     6,
     'or',
   )
-  const promise = approval.slaHours === undefined ? '' : ` An answer is promised within ${approval.slaHours} hours.`
+  const promise = approval.slaHours === undefined ? '' : ` An answer is promised within ${hoursWords(approval.slaHours)}.`
   return approval.required
     ? [`Every export needs a yes from ${names} to exactly what is exported.${promise}`]
     : [`${names} can be asked for a yes.${promise}`]
@@ -154,7 +154,7 @@ export const explainGrant = (
     ...approvalSentences(grant),
     ...(grant.training.generative === 'prohibited' ? ['You may not train AI on the stems or on what you make of them.'] : []),
     ...(grant.credit.required ? [`Credit: ${grant.credit.text}`] : []),
-    `It holds until ${dayWords(notAfter)}; offline use up to ${grant.offline.leaseMaxHours} hours.`,
+    `It holds until ${dayWords(notAfter)}; offline use up to ${hoursWords(grant.offline.leaseMaxHours)}.`,
   ]
   return { state, badge: badgeOf(grant, state), sentences: sentences.slice(0, 50).map((sentence) => sentence.slice(0, 400)) }
 }

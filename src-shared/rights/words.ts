@@ -51,5 +51,9 @@ export const centsWords = (cents: number): string => `${cents > 0 ? '+' : ''}${c
 /** Tempo ratio in permille as `104 %`. */
 export const ratioWords = (permille: number): string => `${permille / 10} %`
 
+/** `36 hours`, `7 days`: in days where they are whole ones, from two on. */
+export const hoursWords = (hours: number): string =>
+  hours >= 48 && hours % 24 === 0 ? `${hours / 24} days` : `${hours} hour${hours === 1 ? '' : 's'}`
+
 /** Day of an instant, in UTC: licences must read the same everywhere. */
 export const dayWords = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
