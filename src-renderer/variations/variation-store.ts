@@ -212,7 +212,9 @@ export const toggleMark = (mark: 'kept' | 'rejected', ids: readonly string[] = v
   for (const row of chosen) changed.set(row.id, { ...row, mark: next })
   const word = next === null ? 'No mark' : next === 'kept' ? 'Kept' : 'Rejected'
   announce(`${word}: ${chosen.length === 1 && chosen[0] ? nameOf(chosen[0]) : countOf(chosen.length, 'variation')}`)
-  if (next === 'rejected') moveOnFrom(new Set(chosen.map(({ id }) => id)))
+  const { filter } = variationStore.getState()
+  const stays = new Set(shownRows(changed.values(), filter).map(({ id }) => id))
+  moveOnFrom(new Set(chosen.flatMap(({ id }) => (stays.has(id) ? [] : [id]))))
   variationStore.setState({ rows: changed })
   return withUid(null, async (uid) => {
     for (const row of chosen) {
@@ -224,10 +226,10 @@ export const toggleMark = (mark: 'kept' | 'rejected', ids: readonly string[] = v
   })
 }
 
-/** What is rejected leaves the sheet: the next one that stays is chosen, so that keys go on from there. */
+/** What its new mark takes off the sheet: the next one that stays is chosen, so that keys go on from there. */
 const moveOnFrom = (gone: ReadonlySet<string>): void => {
   const state = variationStore.getState()
-  if (state.filter.marks === 'rejected' || state.filter.marks === 'all') return
+  if (gone.size === 0) return
   const shown = sheetRows(state)
   const at = shown.findIndex((row) => gone.has(row.id))
   const next = shown.slice(at).find((row) => !gone.has(row.id)) ?? shown.slice(0, Math.max(0, at)).findLast((row) => !gone.has(row.id))
