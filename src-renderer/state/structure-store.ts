@@ -23,6 +23,8 @@ export interface StructureState {
   /** The section under the pointer's drag and how far it was moved, in pixels. */
   readonly dragged: { readonly id: string; readonly dx: number } | null
   readonly isMusicOpen: boolean
+  /** The work that tempo, meter and key are shown of; null is the one the remix began with. */
+  readonly musicWorkId: string | null
   /** Times of taps in milliseconds. */
   readonly taps: readonly number[]
 }
@@ -32,6 +34,7 @@ export const structureStore = createStore<StructureState>(() => ({
   proposal: null,
   dragged: null,
   isMusicOpen: false,
+  musicWorkId: null,
   taps: [],
 }))
 

@@ -1,8 +1,8 @@
 // Tempo, meter and key of the remix: what the work states, what was heard and how sure that is, and every correction in one click.
 import { Ear } from 'lucide-react'
 import { Popover } from 'radix-ui'
-import { type ReactNode, useEffect, useState } from 'react'
-import { recordsOf, type WorkRecord } from '../../src-shared/remix/index.ts'
+import { type ReactNode, useEffect } from 'react'
+import { homeWork, recordsOf, type WorkRecord } from '../../src-shared/remix/index.ts'
 import { Button, ProgressBar, Segmented } from '../parts/index.ts'
 import {
   analyseWork,
@@ -61,8 +61,8 @@ const Listening = ({ work }: { work: WorkRecord }) => {
 /** What the popover shows. */
 const MusicPanel = () => {
   const works = useRemix((remix) => remix.snapshot).size > 0 ? recordsOf(settledSnapshot(), 'work') : []
-  const [chosen, setChosen] = useState<string | null>(null)
-  const work = works.find((one) => one.id === chosen) ?? works[0]
+  const chosen = useStructure((state) => state.musicWorkId)
+  const work = works.find((one) => one.id === chosen) ?? homeWork(settledSnapshot())
   const analysis = useListening((state) => (work ? state.analyses[work.id] : undefined))
   const states = work ? work.milliBpm !== null && work.key !== null : true
   useEffect(() => {
@@ -76,7 +76,7 @@ const MusicPanel = () => {
           label="Work"
           value={work.id}
           options={works.slice(0, 4).map((one) => ({ value: one.id, label: one.title }))}
-          onChange={setChosen}
+          onChange={(id) => structureStore.setState({ musicWorkId: id })}
         />
       )}
       <TempoPart work={work} analysis={analysis} />

@@ -7,6 +7,8 @@ import {
   applySections,
   dropPlaces,
   duplicateTime,
+  heardKeyCommands,
+  heardTempoCommands,
   keyCommands,
   placeSections,
   shiftDownbeatCommands,
@@ -127,6 +129,31 @@ describe('bar lines and tempo', () => {
     const moved = edited(remix(), tempoCommands(remix(), 60_000, 'audio'))
     expect(recordsOf(moved, 'clip').every((clip) => clip.warp === undefined)).toBe(true)
     expect(recordsOf(moved, 'clip')[0]?.lengthTicks).toBe(4 * BAR)
+  })
+  it('takes what was heard in a second work for that work only, so that it can be matched', () => {
+    const guest = { id: 'urn:stemma:work:0', title: 'Guest', artists: ['B'], milliBpm: null, key: null }
+    const stem = {
+      id: 'urn:stem:guest',
+      title: 'Chords',
+      role: 'keys' as const,
+      contentSha256: 'c'.repeat(64),
+      sampleRate: 48_000,
+      channels: 2,
+      lengthFrames: 8 * BAR_FRAMES,
+      isrc: null,
+    }
+    const both = edited(remix(), [{ op: 'work.add', work: guest, stems: [stem] }])
+    const known = edited(both, [...heardTempoCommands(both, guest.id, 100_000), ...heardKeyCommands(both, guest.id, 'C minor')])
+    expect(remixOf(known)).toMatchObject({ tempo: [{ milliBpm: 120_000 }], key: 'A minor' })
+    const matched = edited(known, [{ op: 'work.match', workId: guest.id }])
+    expect(recordsOf(matched, 'clip').map(({ name, warp }) => [name, warp?.milliBpm ?? null, warp?.cents ?? 0])).toEqual([
+      ['drums', null, 0],
+      ['bass', null, 0],
+      ['Chords', 100_000, -300],
+    ])
+    // Of the work the remix began with, the remix takes them over.
+    const corrected = edited(both, [...heardTempoCommands(both, WORK, 100_000), ...heardKeyCommands(both, WORK, 'C minor')])
+    expect(remixOf(corrected)).toMatchObject({ tempo: [{ milliBpm: 100_000 }], key: 'C minor' })
   })
   it('changes the key with the pitched clips by the smallest way, drums stay', () => {
     const start = remix()

@@ -6,6 +6,7 @@ import {
   clipsOf,
   type EditCommand,
   endTick,
+  homeWork,
   type Marker,
   REMIX_SAMPLE_RATE,
   recordOf,
@@ -235,6 +236,33 @@ export const tempoCommands = (snapshot: RemixSnapshot, milliBpm: number, keep: '
       })),
     },
   ]
+}
+
+/** Whether a work came to one that is there: tempo and key of the remix are not its own, it is matched to them. */
+export const isGuest = (snapshot: RemixSnapshot, workId: string): boolean => {
+  const home = homeWork(snapshot)
+  return home !== undefined && home.id !== workId
+}
+
+/** Takes over the tempo that was heard in a work. Of a guest only what is known of it changes, or nothing would be left to match it to. */
+export const heardTempoCommands = (snapshot: RemixSnapshot, workId: string | undefined, milliBpm: number): readonly EditCommand[] => {
+  const work = workId === undefined ? undefined : recordOf(snapshot, 'work', workId)
+  const grid = tempoCommands(snapshot, milliBpm, 'audio')
+  if (!work) return grid
+  const known: EditCommand = { op: 'work.set', workId: work.id, milliBpm: Math.round(milliBpm) }
+  if (isGuest(snapshot, work.id)) return [known]
+  // What the remix knows of the work is corrected along, so that stretching starts from the right tempo.
+  return work.milliBpm === null ? [known, ...grid] : grid
+}
+
+/** Takes over the key that was heard in a work. Of a guest only what is known of it changes. */
+export const heardKeyCommands = (snapshot: RemixSnapshot, workId: string | undefined, key: string): readonly EditCommand[] => {
+  const work = workId === undefined ? undefined : recordOf(snapshot, 'work', workId)
+  const named: EditCommand = { op: 'remix.set', key }
+  if (!work) return [named]
+  const known: EditCommand = { op: 'work.set', workId: work.id, key }
+  if (isGuest(snapshot, work.id)) return [known]
+  return work.key === null ? [known, named] : [named]
 }
 
 /** `4 bars`, `2 bars 1 beat`. */

@@ -1,7 +1,18 @@
 // A second work in the remix: taken in from the library, then brought to the remix's tempo and key.
-import { clipsOf, type RemixSnapshot, recordOf, recordsOf, remixOf } from '../../src-shared/remix/index.ts'
+import { clipsOf, matchable, matchLabel, type RemixSnapshot, recordOf, recordsOf, remixOf } from '../../src-shared/remix/index.ts'
 import { announce, type MenuEntry } from '../parts/index.ts'
-import { edit, libraryStore, remixStore, request, settledSnapshot, showTip, toastDone, toastProblem, viewStore } from '../state/index.ts'
+import {
+  edit,
+  libraryStore,
+  remixStore,
+  request,
+  settledSnapshot,
+  showTip,
+  structureStore,
+  toastDone,
+  toastProblem,
+  viewStore,
+} from '../state/index.ts'
 
 /** Takes a work that is on this computer into the open remix. */
 export const addWork = async (work: string, title: string): Promise<void> => {
@@ -40,9 +51,10 @@ const meantWork = (snapshot: RemixSnapshot): string | undefined => {
   return (others.find((work) => work.id === chosen) ?? others.at(-1))?.id
 }
 
-/** Brings a work to the tempo and key of the remix. What is not known of it, and what the licence refuses, is said. */
+/** Brings a work to the tempo and key of the remix, as far as they are known. What is not, and what the licence refuses, is said. */
 export const matchWork = (workId: string | undefined = meantWork(settledSnapshot())): void => {
-  const work = recordOf(settledSnapshot(), 'work', workId ?? '')
+  const snapshot = settledSnapshot()
+  const work = recordOf(snapshot, 'work', workId ?? '')
   if (!work) {
     showTip({
       title: 'Nothing to match',
@@ -52,7 +64,15 @@ export const matchWork = (workId: string | undefined = meantWork(settledSnapshot
     })
     return
   }
-  void edit([{ op: 'work.match', workId: work.id }], `Match ${work.title}`).then(
-    (isDone) => isDone && announce(`${work.title} follows the tempo and key of the remix`),
-  )
+  const match = matchable(snapshot, work)
+  const what = match.tempo === match.key ? 'tempo and key' : match.tempo ? 'tempo' : 'key'
+  void edit([{ op: 'work.match', workId: work.id }], matchLabel(work.title, match)).then((isDone) => {
+    if (!isDone) return
+    if (match.leftOut === null) announce(`${work.title} follows the tempo and key of the remix`)
+    else
+      toastDone(`${work.title} follows the ${what} only`, match.leftOut, {
+        label: 'Tempo, meter and key',
+        run: () => structureStore.setState({ isMusicOpen: true, musicWorkId: work.id }),
+      })
+  })
 }

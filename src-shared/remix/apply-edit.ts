@@ -160,11 +160,14 @@ const run = (
         result: edits.setWork(snapshot, command),
         label: () => `Correct ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}`,
       }
-    case 'work.match':
+    case 'work.match': {
+      const asked = { tempo: command.tempo ?? true, key: command.key ?? true }
+      const work = recordOf(snapshot, 'work', command.workId)
       return {
-        result: edits.matchWork(snapshot, { workId: command.workId, tempo: command.tempo ?? true, key: command.key ?? true }),
-        label: () => `Match ${recordOf(snapshot, 'work', command.workId)?.title ?? 'work'}`,
+        result: edits.matchWork(snapshot, { workId: command.workId, ...asked }),
+        label: () => edits.matchLabel(work?.title ?? 'work', work ? edits.matchable(snapshot, work, asked) : asked),
       }
+    }
     case 'recipe.add':
       return { result: edits.addRecipe(snapshot, command), label: () => `Apply ${command.recipe.style}` }
     case 'clip.add': {

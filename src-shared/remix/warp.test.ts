@@ -5,10 +5,10 @@ import { applyEdits } from './apply-edit.ts'
 import { compilePlan } from './compile-plan.ts'
 import { checkSnapshot } from './document.ts'
 import { decodeEditCommands } from './edit-command.ts'
-import { centsBetweenKeys } from './edits/index.ts'
+import { centsBetweenKeys, homeWork, matchable } from './edits/index.ts'
 import type { RemixSnapshot } from './records.ts'
 import { countingIds, sampleRemix } from './remix.fixture.ts'
-import { clipsOf } from './snapshot.ts'
+import { clipsOf, recordOf, recordsOf } from './snapshot.ts'
 import { derivedLengthFrames } from './warp.ts'
 
 const edited = (commands: readonly unknown[], from: RemixSnapshot = sampleRemix()): RemixSnapshot => {
@@ -150,13 +150,38 @@ describe('a second work (remix.work)', () => {
     expect(clipsOf(matched).find((clip) => clip.name === 'Beat')?.lengthTicks).toBe(80 * 960)
   })
 
-  it('says what is missing where a tempo or key is not known', () => {
-    const refused = (snapshot: RemixSnapshot) => {
-      const result = applyEdits(snapshot, [{ op: 'work.match', workId: work.id }], { newId: countingIds('y') })
-      return result.ok ? '' : result.error.code
+  it('is matched in what is known of it; the step is called by what it changed, and the rest is said', () => {
+    const keyed = edited([{ op: 'remix.set', key: 'A minor' }], added())
+    const match = (snapshot: RemixSnapshot, asked: { tempo?: boolean; key?: boolean } = {}) => {
+      const result = applyEdits(snapshot, [{ op: 'work.match', workId: work.id, ...asked }], { newId: countingIds('y') })
+      if (!result.ok) return { code: result.error.code, message: result.error.message }
+      const voice = clipsOf(result.value.snapshot).find((clip) => clip.name === 'Voice')
+      return { label: result.value.label, milliBpm: voice?.warp?.milliBpm, cents: voice?.warp?.cents }
     }
-    expect(refused(edited([{ op: 'work.set', workId: work.id, milliBpm: null }], added()))).toBe('work.no_tempo')
-    expect(refused(edited([{ op: 'work.set', workId: work.id, key: null }], added()))).toBe('work.no_key')
+    const without = (facts: { milliBpm?: null; key?: null }) => edited([{ op: 'work.set', workId: work.id, ...facts }], keyed)
+    const saidOf = (snapshot: RemixSnapshot) => {
+      const known = recordOf(snapshot, 'work', work.id)
+      return known && matchable(snapshot, known).leftOut
+    }
+    expect(match(keyed)).toEqual({ label: 'Match Two', milliBpm: 100_000, cents: -300 })
+    expect(saidOf(keyed)).toBeNull()
+    expect(match(without({ key: null }))).toEqual({ label: 'Match the tempo of Two', milliBpm: 100_000, cents: 0 })
+    expect(saidOf(without({ key: null }))).toContain('the key of “Two”')
+    expect(match(without({ milliBpm: null }))).toEqual({ label: 'Match the key of Two', milliBpm: null, cents: -300 })
+    expect(saidOf(without({ milliBpm: null }))).toContain('the tempo of “Two”')
+    const keyless = edited([{ op: 'remix.set', key: null }], keyed)
+    expect(match(keyless)).toMatchObject({ label: 'Match the tempo of Two' })
+    expect(saidOf(keyless)).toContain('the key of this remix')
+    const nothing = match(without({ milliBpm: null, key: null }))
+    expect(nothing).toMatchObject({ code: 'work.no_tempo' })
+    expect(nothing.message).toContain('the tempo of “Two” and the key of “Two”')
+    expect(match(without({ key: null }), { tempo: false })).toMatchObject({ code: 'work.no_key' })
+  })
+
+  it('is told from the work the remix began with, whatever order the document lists them in', () => {
+    const listed = new Map([...added()].sort(([left], [right]) => (left < right ? 1 : -1)))
+    expect([...recordsOf(listed, 'work')].map(({ id }) => id)[0]).toBe(work.id)
+    expect(homeWork(listed)?.id).not.toBe(work.id)
   })
 
   it('measures keys by the notes they share', () => {

@@ -3,19 +3,27 @@ import { useState } from 'react'
 import { centsBetweenKeys, remixOf } from '../../../src-shared/remix/index.ts'
 import { Button } from '../../parts/index.ts'
 import { edit, settledSnapshot, useRemix } from '../../state/index.ts'
-import { keyCommands } from '../structure.ts'
+import { heardKeyCommands, isGuest, keyCommands } from '../structure.ts'
 import { ApplyButton, Line, MusicAsk, type MusicFacts, MusicPart, Sure } from './music-part.tsx'
 
 const TONICS = ['C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B'] as const
 
 export const KeyPart = ({ work, analysis }: MusicFacts) => {
   const key = useRemix((remix) => remixOf(remix.snapshot).key)
+  const isOther = useRemix((remix) => work !== undefined && isGuest(remix.snapshot, work.id))
   const [wanted, setWanted] = useState<string | null>(null)
   const heard = analysis?.key.detected ?? null
   const stated = analysis?.key.stated ?? work?.key ?? null
   const cents = wanted === null ? null : centsBetweenKeys(key, wanted)
   const rename = (next: string | null): void => {
     void edit([{ op: 'remix.set', key: next }], next === null ? 'Key not stated' : `Key ${next}`)
+    setWanted(null)
+  }
+  const takeHeard = (heardKey: string): void => {
+    void edit(
+      heardKeyCommands(settledSnapshot(), work?.id, heardKey),
+      `Detected key ${heardKey}${isOther && work ? ` of ${work.title}` : ''}`,
+    )
     setWanted(null)
   }
   const transpose = (): void => {
@@ -82,7 +90,16 @@ export const KeyPart = ({ work, analysis }: MusicFacts) => {
         name="Heard"
         action={
           heard?.key &&
-          heard.key !== key && <ApplyButton title="Corrects the name; nothing sounds different" onClick={() => rename(heard.key)} />
+          heard.key !== (isOther ? work?.key : key) && (
+            <ApplyButton
+              title={
+                isOther
+                  ? `Goes by it when ${work?.title} is matched; nothing sounds different`
+                  : 'Corrects the name; nothing sounds different'
+              }
+              onClick={() => heard.key && takeHeard(heard.key)}
+            />
+          )
         }
       >
         {heard?.key ? (

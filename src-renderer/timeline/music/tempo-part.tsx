@@ -5,7 +5,7 @@ import { remixOf } from '../../../src-shared/remix/index.ts'
 import { correctTempo, type TempoCorrection, tempoOfTaps } from '../../../src-shared/time/index.ts'
 import { Button, formatBpm, IconButton, NumberField, Segmented } from '../../parts/index.ts'
 import { edit, settledSnapshot, structureStore, tapTempo, useRemix, useStructure } from '../../state/index.ts'
-import { tempoCommands } from '../structure.ts'
+import { heardTempoCommands, isGuest, tempoCommands } from '../structure.ts'
 import { ApplyButton, Line, MusicAsk, type MusicFacts, MusicPart, Sure } from './music-part.tsx'
 
 type Keep = 'stretch' | 'audio' | 'grid'
@@ -25,6 +25,7 @@ const CORRECTIONS: readonly { readonly value: TempoCorrection; readonly label: s
 
 export const TempoPart = ({ work, analysis }: MusicFacts) => {
   const tempo = useRemix((remix) => remixOf(remix.snapshot).tempo)
+  const isOther = useRemix((remix) => work !== undefined && isGuest(remix.snapshot, work.id))
   const taps = useStructure((state) => state.taps)
   const milliBpm = tempo[0]?.milliBpm ?? 120_000
   const [wanted, setWanted] = useState<number | null>(null)
@@ -53,12 +54,11 @@ export const TempoPart = ({ work, analysis }: MusicFacts) => {
   }
   const heard = analysis?.tempo.detected ?? null
   const stated = analysis?.tempo.stated ?? work?.milliBpm ?? null
+  const used = work?.milliBpm ?? null
   const useHeard = (): void => {
     if (!heard) return
-    const commands = tempoCommands(settledSnapshot(), heard.milliBpm, 'audio')
-    // What the remix knows of the work is corrected along, so that stretching starts from the right tempo.
-    const facts = work && stated === null ? [{ op: 'work.set' as const, workId: work.id, milliBpm: heard.milliBpm }] : []
-    void edit([...facts, ...commands], `Detected tempo ${formatBpm(heard.milliBpm)} BPM`)
+    const commands = heardTempoCommands(settledSnapshot(), work?.id, heard.milliBpm)
+    void edit(commands, `Detected tempo ${formatBpm(heard.milliBpm)} BPM${isOther && work ? ` of ${work.title}` : ''}`)
   }
   return (
     <MusicPart
@@ -141,8 +141,15 @@ export const TempoPart = ({ work, analysis }: MusicFacts) => {
         name="Heard"
         action={
           heard &&
-          formatBpm(heard.milliBpm) !== formatBpm(milliBpm) && (
-            <ApplyButton onClick={useHeard} title="Sets the grid to what was heard; nothing sounds different" />
+          formatBpm(heard.milliBpm) !== (isOther ? (used === null ? null : formatBpm(used)) : formatBpm(milliBpm)) && (
+            <ApplyButton
+              onClick={useHeard}
+              title={
+                isOther
+                  ? `Goes by it when ${work?.title} is matched; nothing sounds different`
+                  : 'Sets the grid to what was heard; nothing sounds different'
+              }
+            />
           )
         }
       >

@@ -59,30 +59,70 @@ export const setWork = (
 /** Roles that have no key: transposing them would only hurt. */
 const UNPITCHED: ReadonlySet<Role> = new Set<Role>(['drums', 'effects'])
 
+/** What a work can be matched in, and why not in the rest. */
+export interface WorkMatch {
+  readonly tempo: boolean
+  readonly key: boolean
+  /** What is left out and what to do about it, in sentences; null where nothing is. */
+  readonly leftOut: string | null
+}
+
+/** What of tempo and key is known well enough to match a work to the remix. */
+export const matchable = (
+  snapshot: RemixSnapshot,
+  work: WorkRecord,
+  asked: { readonly tempo: boolean; readonly key: boolean } = { tempo: true, key: true },
+): WorkMatch => {
+  const remix = remixOf(snapshot)
+  const lacks = [
+    ...(asked.tempo && work.milliBpm === null ? [`the tempo of “${work.title}”`] : []),
+    ...(asked.key && scaleOf(work.key) === null ? [`the key of “${work.title}”`] : []),
+    ...(asked.key && scaleOf(remix.key) === null ? ['the key of this remix'] : []),
+  ].join(' and ')
+  return {
+    tempo: asked.tempo && work.milliBpm !== null,
+    key: asked.key && centsBetweenKeys(work.key, remix.key) !== null,
+    leftOut:
+      lacks === ''
+        ? null
+        : `Not known: ${lacks}. Open Tempo, meter and key, listen to it and apply what is heard there or state it; then match again.`,
+  }
+}
+
+/** What a match is called: by all that it changes. */
+export const matchLabel = (title: string, { tempo, key }: Pick<WorkMatch, 'tempo' | 'key'>): string =>
+  tempo === key ? `Match ${title}` : `Match the ${tempo ? 'tempo' : 'key'} of ${title}`
+
+/** The work that tempo and key of the remix are those of: that of the topmost track that plays one. Undefined where there is no work. */
+export const homeWork = (snapshot: RemixSnapshot): WorkRecord | undefined => {
+  // Documents list works by id: the order of the records does not tell which came first, and others are added below.
+  const stemOfTrack = new Map<string, string>()
+  for (const clip of recordsOf(snapshot, 'clip')) if (!stemOfTrack.has(clip.trackId)) stemOfTrack.set(clip.trackId, clip.stemId)
+  for (const track of [...tracksOf(snapshot)].sort((left, right) => left.order - right.order)) {
+    const stem = recordOf(snapshot, 'stem', stemOfTrack.get(track.id) ?? '')
+    const work = stem && recordOf(snapshot, 'work', stem.workId)
+    if (work) return work
+  }
+  return recordsOf(snapshot, 'work')[0]
+}
+
 /**
- * Lets all clips of a work follow the tempo of the remix and transposes the pitched ones to its key. Clips keep what they play; those after the
- * first move so that the work's own time between them stays. Codes: `work.no_tempo`, `work.no_key`.
+ * Lets all clips of a work follow the tempo of the remix and transposes the pitched ones to its key, as far as both are known. Clips keep what they
+ * play; those after the first move so that the work's own time between them stays. Codes, where nothing asked for is known: `work.no_tempo`,
+ * `work.no_key`.
  */
 export const matchWork = (
   snapshot: RemixSnapshot,
-  { workId, tempo: isTempo, key: isKey }: { readonly workId: string; readonly tempo: boolean; readonly key: boolean },
+  { workId, ...asked }: { readonly workId: string; readonly tempo: boolean; readonly key: boolean },
 ): Result<RemixSnapshot> => {
   const work = findWork(snapshot, workId)
   if (!work.ok) return work
-  const { title, milliBpm, key } = work.value
+  const { milliBpm, key } = work.value
   const remix = remixOf(snapshot)
-  if (isTempo && milliBpm === null)
-    return fail('work.no_tempo', `The tempo of “${title}” is not known; detect or tap it first, then match again.`, { workId })
+  const { tempo: isTempo, key: isKey, leftOut } = matchable(snapshot, work.value, asked)
+  if (!isTempo && !isKey)
+    return fail(asked.tempo ? 'work.no_tempo' : 'work.no_key', leftOut ?? 'Say what to match: tempo, key or both.', { workId })
   const cents = isKey ? centsBetweenKeys(key, remix.key) : null
-  if (isKey && cents === null) {
-    return fail(
-      'work.no_key',
-      key === null
-        ? `The key of “${title}” is not known; detect or state it first, then match again.`
-        : 'The key of this remix is not known; detect or state it first, then match again.',
-      { workId },
-    )
-  }
   const stems = new Map(recordsOf(snapshot, 'stem').flatMap((stem) => (stem.workId === workId ? [[stem.id, stem] as const] : [])))
   const clips = recordsOf(snapshot, 'clip').filter((clip) => stems.has(clip.stemId))
   const first = Math.min(...clips.map((clip) => clip.startTick))
