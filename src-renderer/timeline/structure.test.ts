@@ -10,6 +10,7 @@ import {
   heardKeyCommands,
   heardTempoCommands,
   keyCommands,
+  meterCommands,
   placeSections,
   shiftDownbeatCommands,
   tempoCommands,
@@ -129,6 +130,36 @@ describe('bar lines and tempo', () => {
     const moved = edited(remix(), tempoCommands(remix(), 60_000, 'audio'))
     expect(recordsOf(moved, 'clip').every((clip) => clip.warp === undefined)).toBe(true)
     expect(recordsOf(moved, 'clip')[0]?.lengthTicks).toBe(4 * BAR)
+  })
+  it('changes the first meter and keeps the later ones, each on the bar line nearest to where it was', () => {
+    const changing = (points: readonly (readonly [number, number, number])[]) =>
+      edited(remix(), [{ op: 'meter.set', points: points.map(([at, numerator, denominator]) => ({ at, numerator, denominator })) }])
+    const shown = (snapshot: RemixSnapshot) => remixOf(snapshot).meter.map((one) => [one.atTick, one.numerator, one.denominator])
+    const start = changing([
+      [0, 4, 4],
+      [3 * BAR, 3, 4],
+      [3 * BAR + 2 * 2_880, 4, 4],
+    ])
+    expect(shown(edited(start, meterCommands(start, 2, 4)))).toEqual([
+      [0, 2, 4],
+      [3 * BAR, 3, 4],
+      [3 * BAR + 2 * 2_880, 4, 4],
+    ])
+    // 11520 ticks are 3.43 bars of 7/8: bar 4 begins at 10080, and from there 7200 are 2.5 bars of 3/4.
+    const odd = edited(start, meterCommands(start, 7, 8))
+    expect(shown(odd)).toEqual([
+      [0, 7, 8],
+      [3 * 3_360, 3, 4],
+      [3 * 3_360 + 3 * 2_880, 4, 4],
+    ])
+    const short = changing([
+      [0, 2, 4],
+      [1_920, 3, 4],
+    ])
+    expect(shown(edited(short, meterCommands(short, 12, 8)))).toEqual([
+      [0, 12, 8],
+      [5_760, 3, 4],
+    ])
   })
   it('takes what was heard in a second work for that work only, so that it can be matched', () => {
     const guest = { id: 'urn:stemma:work:0', title: 'Guest', artists: ['B'], milliBpm: null, key: null }

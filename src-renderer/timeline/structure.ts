@@ -238,6 +238,23 @@ export const tempoCommands = (snapshot: RemixSnapshot, milliBpm: number, keep: '
   ]
 }
 
+/**
+ * The meter map with its first meter changed. Later changes stay, each on the bar line nearest to where it is: the sound stays, so they are meant for
+ * that moment, and a meter can only change at the beginning of a bar.
+ */
+export const meterCommands = (snapshot: RemixSnapshot, numerator: number, denominator: number): readonly EditCommand[] => {
+  const [, ...later] = remixOf(snapshot).meter
+  const points = [{ at: 0, numerator, denominator }]
+  let before: MeterPoint = { atTick: tick(0), numerator, denominator }
+  for (const point of later) {
+    const bar = barTicks(before)
+    const at = before.atTick + Math.max(1, Math.round((point.atTick - before.atTick) / bar)) * bar
+    before = { ...point, atTick: tick(at) }
+    points.push({ at, numerator: point.numerator, denominator: point.denominator })
+  }
+  return [{ op: 'meter.set', points }]
+}
+
 /** Whether a work came to one that is there: tempo and key of the remix are not its own, it is matched to them. */
 export const isGuest = (snapshot: RemixSnapshot, workId: string): boolean => {
   const home = homeWork(snapshot)

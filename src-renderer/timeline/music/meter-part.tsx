@@ -3,7 +3,7 @@ import { ArrowLeft, ArrowRight } from 'lucide-react'
 import { remixOf } from '../../../src-shared/remix/index.ts'
 import { IconButton } from '../../parts/index.ts'
 import { edit, settledSnapshot, useRemix } from '../../state/index.ts'
-import { alignBarCommands, shiftDownbeatCommands, ticksOffBar, tickOfWorkFrame } from '../structure.ts'
+import { alignBarCommands, meterCommands, shiftDownbeatCommands, ticksOffBar, tickOfWorkFrame } from '../structure.ts'
 import { ApplyButton, Line, type MusicFacts, MusicPart, Sure } from './music-part.tsx'
 
 const METERS = ['4/4', '3/4', '2/4', '5/4', '6/8', '7/8', '9/8', '12/8'] as const
@@ -20,7 +20,7 @@ export const MeterPart = ({ work, analysis }: MusicFacts) => {
   const off = place === null ? null : ticksOffBar(snapshot, place)
   const set = (text: string): void => {
     const [numerator = 4, denominator = 4] = text.split('/').map(Number)
-    void edit([{ op: 'meter.set', numerator, denominator }], `Meter ${text}`)
+    void edit(meterCommands(settledSnapshot(), numerator, denominator), `Meter ${text}`)
   }
   const choices = [...new Set([now, ...(heardText === null ? [] : [heardText]), ...METERS])]
   return (
@@ -33,6 +33,11 @@ export const MeterPart = ({ work, analysis }: MusicFacts) => {
               <option key={one}>{one}</option>
             ))}
           </select>
+          {meter.length > 1 && (
+            <span className="muted" title="Later changes stay; each goes to the nearest bar line">
+              then {meter.length === 2 ? `${meter[1]?.numerator}/${meter[1]?.denominator}` : `${meter.length - 1} changes`}
+            </span>
+          )}
           <span className="spacer" />
           <span className="muted">Bar line</span>
           <IconButton
