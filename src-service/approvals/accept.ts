@@ -97,7 +97,10 @@ export const acceptRequest = (
         'The request was signed by another device or for another rights service. Only that device can send it.',
       )
     if (Date.parse(request.issuedAt) > nowMs + CLOCK_TOLERANCE_MS)
-      return fail('approval.clock', 'The request is dated in the future. Set the clock of this computer right and submit it again.')
+      return fail(
+        'approval.clock',
+        'The request is dated in the future. Set the clock of this computer right; it is sent again by itself, and taken once its date is reached.',
+      )
     const stored = await writer.currentGrant(request.work)
     const grant = stored && grantOf(stored)
     if (!stored || !grant || grant.id !== request.grant.id || request.grant.version > grant.version)
@@ -154,7 +157,10 @@ export const acceptAnswer = (store: ServiceStore, device: StoredDevice, item: St
     const wrong = findings.find(({ code }) => KEEPS_OUT.has(code))
     if (wrong || !answer) return fail(wrong?.code ?? 'approval.malformed', wrong?.message ?? 'The answer cannot be read.')
     if (Date.parse(answer.issuedAt) > nowMs + CLOCK_TOLERANCE_MS)
-      return fail('approval.clock', 'The answer is dated in the future. Set the clock of the computer right and answer again.')
+      return fail(
+        'approval.clock',
+        'The answer is dated in the future. Set the clock of the computer right; it is sent again by itself, and taken once its date is reached.',
+      )
     return ok({ kind: 'answer', id: answer.id, requestId: stored.id, grantId: stored.grantId, account: stored.account })
   })
 

@@ -112,17 +112,19 @@ interface Read<T> {
   readonly known: KnownStatement
 }
 
-/** Statements of one kind whose signature holds, each once. */
+/** Statements of one kind whose signature holds, each once: by id and author, so that nobody takes an id from somebody else. */
 const readAll = <T>(
   statements: readonly KnownStatement[],
   kind: StatementKind,
   read: (jws: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
+  authorOf: (value: T) => string,
 ): readonly Read<T>[] => {
   const seen = new Map<string, Read<T>>()
   for (const known of statements) {
-    if (known.kind !== kind || seen.has(known.id)) continue
+    if (known.kind !== kind) continue
     const result = read(known.jws)
-    if (result.ok) seen.set(known.id, { value: result.value, known })
+    const name = result.ok ? `${known.id} ${authorOf(result.value)}` : ''
+    if (result.ok && !seen.has(name)) seen.set(name, { value: result.value, known })
   }
   return [...seen.values()]
 }
@@ -168,12 +170,32 @@ const sentenceOf = (state: ApprovalState, decisive: AnswerView | null, request: 
 
 /** All threads of these statements, the one with the newest word first. Statements whose signature does not hold are left out. */
 export const buildThreads = (statements: readonly KnownStatement[], world: ThreadWorld): readonly ApprovalThread[] => {
-  const requests = readAll(statements, 'request', (jws) => verifyRequest(jws, world))
+  const requests = readAll(
+    statements,
+    'request',
+    (jws) => verifyRequest(jws, world),
+    () => '',
+  )
   const byId = new Map(requests.map((one) => [one.value.id, one]))
   const anyApprover = [...new Set(requests.map(({ value }) => value.grant.id))].flatMap((grant) => world.approversOf(grant).approvers)
-  const answers = readAll(statements, 'answer', (jws) => verifyAnswer(jws, anyApprover, world))
-  const revocations = readAll(statements, 'revocation', (jws) => verifyApprovalRevocation(jws, anyApprover, world))
-  const comments = readAll(statements, 'comment', (jws) => verifyComment(jws, world))
+  const answers = readAll(
+    statements,
+    'answer',
+    (jws) => verifyAnswer(jws, anyApprover, world),
+    ({ artist }) => artist,
+  )
+  const revocations = readAll(
+    statements,
+    'revocation',
+    (jws) => verifyApprovalRevocation(jws, anyApprover, world),
+    ({ artist }) => artist,
+  )
+  const comments = readAll(
+    statements,
+    'comment',
+    (jws) => verifyComment(jws, world),
+    ({ author }) => author,
+  )
   const known: readonly (KnownRevocation & { readonly delivery: Delivery; readonly id: string })[] = revocations.map(
     ({ value, known: by }) => ({
       revocation: value,

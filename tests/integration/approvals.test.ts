@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeJws, buildJws, jwkThumbprint, type Problem, type Result, unwrap } from '../../src-shared/std/index.ts'
 import { APPROVAL_TYP, type ApprovalAnswer, approvalAnswerSchema, reviewScript, statementHash } from '../../src-shared/approvals/index.ts'
@@ -114,6 +115,25 @@ const post = async (
 }
 
 const jwsOf = (studio: Studio, id: string): string => studio.approvals.store.statements().find((one) => one.id === id)!.jws
+
+/** The threads of a home as version 1 kept them: one row for each id, here with another text in the place of one. */
+const makeV1 = (file: string, { id, jws }: { id: string; jws: string }): void => {
+  const db = new Database(file)
+  db.exec(`DROP TRIGGER statement_fixed; DROP TRIGGER statement_kept;
+    ALTER TABLE statement RENAME TO s; ALTER TABLE outbox RENAME TO o; ALTER TABLE delivery RENAME TO d;
+    CREATE TABLE statement (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, issuer TEXT NOT NULL, request_id TEXT NOT NULL,
+      jws TEXT NOT NULL, hash TEXT NOT NULL, received_at TEXT NOT NULL, origin TEXT NOT NULL CHECK (origin IN ('own', 'service', 'file')));
+    CREATE TABLE outbox (id TEXT PRIMARY KEY, attempts INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL DEFAULT 0, last_error TEXT);
+    CREATE TABLE delivery (id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('sent', 'refused')), at TEXT NOT NULL, message TEXT);
+    INSERT OR IGNORE INTO statement SELECT * FROM s ORDER BY seq;
+    INSERT OR IGNORE INTO delivery SELECT s.id, d.state, d.at, d.message FROM d JOIN s ON s.hash = d.hash;
+    DROP TABLE s; DROP TABLE o; DROP TABLE d;
+    CREATE TRIGGER statement_fixed BEFORE DELETE ON statement BEGIN SELECT RAISE(ABORT, 'x'); END;
+    CREATE TRIGGER statement_kept BEFORE DELETE ON statement BEGIN SELECT RAISE(ABORT, 'x'); END;
+    PRAGMA user_version = 0`)
+  db.prepare('UPDATE statement SET jws = ?, hash = ? WHERE id = ?').run(jws, statementHash(jws, sha256), id)
+  db.close()
+}
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'stemma-approvals-'))
@@ -565,6 +585,111 @@ describe('away from the service', () => {
     await sync(producer)
     unwrap(await exportOf(snapshot))
   }, 90_000)
+})
+
+describe('a damaged or forged statement under a real id', () => {
+  /** The same text with another signature: it decodes, and proves nothing. */
+  const bend = (jws: string): string => {
+    const [head, body, tail] = jws.split('.') as [string, string, string]
+    return `${head}.${body}.${tail.startsWith('A') ? 'B' : 'A'}${tail.slice(1)}`
+  }
+  const through = async (studio: Studio, bent: string): Promise<void> => {
+    studio.service.use(wire.url)
+    wire.tamper = (path, body) => (path.startsWith('/v1/approvals/threads') ? { body: body.replaceAll(bent, bend(bent)) } : {})
+    await sync(studio)
+    wire.tamper = () => ({})
+    studio.service.use(service.url)
+  }
+  const answerFileOf = (...statements: { kind: string; jws: string }[]): string =>
+    JSON.stringify({ format: 'stemma-answer', v: 1, statements })
+
+  it('never keeps the genuine one out when it comes by sync (approval.damaged)', async () => {
+    const snapshot = await remixAt(-26)
+    const request = await submit(snapshot)
+    await sync(producer, artist)
+    const yes = say(request, 'approve')
+    await sync(artist)
+    await through(producer, jwsOf(artist, yes))
+    expect(stateOf(producer, request)).toBe('waiting')
+    await sync(producer)
+    expect(stateOf(producer, request)).toBe('approved')
+    unwrap(await exportOf(snapshot))
+
+    const { revocation } = unwrap(artist.approvals.revoke({ answer: yes, reason: '', since: null }))
+    await sync(artist)
+    await through(producer, jwsOf(artist, revocation))
+    expect(stateOf(producer, request)).toBe('approved')
+    await sync(producer)
+    expect(stateOf(producer, request)).toBe('revoked')
+  }, 60_000)
+
+  it('never keeps the genuine one out when it comes by file (approval.damaged)', async () => {
+    const request = await submit(await remixAt(-27))
+    const review = unwrap(await producer.approvals.review(request))
+    unwrap(await artist.approvals.takeIn('r', JSON.stringify(review)))
+    const yes = { kind: 'answer', jws: jwsOf(artist, say(request, 'approve')) } as const
+    const { answer } = unwrap(artist.approvals.find(request)).view.answers[0]!
+    const { revocation } = unwrap(artist.approvals.revoke({ answer: answer.id, reason: '', since: null }))
+    const back = { kind: 'revocation', jws: jwsOf(artist, revocation) } as const
+    const bent = [yes, back].map(({ kind, jws }) => ({ kind, jws: bend(jws) }))
+
+    // In a review: what is damaged is left out, and said to be.
+    const damaged = unwrap(await producer.approvals.takeIn('r', JSON.stringify({ ...review, statements: bent })))
+    expect(damaged).toMatchObject({ added: 0, sentence: expect.stringContaining('damaged') })
+    // From somebody nobody here knows yet: kept beside, in nobody's way.
+    const nobody = stranger.approvals
+    const early = unwrap(await nobody.takeIn('r', JSON.stringify({ ...review, approvers: [], statements: bent })))
+    expect(early.added).toBe(3)
+    // In an answer: turned away, before and after the genuine one.
+    for (const one of bent) expect(problemOf(await producer.approvals.takeIn('a', answerFileOf(one))).code).toBe('approval.forged')
+    unwrap(await producer.approvals.takeIn('a', answerFileOf(yes)))
+    for (const one of bent) expect(problemOf(await producer.approvals.takeIn('a', answerFileOf(one))).code).toBe('approval.forged')
+    expect(stateOf(producer, request)).toBe('approved')
+    expect(unwrap(await producer.approvals.takeIn('a', answerFileOf(yes, back))).added).toBe(1)
+    expect(stateOf(producer, request)).toBe('revoked')
+    expect(unwrap(await nobody.takeIn('r', JSON.stringify({ ...review, statements: [yes] }))).added).toBe(1)
+    expect(stateOf(stranger, request)).toBe('approved')
+    // Handed on, only what holds goes along.
+    expect(unwrap(nobody.answerFile(request)).statements).toEqual([yes])
+  }, 60_000)
+
+  it('a home of before, where a damaged one took the id, takes the genuine one at the next sync', async () => {
+    const request = await submit(await remixAt(-28))
+    await sync(producer, artist)
+    const yes = say(request, 'approve')
+    const jws = jwsOf(artist, yes)
+    await sync(artist, producer)
+    await producer.close()
+    const file = join(dir, 'producer', 'approvals', 'approvals.sqlite')
+    makeV1(file, { id: yes, jws: bend(jws) })
+    producer = await open('producer', service.url)
+    expect(stateOf(producer, request)).toBe('waiting')
+    await sync(producer)
+    expect(stateOf(producer, request)).toBe('approved')
+    expect(producer.approvals.syncView().queued).toBe(0)
+  }, 60_000)
+})
+
+describe('an answer dated ahead of the service', () => {
+  it('waits until its date is reached instead of being given up (approval.clock)', async () => {
+    const snapshot = await remixAt(-29)
+    const request = await submit(snapshot)
+    await sync(producer, artist)
+    const minutes = 10 * 60_000
+    skewMs += minutes
+    const yes = say(request, 'approve')
+    skewMs -= minutes
+    const early = unwrap(await artist.approvals.sync())
+    expect(early).toMatchObject({ refused: [], remaining: 1 })
+    expect(unwrap(artist.approvals.find(request)).view.answers[0]).toMatchObject({
+      delivery: 'queued',
+      deliveryMessage: expect.stringContaining('sent again by itself'),
+    })
+    skewMs += minutes
+    await sync(artist, producer)
+    expect(unwrap(producer.approvals.find(request)).view.answers.map(({ answer }) => answer.id)).toEqual([yes])
+    unwrap(await exportOf(snapshot))
+  }, 60_000)
 })
 
 describe('an artist whose key is withdrawn', () => {

@@ -23,6 +23,7 @@ export class Approvals extends ApprovalThreads {
       identity: tools.identity,
       connect: tools.connect,
       nowMs: () => this.nowMs,
+      approvers: () => this.knownApprovers(),
     })
   }
 

@@ -2,16 +2,18 @@
 import {
   type AnswerDraftFile,
   type AnswerFile,
+  type Approver,
   readApprovalFile,
   type ReviewFile,
   type StatementKind,
+  verifyApprovalRevocation,
+  verifyComment,
   verifyRequest,
 } from '../../../src-shared/approvals/index.ts'
 import type { ApprovalAudioReply } from '../../../src-shared/protocol/index.ts'
 import { fail, fromBase64, ok, type Result, toBase64 } from '../../../src-shared/std/index.ts'
-import { statementCrypto } from './signatures.ts'
+import { placeOf, proofOf, statementCrypto } from './signatures.ts'
 import type { NewStatement } from './store.ts'
-import { isKeepable, placeOf } from './sync.ts'
 import { type ApprovalThreads, unknownRequest } from './threads.ts'
 
 /** The sound of a request, fetched where it is not here yet. */
@@ -36,8 +38,9 @@ export const buildReviewFile = async (threads: ApprovalThreads, sound: SoundOf, 
   const original = view.request.original ? await sound(view.request.id, 'original') : null
   if (original && !original.ok) return original
   const members = new Set(thread.requests.map(({ request }) => request.id))
-  const own = threads.statementJws(view.request.id)
+  const own = threads.statementJws(view.hash)
   if (!own) return unknownRequest()
+  const approvers = threads.knownApprovers()
   return ok({
     format: 'stemma-review',
     v: 1,
@@ -48,6 +51,7 @@ export const buildReviewFile = async (threads: ApprovalThreads, sound: SoundOf, 
     statements: threads.store
       .statements()
       .filter(({ kind, jws, id: statement }) => statement !== view.request.id && members.has(placeOf(kind, jws)?.requestId ?? ''))
+      .filter(({ kind, jws }) => proofOf(kind, jws, approvers) === 'holds')
       .map(({ kind, jws }) => ({ kind, jws })),
   })
 }
@@ -56,9 +60,12 @@ export const buildReviewFile = async (threads: ApprovalThreads, sound: SoundOf, 
 export const buildAnswerFile = (threads: ApprovalThreads, id: string): Result<AnswerFile> => {
   const found = threads.find(id)
   if (!found.ok) return found
+  const approvers = threads.knownApprovers()
   const statements = threads.store
     .statements()
     .filter(({ kind, jws }) => kind !== 'request' && placeOf(kind, jws)?.requestId === found.value.view.request.id)
+    // What does not hold here would hold nowhere, and one such statement makes the whole file be turned away.
+    .filter(({ kind, jws }) => proofOf(kind, jws, approvers) === 'holds')
     .map(({ kind, jws }) => ({ kind: kind as Exclude<StatementKind, 'request'>, jws }))
   return statements.length === 0
     ? fail('approval.nothing_said', 'Nothing was answered to this request yet, so there is nothing to send.')
@@ -110,8 +117,11 @@ const takeReview = async (threads: ApprovalThreads, file: ReviewFile): Promise<R
   if (!threads.store.terms(grant.id) && file.approvers.length > 0)
     threads.store.putTerms(grant.id, { required: true, approvers: file.approvers.map((one) => ({ ...one })) })
   const all = [...file.statements, { kind: 'request' as const, jws: file.request }]
+  const approvers = threads.knownApprovers()
+  let damaged = 0
   const statements = all.flatMap(({ kind, jws }): NewStatement[] => {
-    const place = isKeepable(kind, jws) ? placeOf(kind, jws) : undefined
+    const place = proofOf(kind, jws, approvers) === 'broken' ? undefined : placeOf(kind, jws)
+    if (!place) damaged++
     return place ? [{ kind, id: place.id, issuer, requestId: place.requestId, jws, receivedAt: threads.now, origin: 'file' }] : []
   })
   const added = threads.store.add(statements, { isToSend: false }).length
@@ -121,17 +131,35 @@ const takeReview = async (threads: ApprovalThreads, file: ReviewFile): Promise<R
     thread: thread.ok ? thread.value.thread.id : null,
     added,
     draft: null,
-    sentence:
+    sentence: [
       added === 0
         ? 'This review was here already.'
         : `“${request.value.remix.title}” asks for an answer about “${request.value.workTitle}”.`,
+      ...(damaged > 0 ? ['Part of what was said to it is damaged in this file and was left out; sync, or ask for the file again.'] : []),
+    ].join(' '),
   })
+}
+
+/** Why a withdrawal or comment from a file would not count, before it is kept. */
+const wrongWithWord = (kind: StatementKind, jws: string, approvers: readonly Approver[]): { code: string; message: string } | undefined => {
+  const read = kind === 'revocation' ? verifyApprovalRevocation(jws, approvers, statementCrypto) : verifyComment(jws, statementCrypto)
+  if (read.ok) return undefined
+  const what = kind === 'revocation' ? 'withdrawal' : 'comment'
+  if (read.error.code.startsWith('approval.')) return read.error
+  return kind === 'revocation' && read.error.code === 'jws.unknown_key'
+    ? { code: 'approval.not_approver', message: 'The withdrawal in this file is signed by somebody whom the licence does not name.' }
+    : {
+        code: 'approval.forged',
+        message: `The signature does not fit the ${what} in this file: it was damaged or changed on the way. Ask for it again.`,
+      }
 }
 
 const takeAnswers = (threads: ApprovalThreads, file: AnswerFile): Result<TakenIn> => {
   const fresh: NewStatement[] = []
+  const approvers = threads.knownApprovers()
+  const known = threads.store.statements()
   for (const { kind, jws } of file.statements) {
-    const place = isKeepable(kind, jws) ? placeOf(kind, jws) : undefined
+    const place = placeOf(kind, jws)
     if (!place) return fail('approval.malformed', 'The answer in this file cannot be read; it was damaged on the way. Ask for it again.')
     const request = threads.find(place.requestId)
     if (!request.ok)
@@ -139,10 +167,12 @@ const takeAnswers = (threads: ApprovalThreads, file: AnswerFile): Result<TakenIn
         'approval.unknown_request',
         'This answers a request that was not made here, so it says nothing about any remix on this computer.',
       )
-    if (kind === 'answer' && !request.value.view.answers.some(({ answer }) => answer.id === place.id)) {
-      const wrong = threads.wrongWith(jws, request.value)
-      if (wrong) return fail(wrong.code, wrong.message)
-    }
+    const before = known.find((one) => one.kind === kind && one.id === place.id && proofOf(kind, one.jws, approvers) === 'holds')
+    const wrong =
+      before?.jws === jws ? undefined : kind === 'answer' ? threads.wrongWith(jws, request.value) : wrongWithWord(kind, jws, approvers)
+    if (wrong) return fail(wrong.code, wrong.message)
+    // The first that holds under an id counts; another one changes nothing.
+    if (before && before.jws !== jws) continue
     const issuer = threads.store.issuerOf(place.requestId) ?? ''
     fresh.push({ kind, id: place.id, issuer, requestId: place.requestId, jws, receivedAt: threads.now, origin: 'file' })
   }

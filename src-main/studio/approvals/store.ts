@@ -1,21 +1,44 @@
-// Statements of approvals on this device: written here first, sent after, never changed and never deleted. One SQLite file; window and command line may
-// use it at once.
+// Statements of approvals on this device: written here first, sent after, never changed and never deleted. A row is one text, by its hash: a damaged
+// statement under an id never stands in the way of the genuine one. One SQLite file; window and command line may use it at once.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { type KnownStatement, type StatementKind, statementHash } from '../../../src-shared/approvals/index.ts'
+import { type Approver, type KnownStatement, type StatementKind, statementHash } from '../../../src-shared/approvals/index.ts'
 import { type ApprovalTerms, approvalTermsSchema } from '../../../src-shared/rights/index.ts'
 import { sha256 } from '../identity/index.ts'
 
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS statement (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, issuer TEXT NOT NULL, request_id TEXT NOT NULL,
-  jws TEXT NOT NULL, hash TEXT NOT NULL, received_at TEXT NOT NULL, origin TEXT NOT NULL CHECK (origin IN ('own', 'service', 'file')));
-CREATE TABLE IF NOT EXISTS outbox (id TEXT PRIMARY KEY, attempts INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL DEFAULT 0, last_error TEXT);
-CREATE TABLE IF NOT EXISTS delivery (id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('sent', 'refused')), at TEXT NOT NULL, message TEXT);
+CREATE TABLE IF NOT EXISTS statement (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL, issuer TEXT NOT NULL, request_id TEXT NOT NULL,
+  jws TEXT NOT NULL, hash TEXT NOT NULL, received_at TEXT NOT NULL, origin TEXT NOT NULL CHECK (origin IN ('own', 'service', 'file')), UNIQUE (id, hash));
+CREATE TABLE IF NOT EXISTS outbox (hash TEXT PRIMARY KEY, attempts INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL DEFAULT 0, last_error TEXT);
+CREATE TABLE IF NOT EXISTS delivery (hash TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('sent', 'refused')), at TEXT NOT NULL, message TEXT);
 CREATE TABLE IF NOT EXISTS cursor (issuer TEXT PRIMARY KEY, scope TEXT NOT NULL, seq INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS grant_terms (id TEXT PRIMARY KEY, json TEXT NOT NULL);
 CREATE TRIGGER IF NOT EXISTS statement_fixed BEFORE UPDATE ON statement BEGIN SELECT RAISE(ABORT, 'a signed statement does not change'); END;
 CREATE TRIGGER IF NOT EXISTS statement_kept BEFORE DELETE ON statement BEGIN SELECT RAISE(ABORT, 'a signed statement is never deleted'); END;
+`
+const SCHEMA_VERSION = 2
+/** Version 1 held one row for each id, whatever it was worth. */
+const SET_V1_ASIDE = `
+DROP TRIGGER IF EXISTS statement_fixed;
+DROP TRIGGER IF EXISTS statement_kept;
+ALTER TABLE statement RENAME TO statement_v1;
+ALTER TABLE outbox RENAME TO outbox_v1;
+ALTER TABLE delivery RENAME TO delivery_v1;
+`
+/** What version 1 turned away under a taken id, or gave up because a clock was fast, gets its second chance: fetched from the beginning, and sent again. */
+const TAKE_OVER_V1 = `
+INSERT INTO statement (seq, id, kind, issuer, request_id, jws, hash, received_at, origin)
+  SELECT seq, id, kind, issuer, request_id, jws, hash, received_at, origin FROM statement_v1 ORDER BY seq;
+INSERT INTO outbox (hash, attempts, next_at, last_error) SELECT s.hash, o.attempts, o.next_at, o.last_error FROM outbox_v1 o JOIN statement_v1 s ON s.id = o.id;
+INSERT OR IGNORE INTO outbox (hash) SELECT s.hash FROM delivery_v1 d JOIN statement_v1 s ON s.id = d.id
+  WHERE d.state = 'refused' AND d.message LIKE '%is dated in the future.%';
+INSERT INTO delivery (hash, state, at, message) SELECT s.hash, d.state, d.at, d.message FROM delivery_v1 d JOIN statement_v1 s ON s.id = d.id
+  WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.hash = s.hash);
+UPDATE cursor SET seq = 0;
+DROP TABLE outbox_v1;
+DROP TABLE delivery_v1;
+DROP TABLE statement_v1;
 `
 
 export type StatementOrigin = 'own' | 'service' | 'file'
@@ -32,6 +55,8 @@ export interface NewStatement {
 
 export interface OutboxStatement {
   readonly id: string
+  /** What it is settled or postponed by. */
+  readonly hash: string
   readonly kind: StatementKind
   readonly issuer: string
   readonly jws: string
@@ -67,7 +92,21 @@ export class ApprovalStore {
     this.#db = new Database(join(dir, 'approvals.sqlite'), { timeout: 10_000 })
     this.#db.pragma('journal_mode = WAL')
     this.#db.pragma('synchronous = FULL')
-    this.#db.exec(SCHEMA)
+    this.#prepare()
+  }
+
+  #prepare(): void {
+    this.#db
+      .transaction(() => {
+        const isCurrent = Number(this.#db.pragma('user_version', { simple: true })) >= SCHEMA_VERSION
+        const isV1 =
+          !isCurrent && this.#db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'statement'").get() !== undefined
+        if (isV1) this.#db.exec(SET_V1_ASIDE)
+        this.#db.exec(SCHEMA)
+        if (isV1) this.#db.exec(TAKE_OVER_V1)
+        if (!isCurrent) this.#db.pragma(`user_version = ${SCHEMA_VERSION}`)
+      })
+      .immediate()
   }
 
   /** Whether a folder holds any threads; asks the disk only, so that nothing is opened for homes that never had one. */
@@ -86,7 +125,7 @@ export class ApprovalStore {
 
   /**
    * Stores statements that are new, all or none, and puts those to be sent into the outbox in the same transaction. The same statement again changes
-   * nothing; another one under a known id is left out. Returns the ids that were new.
+   * nothing; another one under a known id lies beside it, and whoever reads takes the first whose signature holds. Returns the ids of what was new.
    */
   add(statements: readonly NewStatement[], { isToSend }: { readonly isToSend: boolean }): string[] {
     const added: string[] = []
@@ -95,11 +134,12 @@ export class ApprovalStore {
         const put = this.#db.prepare(
           'INSERT OR IGNORE INTO statement (id, kind, issuer, request_id, jws, hash, received_at, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         )
-        const queue = this.#db.prepare('INSERT OR IGNORE INTO outbox (id) VALUES (?)')
+        const queue = this.#db.prepare('INSERT OR IGNORE INTO outbox (hash) VALUES (?)')
         for (const { id, kind, issuer, requestId, jws, receivedAt, origin } of statements) {
-          if (put.run(id, kind, issuer, requestId, jws, statementHash(jws, sha256), receivedAt, origin).changes !== 1) continue
+          const hash = statementHash(jws, sha256)
+          if (put.run(id, kind, issuer, requestId, jws, hash, receivedAt, origin).changes !== 1) continue
           added.push(id)
-          if (isToSend) queue.run(id)
+          if (isToSend) queue.run(hash)
         }
       })
       .immediate()
@@ -107,16 +147,12 @@ export class ApprovalStore {
     return added
   }
 
-  has(id: string): boolean {
-    return this.#db.prepare('SELECT 1 FROM statement WHERE id = ?').get(id) !== undefined
-  }
-
   /** Oldest first. */
   statements(): KnownStatement[] {
     return this.#db
       .prepare<[], Row>(
         `SELECT s.kind, s.id, s.jws, s.hash, s.received_at AS receivedAt, s.origin, o.attempts AS queued, o.last_error AS lastError, d.state, d.at, d.message
-         FROM statement s LEFT JOIN outbox o ON o.id = s.id LEFT JOIN delivery d ON d.id = s.id ORDER BY s.seq`,
+         FROM statement s LEFT JOIN outbox o ON o.hash = s.hash LEFT JOIN delivery d ON d.hash = s.hash ORDER BY s.seq`,
       )
       .all()
       .map((row) => ({
@@ -137,7 +173,7 @@ export class ApprovalStore {
   outbox(issuer: string, dueMs: number): OutboxStatement[] {
     return this.#db
       .prepare<[string, number], OutboxStatement>(
-        'SELECT s.id, s.kind, s.issuer, s.jws, o.attempts FROM outbox o JOIN statement s ON s.id = o.id WHERE s.issuer = ? AND o.next_at <= ? ORDER BY s.seq',
+        'SELECT s.id, s.hash, s.kind, s.issuer, s.jws, o.attempts FROM outbox o JOIN statement s ON s.hash = o.hash WHERE s.issuer = ? AND o.next_at <= ? ORDER BY s.seq',
       )
       .all(issuer, dueMs)
   }
@@ -151,16 +187,16 @@ export class ApprovalStore {
     return row ?? { count: 0, nextAt: null, lastError: null }
   }
 
-  postpone(id: string, nextAt: number, reason: string): void {
-    this.#db.prepare('UPDATE outbox SET attempts = attempts + 1, next_at = ?, last_error = ? WHERE id = ?').run(nextAt, reason, id)
+  postpone(hash: string, nextAt: number, reason: string): void {
+    this.#db.prepare('UPDATE outbox SET attempts = attempts + 1, next_at = ?, last_error = ? WHERE hash = ?').run(nextAt, reason, hash)
     this.#changed()
   }
 
-  settle(id: string, state: 'sent' | 'refused', at: string, message: string | null): void {
+  settle(hash: string, state: 'sent' | 'refused', at: string, message: string | null): void {
     this.#db
       .transaction(() => {
-        this.#db.prepare('INSERT OR REPLACE INTO delivery (id, state, at, message) VALUES (?, ?, ?, ?)').run(id, state, at, message)
-        this.#db.prepare('DELETE FROM outbox WHERE id = ?').run(id)
+        this.#db.prepare('INSERT OR REPLACE INTO delivery (hash, state, at, message) VALUES (?, ?, ?, ?)').run(hash, state, at, message)
+        this.#db.prepare('DELETE FROM outbox WHERE hash = ?').run(hash)
       })
       .immediate()
     this.#changed()
@@ -184,6 +220,14 @@ export class ApprovalStore {
     const row = this.#db.prepare<[string], { json: string }>('SELECT json FROM grant_terms WHERE id = ?').get(grant)
     const parsed = row && approvalTermsSchema.safeParse(JSON.parse(row.json))
     return parsed?.success ? parsed.data : undefined
+  }
+
+  /** Everyone whom terms kept here name. */
+  approvers(): readonly Approver[] {
+    return this.#db
+      .prepare<[], { json: string }>('SELECT json FROM grant_terms')
+      .all()
+      .flatMap(({ json }) => approvalTermsSchema.safeParse(JSON.parse(json)).data?.approvers ?? [])
   }
 
   putTerms(grant: string, terms: ApprovalTerms): void {

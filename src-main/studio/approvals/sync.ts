@@ -1,21 +1,12 @@
 // Sends what waits and fetches what is new. A statement counts once, by its id, on either side: a lost reply, a second program or a file by hand change nothing.
-import {
-  APPROVAL_REVOCATION_TYP,
-  APPROVAL_TYP,
-  type ApprovalRequest,
-  COMMENT_TYP,
-  REQUEST_TYP,
-  type StatementKind,
-  verifyComment,
-  verifyRequest,
-} from '../../../src-shared/approvals/index.ts'
+import { type ApprovalRequest, type Approver, REQUEST_TYP } from '../../../src-shared/approvals/index.ts'
 import { ARTIST_TYP } from '../../../src-shared/protocol/index.ts'
 import { buildJws, decodeJws, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import type { Enrolment, Identity } from '../identity/index.ts'
 import type { ServiceClient } from '../service-client/index.ts'
 import { backoffMs } from '../sync/index.ts'
 import type { ApprovalAudioFiles } from './audio.ts'
-import { statementCrypto } from './signatures.ts'
+import { placeOf, proofOf } from './signatures.ts'
 import type { ApprovalStore, NewStatement } from './store.ts'
 
 export interface ApprovalSyncTools {
@@ -25,6 +16,8 @@ export interface ApprovalSyncTools {
   /** An enrolled client; `isForced` enrols anew where the service forgot this device. */
   readonly connect: (isForced: boolean) => Promise<Result<{ readonly client: ServiceClient; readonly enrolment: Enrolment }>>
   readonly nowMs: () => number
+  /** Everyone a licence or a review names as able to answer. */
+  readonly approvers: () => readonly Approver[]
 }
 
 export interface ApprovalSyncSummary {
@@ -35,29 +28,8 @@ export interface ApprovalSyncSummary {
   readonly remaining: number
 }
 
-/** Not wrong, only not yet: what it belongs to has not reached the service. */
-const WAITS: ReadonlySet<string> = new Set(['approval.unknown_request', 'approval.unknown_answer', 'enrol.expired'])
-const TYPS: Readonly<Record<StatementKind, string>> = {
-  request: REQUEST_TYP,
-  answer: APPROVAL_TYP,
-  revocation: APPROVAL_REVOCATION_TYP,
-  comment: COMMENT_TYP,
-}
-
-/** Id and request of a statement, read without trust: enough to file it. Undefined where it is none of its kind. */
-export const placeOf = (kind: StatementKind, jws: string): { readonly id: string; readonly requestId: string } | undefined => {
-  const decoded = decodeJws(jws, TYPS[kind])
-  if (!decoded.ok) return undefined
-  const { id, requestId } = decoded.value.payload as { readonly id?: unknown; readonly requestId?: unknown }
-  const request = kind === 'request' ? id : requestId
-  return typeof id === 'string' && typeof request === 'string' ? { id, requestId: request } : undefined
-}
-
-/** Whether a statement may be kept: requests and comments prove themselves; answers are judged by the grant whenever they are read. */
-export const isKeepable = (kind: StatementKind, jws: string): boolean => {
-  if (kind === 'request') return verifyRequest(jws, statementCrypto).ok
-  return kind === 'comment' ? verifyComment(jws, statementCrypto).ok : placeOf(kind, jws) !== undefined
-}
+/** Not wrong, only not yet: what it belongs to has not reached the service, or a clock that is fast dated it ahead of now. */
+const WAITS: ReadonlySet<string> = new Set(['approval.unknown_request', 'approval.unknown_answer', 'approval.clock', 'enrol.expired'])
 
 export class ApprovalSync {
   readonly #tools: ApprovalSyncTools
@@ -120,14 +92,14 @@ export class ApprovalSync {
       if (signal?.aborted) break
       const reply = await client.approvalStatement(item.kind, { id: item.id, jws: item.jws }, signal)
       if (reply.ok) {
-        this.#tools.store.settle(item.id, 'sent', reply.value.receivedAt, null)
+        this.#tools.store.settle(item.hash, 'sent', reply.value.receivedAt, null)
         sent++
         continue
       }
       const { code, message } = reply.error
       const status = Number(reply.error.details?.status ?? 0)
       if (!WAITS.has(code) && status >= 400 && status < 500 && status !== 401 && status !== 429) {
-        this.#tools.store.settle(item.id, 'refused', new Date(this.#tools.nowMs()).toISOString(), message)
+        this.#tools.store.settle(item.hash, 'refused', new Date(this.#tools.nowMs()).toISOString(), message)
         refused.push({ id: item.id, code, message })
         continue
       }
@@ -139,8 +111,8 @@ export class ApprovalSync {
     return ok({ sent, received: received.value, refused, remaining: this.#tools.store.waiting().count })
   }
 
-  #postpone({ id, attempts }: { readonly id: string; readonly attempts: number }, reason: string): void {
-    this.#tools.store.postpone(id, this.#tools.nowMs() + backoffMs(attempts), reason)
+  #postpone({ hash, attempts }: { readonly hash: string; readonly attempts: number }, reason: string): void {
+    this.#tools.store.postpone(hash, this.#tools.nowMs() + backoffMs(attempts), reason)
   }
 
   /** Nothing could be sent: everything stays and waits a little longer. */
@@ -167,6 +139,8 @@ export class ApprovalSync {
     const { store, audio } = this.#tools
     let { scope, seq } = store.cursor(issuer)
     let received = 0
+    // A statement that came damaged is asked for again at the next pass, with all after it: the genuine one may not be lost for it.
+    let damagedSeq = Number.POSITIVE_INFINITY
     let missing: readonly string[] = []
     for (let isMore = true; isMore && !signal?.aborted; ) {
       const page = await client.approvalThreads(seq, signal)
@@ -179,13 +153,16 @@ export class ApprovalSync {
       }
       scope = page.value.scope
       for (const { id, terms } of page.value.grants) store.putTerms(id, terms)
-      const fresh = page.value.statements.flatMap(({ kind, id, jws, receivedAt }): NewStatement[] => {
-        const place = isKeepable(kind, jws) ? placeOf(kind, jws) : undefined
-        return place?.id === id ? [{ kind, id, issuer, requestId: place.requestId, jws, receivedAt, origin: 'service' }] : []
+      const approvers = this.#tools.approvers()
+      const fresh = page.value.statements.flatMap(({ seq: at, kind, id, jws, receivedAt }): NewStatement[] => {
+        const place = proofOf(kind, jws, approvers) === 'broken' ? undefined : placeOf(kind, jws)
+        if (place?.id === id) return [{ kind, id, issuer, requestId: place.requestId, jws, receivedAt, origin: 'service' }]
+        damagedSeq = Math.min(damagedSeq, at)
+        return []
       })
       received += store.add(fresh, { isToSend: false }).length
       seq = Math.max(seq, ...page.value.statements.map((statement) => statement.seq))
-      store.setCursor(issuer, scope, seq)
+      store.setCursor(issuer, scope, Math.min(seq, damagedSeq - 1))
       missing = page.value.missingAudio
       isMore = page.value.hasMore
     }

@@ -6,7 +6,6 @@ import {
   buildThreads,
   judgeApproval,
   type JudgeOptions,
-  type KnownStatement,
   type RequestView,
   type StatementKind,
 } from '../../../src-shared/approvals/index.ts'
@@ -71,6 +70,11 @@ export class ApprovalThreads {
       hasAudio: (name) => this.audio.has(name),
       nowMs: this.nowMs,
     })
+  }
+
+  /** Everyone a licence on this device, the service or a review names as able to answer, under whatever grant. */
+  knownApprovers(): readonly Approver[] {
+    return [...this.#tools.licences.grantsInForce().flatMap(({ grant }) => grant.approval?.approvers ?? []), ...this.store.approvers()]
   }
 
   #revokedArtists(): readonly { kid: string; since: string }[] {
@@ -145,7 +149,7 @@ export class ApprovalThreads {
       .flatMap((thread) => thread.requests.map((view) => ({ thread, view })))
       .flatMap(({ thread, view }) => view.answers.map((one) => ({ thread, view, one })))
       .find(({ one }) => one.answer.id === carried.id)
-    const jws = found && this.statementJws(found.one.answer.id)
+    const jws = found && this.statementJws(found.one.hash)
     if (!found || jws === undefined) return null
     const { thread, view, one } = found
     const revocations = one.revocation ? [{ revocation: one.revocation.revocation, knownSince: one.revocation.from }] : []
@@ -176,9 +180,9 @@ export class ApprovalThreads {
     )
   }
 
-  /** A statement as it was signed. */
-  statementJws(id: string): string | undefined {
-    return this.store.statements().find((statement: KnownStatement) => statement.id === id)?.jws
+  /** A statement as it was signed, by its hash. */
+  statementJws(hash: string): string | undefined {
+    return this.store.statements().find((statement) => statement.hash === hash)?.jws
   }
 
   /** Keeps what was signed here, to be sent when it can. */
