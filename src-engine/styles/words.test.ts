@@ -1,13 +1,35 @@
 import { describe, expect, it } from 'vitest'
 import { devicesOf, encodeDocument, MASTER_TRACK_ID, recordsOf, sendsOf, tracksOf } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
-import { decodeOwnStyle, orderOfOwnStyle, runStyle, styleById, understandWords } from './index.ts'
+import { decodeOwnStyle, orderOfOwnStyle, runStyle, styleById, STYLES, understandWords, type WordAction } from './index.ts'
 import { factsUnder, openTerms, songOf } from './styles.fixture.ts'
+import { SECTION_STYLES } from './words/lexicon.ts'
 
 const snapshot = songOf({})
 const facts = factsUnder(openTerms(snapshot))
 const run = (style: string, params: Record<string, string | number | boolean>) =>
   runStyle(styleById(style)!, snapshot, { style, params, seed: 3 }, facts)
+
+/** Actions as a line to compare with. */
+const plain = (actions: readonly WordAction[]): string =>
+  actions
+    .map((action) => {
+      const to = 'targets' in action ? action.targets.map((one) => ('name' in one ? one.name : one.kind)).join('+') : ''
+      const what =
+        action.do === 'quality'
+          ? `${action.axis} ${action.amount}`
+          : action.do === 'spare'
+            ? String(action.ops)
+            : action.do === 'speed'
+              ? action.permille
+              : action.do === 'tempo'
+                ? action.milliBpm
+                : action.do === 'style'
+                  ? [action.style, ...Object.values(action.params)].join(' ')
+                  : ''
+      return [action.do, what, to].filter((part) => part !== '').join(' ')
+    })
+    .join('; ')
 
 describe('words (style.words)', () => {
   it('reads the example: darker, half-time chorus, keep the lead vocal dry', () => {
@@ -34,33 +56,87 @@ describe('words (style.words)', () => {
     ['at 98 bpm', 'tempo 98000'],
     ['not too dark', 'quality tone 0.3'],
     ['wider pads and dreamier', 'quality width 0.6 synth; quality dream 0.6'],
-    ['30 s edit', 'style edit-60s'],
+    ['30 s edit', 'style edit-60s 30'],
     ['make the Guitar rougher', 'quality drive 0.6 guitar'],
-    ['instrumental', 'style minus-one'],
+    ['instrumental', 'style minus-one vocals'],
   ])('“%s”', (wish, expected) => {
     const { actions } = understandWords(wish, snapshot, facts)
-    const words = actions.map((action) => {
-      const to = 'targets' in action ? action.targets.map((one) => ('name' in one ? one.name : one.kind)).join('+') : ''
-      const what =
-        action.do === 'quality'
-          ? `${action.axis} ${action.amount}`
-          : action.do === 'spare'
-            ? String(action.ops)
-            : action.do === 'speed'
-              ? action.permille
-              : action.do === 'tempo'
-                ? action.milliBpm
-                : action.do === 'style'
-                  ? action.style
-                  : ''
-      return [action.do, what, to].filter((part) => part !== '').join(' ')
-    })
-    expect(words.join('; ')).toBe(expected)
+    expect(plain(actions)).toBe(expected)
+  })
+
+  it.each([
+    ['no distorted guitars', 'quality drive -0.6 guitar', []],
+    ['without bright synths', 'quality tone -0.6 synth', []],
+    ['no muffled vocals', 'quality tone 0.6 vocals', []],
+    ['no dark muffled guitars', 'quality tone 0.6 guitar; quality tone 0.6 guitar', []],
+    ['darker without drums', 'quality tone -0.6; mute drums', []],
+    ['no drums darker', 'mute drums; quality tone -0.6', []],
+    ['without drums and a bit brighter', 'mute drums; quality tone 0.27', []],
+    ['no drums and bass', 'mute drums+bass', []],
+    ['warm guitars without distortion', 'quality warmth 0.6 guitar; spare saturation guitar', []],
+    ['no treble', 'quality tone -0.6', []],
+    ['no reverb', 'spare reverb,delay', []],
+    ['no swung drums', '', ['no', 'swung', 'drums']],
+    ['less swing', '', ['less', 'swing']],
+    ['no 98 bpm', '', ['no', '98 bpm']],
+    ['not 20 % faster', 'speed 800', []],
+    ['no build', '', ['no', 'build']],
+    ['not chopped', '', ['not', 'chopped']],
+    ['not less bright', '', ['not less', 'bright']],
+  ])('takes “%s” away, and nothing the other way round', (wish, expected, notUnderstood) => {
+    const understood = understandWords(wish, snapshot, facts)
+    expect(plain(understood.actions)).toBe(expected)
+    expect(understood.notUnderstood.join(' ')).toBe(notUnderstood.join(' '))
+  })
+
+  it.each([
+    ['half-time chorus and verse', 'style half-time chorus; style half-time verse', []],
+    ['chorus and verse half-time', 'style half-time chorus; style half-time verse', []],
+    ['half-time in the chorus and in the chorus', 'style half-time chorus', []],
+    ['half-time chorus and darker', 'style half-time chorus; quality tone -0.6', []],
+    ['instrumental chorus', 'style minus-one vocals', ['chorus']],
+    ['chopped chorus', 'style chopped', ['chorus']],
+    ['darker chorus', 'quality tone -0.6', ['chorus']],
+    ['no drums in the chorus', 'mute drums', ['chorus']],
+    ['half-time 50 %', 'style half-time', ['50 %']],
+    ['half-time chorus 30 s', 'style half-time chorus', ['30 s']],
+    ['very half-time', 'style half-time', ['very']],
+    ['chopped guitars', 'style chopped', ['guitars']],
+    ['slower drums', 'quality speed -0.6', ['drums']],
+    ['a bit slower, 98 bpm', 'tempo 98000', ['a bit', 'slower']],
+    ['keep it', '', ['keep', 'it']],
+    ['less reverb on the vocals and guitars', 'quality space -0.6 vocals+guitar', []],
+  ])('claims in “%s” only what it does', (wish, expected, notUnderstood) => {
+    const understood = understandWords(wish, snapshot, facts)
+    expect(plain(understood.actions)).toBe(expected)
+    expect(understood.notUnderstood).toEqual(notUnderstood)
+  })
+
+  it('says of a style that takes no section that it changes the whole song', () => {
+    const meaning = (wish: string, of: string) => understandWords(wish, snapshot, facts).readings.find(({ text }) => text === of)?.meaning
+    expect(meaning('chopped chorus', 'chopped')).toBe('the style chopped, on the whole song: it cannot be kept to a section')
+    expect(meaning('half-time chorus and verse', 'half-time')).toBe('the style half-time in chorus and verse')
+    expect(meaning('half-time chorus', 'chorus')).toBe('in chorus')
+    expect(meaning('5 s', '5 s')).toBe('a short edit of 15 s')
+    expect(meaning('slower drums', 'slower')).toBe('slower, the whole song')
+  })
+
+  it('takes every structure word that it says is kept to a section to a style that can be', () => {
+    for (const style of STYLES) expect(SECTION_STYLES.has(style.id), style.id).toBe(style.parameters.some(({ name }) => name === 'section'))
+  })
+
+  it('less echo turns down the echoes there are', () => {
+    const wet = unwrap(run('words', { text: 'more echo on the vocals' })).snapshot
+    const order = { style: 'words', params: { text: 'less echo on the vocals' }, seed: 3 }
+    const dry = unwrap(runStyle(styleById('words')!, wet, order, facts)).snapshot
+    const level = (of: typeof wet) => recordsOf(of, 'send').map(({ gainDb }) => gainDb)
+    expect(level(dry)).toHaveLength(level(wet).length)
+    for (const [i, gainDb] of level(wet).entries()) expect(level(dry)[i]).toBeLessThan(gainDb - 5)
   })
 
   it('says what it did not understand, and does the rest', () => {
     const understood = understandWords('darker, more glorp, like a Tuesday', snapshot, facts)
-    expect(understood.notUnderstood).toEqual(['glorp', 'Tuesday'])
+    expect(understood.notUnderstood).toEqual(['more', 'glorp', 'Tuesday'])
     const nothing = run('words', { text: 'flurbish the wibble' })
     expect(nothing.ok ? '' : nothing.error.message).toMatch(/^Nothing in “flurbish the wibble” was understood\./)
   })

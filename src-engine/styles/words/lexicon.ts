@@ -22,8 +22,8 @@ export type Axis = (typeof AXES)[number]
 
 export type Entry =
   | { readonly kind: 'quality'; readonly axis: Axis; readonly sign: 1 | -1 }
-  /** A thing there can be more or less of, or none. */
-  | { readonly kind: 'substance'; readonly axis: Axis; readonly ops: readonly string[] }
+  /** A thing there can be more or less of. `isAdded`: a style puts it on, so that there is none where it is not allowed to. */
+  | { readonly kind: 'substance'; readonly axis: Axis; readonly ops: readonly string[]; readonly isAdded?: true }
   | { readonly kind: 'amount'; readonly scale: number }
   | { readonly kind: 'less' }
   | { readonly kind: 'not' }
@@ -105,15 +105,16 @@ export const LEXICON: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ...quality('energy', 1, 'energetic', 'driving', 'exciting', 'danceable', 'upbeat', 'wild', 'wilder'),
   ...quality('energy', -1, 'calm', 'calmer', 'relaxed', 'chill', 'chilled', 'sleepy', 'peaceful'),
 
-  ...entries({ kind: 'substance', axis: 'space', ops: REVERB }, 'reverb', 'room', 'space', 'hall', 'ambience'),
-  ...entries({ kind: 'substance', axis: 'echo', ops: ['delay'] }, 'echo', 'echoes', 'delay'),
-  ...entries({ kind: 'substance', axis: 'drive', ops: ['saturation'] }, 'distortion', 'saturation', 'grit', 'dirt', 'drive'),
+  ...entries({ kind: 'substance', axis: 'space', ops: REVERB, isAdded: true }, 'reverb', 'room', 'space', 'hall', 'ambience'),
+  ...entries({ kind: 'substance', axis: 'echo', ops: ['delay'], isAdded: true }, 'echo', 'echoes', 'delay'),
+  ...entries({ kind: 'substance', axis: 'drive', ops: ['saturation'], isAdded: true }, 'distortion', 'saturation', 'grit', 'dirt', 'drive'),
   ...entries({ kind: 'substance', axis: 'tone', ops: ['eq', 'filter'] }, 'treble', 'highs', 'top', 'air', 'brightness'),
   ...entries({ kind: 'substance', axis: 'weight', ops: ['eq'] }, 'low end', 'lows', 'sub', 'weight'),
   ...entries({ kind: 'substance', axis: 'swing', ops: [] }, 'swing', 'groove'),
   ...entries({ kind: 'substance', axis: 'warmth', ops: ['eq'] }, 'warmth'),
   ...entries({ kind: 'substance', axis: 'width', ops: ['pan'] }, 'width', 'stereo'),
-  ...entries({ kind: 'substance', axis: 'punch', ops: ['compressor'] }, 'punch', 'compression'),
+  ...entries({ kind: 'substance', axis: 'punch', ops: ['compressor'] }, 'punch'),
+  ...entries({ kind: 'substance', axis: 'punch', ops: ['compressor'], isAdded: true }, 'compression'),
   ...entries({ kind: 'substance', axis: 'energy', ops: [] }, 'energy', 'power'),
 
   ...entries({ kind: 'amount', scale: 1 }, 'more', 'some', 'rather', 'quite'),
@@ -232,6 +233,7 @@ export const LEXICON: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     'feel',
     'feeling',
     'version',
+    'edit',
     'add',
     'give',
     'me',
@@ -275,3 +277,17 @@ export const AXIS_WORDS: Readonly<Record<Axis, readonly [less: string, more: str
   swing: ['straighter', 'more swing'],
   energy: ['calmer', 'more energy'],
 }
+
+/** Styles that can be kept to a section; the others change the whole song. */
+export const SECTION_STYLES: ReadonlySet<string> = new Set([
+  'half-time',
+  'double-time',
+  'build',
+  'drop',
+  'breakdown',
+  'call-and-answer',
+  'loop-edit',
+])
+
+/** What there is no opposite of: how a groove was played cannot be made straight. */
+export const CANNOT_BE_LESS: ReadonlySet<Axis> = new Set(['swing'])

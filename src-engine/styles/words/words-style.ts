@@ -1,5 +1,5 @@
 // Carrying out what was understood of a wish: what is to be kept first, then shapes, then speed, then sound.
-import { sendsOf } from '../../../src-shared/remix/index.ts'
+import { devicesOf, sendsOf } from '../../../src-shared/remix/index.ts'
 import { fail, type Result } from '../../../src-shared/std/index.ts'
 import { hasGrid, layFeel, swingFeel } from '../cuts.ts'
 import { isBass, isDrums, isHarmony, isTexture, isVoice, type Lane, lanesOf, namesOf } from '../lanes.ts'
@@ -46,6 +46,9 @@ interface Work {
   readonly echoes: () => StyleBus
 }
 
+const quieten = (stage: Stage, send: ReturnType<typeof sendsOf>[number], amount: number): void =>
+  void stage.edit({ op: 'send.set', sendId: send.id, gainDb: Math.max(-144, Math.round((send.gainDb + amount * 16) * 10) / 10) })
+
 const DO: Readonly<Record<Axis, (work: Work) => void>> = {
   tone: ({ stage, lanes, isAll, amount }) => {
     const spec =
@@ -80,14 +83,19 @@ const DO: Readonly<Record<Axis, (work: Work) => void>> = {
       return
     }
     for (const lane of lanes) {
-      for (const send of sendsOf(stage.snapshot, lane.track.id))
-        stage.edit({ op: 'send.set', sendId: send.id, gainDb: Math.max(-144, Math.round((send.gainDb + amount * 16) * 10) / 10) })
+      for (const send of sendsOf(stage.snapshot, lane.track.id)) quieten(stage, send, amount)
       stage.device(lane, eq({ type: BELL, hz: 3_000, db: -amount * 2, q: 0.7 }))
     }
   },
-  echo: ({ lanes, amount, echoes }) => {
-    const bus = echoes()
-    for (const lane of lanes) if (!isBass(lane) && lane.part !== 'kick') bus.send(lane, amount > 0 ? -22 + 14 * amount : -60)
+  echo: ({ stage, lanes, amount, echoes }) => {
+    if (amount > 0) {
+      const bus = echoes()
+      for (const lane of lanes) if (!isBass(lane) && lane.part !== 'kick') bus.send(lane, -22 + 14 * amount)
+      return
+    }
+    for (const lane of lanes)
+      for (const send of sendsOf(stage.snapshot, lane.track.id))
+        if (devicesOf(stage.snapshot, send.toTrackId).some((device) => device.kind === 'delay')) quieten(stage, send, amount)
   },
   speed: ({ stage, amount }) => {
     stage.speed(Math.round(1_000 + amount * (amount < 0 ? 180 : 150)))
@@ -161,7 +169,8 @@ const DO: Readonly<Record<Axis, (work: Work) => void>> = {
     for (const lane of lanes.filter(isDrums)) if (room > 8) room -= layFeel(stage, lane, swingFeel(500 + Math.round(160 * amount), 2), room)
   },
   energy: (work) => {
-    DO.speed({ ...work, amount: work.amount * 0.35 })
+    // A song has one speed: more energy for the drums is not more for everything.
+    if (work.isAll) DO.speed({ ...work, amount: work.amount * 0.35 })
     DO.punch(work)
     for (const lane of work.lanes.filter((one) => isDrums(one) || isBass(one))) work.stage.level(lane, work.amount * 2.5)
   },
@@ -237,7 +246,7 @@ const targetNames = (action: Extract<WordAction, { do: 'quality' }>): string =>
 /** The style made of words; `styleById` finds the built-in styles it may call upon. */
 export const createWordsStyle = (styleById: (id: string) => Style | undefined): Style => ({
   id: 'words',
-  version: 1,
+  version: 2,
   group: 'words',
   label: 'Words',
   description: 'What you write, read by a grammar that shows how it understood each word; no model reads it.',
