@@ -13,6 +13,7 @@ import {
   toastProblem,
   viewStore,
 } from '../state/index.ts'
+import { isGuest } from './structure.ts'
 
 /** Takes a work that is on this computer into the open remix. */
 export const addWork = async (work: string, title: string): Promise<void> => {
@@ -39,7 +40,7 @@ export const addWorkEntries = (): readonly MenuEntry[] => {
     : ready.map(({ work }) => ({ label: work.title, run: () => void addWork(work.id, work.title) }))
 }
 
-/** The work that is meant: that of the chosen clips or track, unless it is in the remix's tempo and key already; then one that is not. */
+/** The work that is meant: that of the chosen clips or track, unless it is in the remix's tempo and key already or gave them; then one that did not. */
 const meantWork = (snapshot: RemixSnapshot): string | undefined => {
   const { clipIds, trackId } = viewStore.getState()
   const works = recordsOf(snapshot, 'work')
@@ -48,7 +49,8 @@ const meantWork = (snapshot: RemixSnapshot): string | undefined => {
   const chosen = clip && recordOf(snapshot, 'stem', clip.stemId)?.workId
   const { tempo, key } = remixOf(snapshot)
   const others = works.filter((work) => work.milliBpm !== tempo[0]?.milliBpm || work.key !== key)
-  return (others.find((work) => work.id === chosen) ?? others.at(-1))?.id
+  const guests = others.filter((work) => isGuest(snapshot, work.id))
+  return (guests.find((work) => work.id === chosen) ?? guests.at(-1) ?? others.find((work) => work.id === chosen) ?? others.at(-1))?.id
 }
 
 /** Brings a work to the tempo and key of the remix, as far as they are known. What is not, and what the licence refuses, is said. */
