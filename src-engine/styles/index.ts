@@ -3,7 +3,9 @@ export type { ReferenceFacts, StemFactsHeard, StyleFacts, WorkFactsHeard } from 
 export { type Section, type SectionKind, sectionsOf } from './grid.ts'
 export { createRandom, hashText32, type Random } from './random.ts'
 export { descriptorOf, findStyle, STYLE_DESCRIPTORS, styleById, STYLES } from './registry.ts'
-export { type RecipeOrder, recipesOf, runStyle, runStyles, type StyleChain } from './run-style.ts'
+export type { RecipeOrder } from './recipe-order.ts'
+export { recipesOf, runStyle, runStyles, type StyleChain } from './run-style.ts'
+export { type StepChain, stepChainOf } from './step-chain.ts'
 export {
   drawParams,
   type LeftOut,

@@ -4,17 +4,10 @@ import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import type { StyleFacts } from './facts.ts'
 import { capUsedTime, muteGone, judgeProposal, withoutCause } from './fit.ts'
 import { createRandom, hashText32 } from './random.ts'
+import { type RecipeOrder, readOrder } from './recipe-order.ts'
 import { Stage, StyleStop } from './stage.ts'
-import { readParams, Settings, type LeftOut, type ParamValue, type Style, type StyleParams, type StyleRun } from './style.ts'
-
-/** What a caller asks for; what is missing is at its default. */
-export interface RecipeOrder {
-  readonly style: string
-  readonly version?: number | undefined
-  readonly params?: Readonly<Record<string, ParamValue>> | undefined
-  readonly seed?: number | undefined
-  readonly inputs?: readonly string[] | undefined
-}
+import { stepChainOf } from './step-chain.ts'
+import { Settings, type LeftOut, type Style, type StyleParams, type StyleRun } from './style.ts'
 
 /** Text that stands for settings: names sorted, so that their order changes nothing. */
 const paramsText = (params: StyleParams): string =>
@@ -46,15 +39,11 @@ interface Played {
 }
 
 const play = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: StyleFacts, isLast: boolean): Result<Played> => {
-  const params = readParams(style, order.params ?? {})
-  if (!params.ok) return params
-  if (order.version !== undefined && order.version > style.version)
-    return fail('style.version', `“${style.label}” is needed in version ${order.version}; this Stemma has ${style.version}. Update it.`)
-  const seed = order.seed ?? 1
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
-    return fail('style.bad_seed', `A seed is a whole number from 0 to ${0xffffffff}; ${seed} is not.`)
-  const recipe: Recipe = { style: style.id, version: style.version, params: { ...params.value }, seed, inputs: [...(order.inputs ?? [])] }
-  const text = `${style.id}/${style.version}/${seed}/${paramsText(params.value)}/${recipe.inputs.join(',')}`
+  const read = readOrder(style, order)
+  if (!read.ok) return read
+  const recipe = read.value
+  const { seed } = recipe
+  const text = `${style.id}/${style.version}/${seed}/${paramsText(recipe.params)}/${recipe.inputs.join(',')}`
   const stage = new Stage({
     snapshot,
     facts,
@@ -65,7 +54,7 @@ const play = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: 
   try {
     const legal = muteGone(stage)
     if (!legal.ok) return legal
-    const done = style.run(stage, new Settings(params.value))
+    const done = style.run(stage, new Settings(recipe.params))
     if (done && !done.ok) return done
     if (stage.endTick <= 0)
       return fail('style.nothing_left', `“${style.label}” with these settings would leave nothing to hear. Choose others, or another seed.`)
@@ -95,6 +84,12 @@ const summaryOf = (style: Style, stage: Stage, changes: number, leftOut: readonl
  * Nothing is changed: `commands` are for `applyEdits` or a session, as one step.
  */
 export const runStyle = (style: Style, snapshot: RemixSnapshot, order: RecipeOrder, facts: StyleFacts): Result<StyleRun> => {
+  const chain = stepChainOf(style, snapshot, order)
+  if (chain) {
+    if (!chain.ok) return chain
+    for (const step of chain.value.steps) chain.value.add(step, runStyle(step.style, chain.value.snapshot, step.order, facts))
+    return chain.value.finish()
+  }
   const played = play(style, snapshot, order, facts, true)
   return played.ok ? settle(style, snapshot, played.value) : played
 }

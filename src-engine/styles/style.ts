@@ -3,6 +3,7 @@ import type { EditCommand, Recipe, RemixSnapshot } from '../../src-shared/remix/
 import type { Assessment } from '../../src-shared/provenance/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
 import type { Random } from './random.ts'
+import type { RecipeOrder } from './recipe-order.ts'
 import type { Stage } from './stage.ts'
 
 export const STYLE_GROUPS = ['sound', 'arrangement', 'groove', 'match', 'revoice', 'words', 'own'] as const
@@ -65,6 +66,14 @@ export type StyleParams = Readonly<Record<string, ParamValue>>
 export interface Style extends StyleDescriptor {
   /** Does its work on the stage. A refusal ends the run and nothing is changed. */
   readonly run: (stage: Stage, params: Settings) => Result<null> | undefined
+  /** For a style made of others: these, in order, with a seed each. Each needs what it needs by itself. */
+  readonly steps?: (params: Settings, seed: number) => Result<readonly StyleStep[]>
+}
+
+/** A style within another. */
+export interface StyleStep {
+  readonly style: Style
+  readonly order: RecipeOrder
 }
 
 /** A style run before it is applied: a proposal. */

@@ -41,6 +41,7 @@ import {
   serveCommand,
   showCommand,
   styleCommand,
+  styleSaveCommand,
   stylesCommand,
   submitCommand,
   syncCommand,
@@ -192,12 +193,17 @@ command(program, 'styles [STYLE]', 'the styles there are, or the settings of one
   execute(options, (context) => stylesCommand(context, style === undefined ? {} : { style })),
 )
 
-command(program, 'style <FILE> <STYLE>', 'run a style on a remix, as ordinary edits')
+const style = program.command('style').description('run a style on a remix, or save the ones it was made with').exitOverride()
+command(style, 'run <FILE> <STYLE>', 'run a style on a remix, as ordinary edits: the id of one, or a style file', { isDefault: true })
   .option('--param <NAME=VALUE...>', 'settings of the style')
   .option('--reference <FILE>', 'for match: an audio file, or a work that was pulled')
   .option('--seed <N>', 'another seed gives another result; the same one the same (default: 1)', number)
   .option('-o, --out <FILE>', 'where to save the result (default: the remix itself)')
   .action((file: string, style: string, options) => execute(options, (context) => styleCommand(context, { ...options, file, style })))
+command(style, 'save <FILE>', 'save the styles a remix was made with as one style file, to use again and to share')
+  .requiredOption('-o, --out <FILE>', 'where to write it (.json)')
+  .option('--name <NAME>', 'what the style is called (default: the name of the file)')
+  .action((file: string, options) => execute(options, (context) => styleSaveCommand(context, { ...options, file })))
 
 const models = program.command('models').description('trained models of your own, for the style model').exitOverride()
 command(models, 'list', 'models that were added', { isDefault: true }).action((options) =>

@@ -1,21 +1,20 @@
 // Styles in the window: what there is, what one would do, and doing it as one undo step of the open remix.
-import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type BrowserWindow, dialog } from 'electron'
-import {
-  decodeOwnStyle,
-  findStyle,
-  MAX_OWN_STYLE_BYTES,
-  orderOfOwnStyle,
-  ownStyleOf,
-  recipesOf,
-  STYLE_DESCRIPTORS,
-  styleById,
-  understandWords,
-} from '../../src-engine/styles/index.ts'
+import { findStyle, orderOfOwnStyle, STYLE_DESCRIPTORS, understandWords } from '../../src-engine/styles/index.ts'
 import type { AppReplies, StyleOrder, StyleReport, styleRequestSchemas } from '../../src-shared/protocol/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import { fileProblem, type OpenRemix, proposeStyle, safeFileName, type Studio, type StyleProposal, termsOf } from '../studio/index.ts'
+import {
+  type OpenRemix,
+  proposeStyle,
+  readStyleFile,
+  safeFileName,
+  type Studio,
+  type StyleProposal,
+  styleToSave,
+  termsOf,
+  writeStyleFile,
+} from '../studio/index.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
 import type { OfferedFiles } from './offered-files.ts'
 import type { RemixDesk } from './remix-desk.ts'
@@ -40,17 +39,9 @@ const reportOf = ({ recipe, summary, leftOut, asks, notes, commands }: StyleProp
 })
 
 const openFile = async (path: string): Promise<Result<{ readonly name: string; readonly order: StyleOrder }>> => {
-  let json: string
-  try {
-    const found = await stat(path)
-    if (!found.isFile() || found.size > MAX_OWN_STYLE_BYTES)
-      return fail('style.own_too_large', `${basename(path)} is no style: a style file has at most ${MAX_OWN_STYLE_BYTES >> 10} KB.`)
-    json = await readFile(path, 'utf8')
-  } catch (error) {
-    return { ok: false, error: fileProblem(error, path) }
-  }
-  const style = decodeOwnStyle(json, styleById)
+  const style = await readStyleFile(path)
   if (!style.ok) return style
+  // With seed 1 each step is as it was saved.
   const order = orderOfOwnStyle(style.value, 1)
   return order.ok ? ok({ name: style.value.name, order: { style: order.value.style, params: { ...order.value.params }, seed: 1 } }) : order
 }
@@ -124,9 +115,7 @@ export const styleHandlers = (
     },
     'styles.save': ({ uid, name, orders }) =>
       onRemix<AppReplies['styles.save']>(uid, async (remix) => {
-        const recipes = orders ?? recipesOf(remix.session.snapshot)
-        if (recipes.length === 0) return fail('style.nothing_to_save', 'No style was run on this remix yet, so there is none to save.')
-        const style = decodeOwnStyle(JSON.stringify(ownStyleOf(name, recipes)), styleById)
+        const style = styleToSave(name, orders, remix.session.snapshot)
         if (!style.ok) return style
         const chosen = await dialog.showSaveDialog(window, {
           title: 'Save style',
@@ -134,11 +123,8 @@ export const styleHandlers = (
           filters: STYLE_FILES,
         })
         if (chosen.canceled || !chosen.filePath) return ok(null)
-        try {
-          await writeFile(chosen.filePath, `${JSON.stringify(style.value, null, 2)}\n`)
-        } catch (error) {
-          return { ok: false, error: fileProblem(error, chosen.filePath) }
-        }
+        const written = await writeStyleFile(chosen.filePath, style.value)
+        if (!written.ok) return written
         return ok({ fileName: basename(chosen.filePath) })
       }),
   }

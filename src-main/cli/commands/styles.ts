@@ -1,11 +1,8 @@
-// `stemma styles` and `style`: the recipes there are, and running one on a remix. The edits are those the window would make.
+// `stemma styles` and `style`: the recipes there are, running one on a remix, and keeping those of a remix as a style. The edits are those the window would make.
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import {
-  decodeOwnStyle,
   findStyle,
-  MAX_OWN_STYLE_BYTES,
   orderOfOwnStyle,
   type ParamValue,
   type RecipeOrder,
@@ -16,7 +13,7 @@ import {
   understandWords,
 } from '../../../src-engine/styles/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import { applyStyle, fileFailure, type Studio, termsOf } from '../../studio/index.ts'
+import { applyStyle, readStyleFile, type Studio, styleToSave, termsOf, writeStyleFile } from '../../studio/index.ts'
 import { type Run, UsageError } from '../command.ts'
 import { done, refused, table } from '../output.ts'
 import { withRemix } from './remix.ts'
@@ -107,16 +104,8 @@ const readOrder = async (wanted: string, param: readonly string[], seed: number)
     return params.ok ? ok({ style: style.value.id, params: params.value, seed }) : params
   }
   if (param.length > 0) throw new UsageError('A style file has its settings inside; --param goes with built-in styles.')
-  const path = resolve(wanted)
-  try {
-    const found = await stat(path)
-    if (!found.isFile() || found.size > MAX_OWN_STYLE_BYTES)
-      return fail('style.own_too_large', `${basename(path)} is no style: a style file has at most ${MAX_OWN_STYLE_BYTES >> 10} KB.`)
-    const own = decodeOwnStyle(await readFile(path, 'utf8'), styleById)
-    return own.ok ? orderOfOwnStyle(own.value, seed) : own
-  } catch (error) {
-    return fileFailure(error, path)
-  }
+  const own = await readStyleFile(resolve(wanted))
+  return own.ok ? orderOfOwnStyle(own.value, seed) : own
 }
 
 const run = async (
@@ -158,6 +147,29 @@ export const styleCommand: Run<StyleOptions> = async (context, { file, style, pa
   if (!studio.ok) return refused(studio.error)
   const input = await readReference(context, studio.value, reference)
   return input.ok ? run(context, file, { ...order.value, inputs: [input.value] }, out) : refused(input.error)
+}
+
+export interface StyleSaveOptions {
+  readonly file: string
+  readonly out: string
+  readonly name?: string
+}
+
+/** Saves what a remix was made with as a style file. */
+export const styleSaveCommand: Run<StyleSaveOptions> = async (context, { file, out, name }) => {
+  const studio = await context.studio()
+  if (!studio.ok) return refused(studio.error)
+  const path = resolve(out)
+  return withRemix(studio.value, file, async (remix) => {
+    const style = styleToSave(name ?? basename(path, '.json'), null, remix.session.snapshot)
+    if (!style.ok) return refused(style.error)
+    const written = await writeStyleFile(path, style.value)
+    if (!written.ok) return refused(written.error)
+    return done({ ok: true, file: path, style: style.value }, [
+      ...style.value.steps.map((step, i) => `${i + 1}. ${styleById(step.style)?.label ?? step.style}`),
+      `Saved “${style.value.name}”: ${path}`,
+    ])
+  })
 }
 
 export interface WordsOptions {

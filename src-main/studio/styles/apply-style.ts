@@ -4,6 +4,8 @@ import {
   type ReferenceFacts,
   type RecipeOrder,
   runStyle,
+  type StepChain,
+  stepChainOf,
   type Style,
   type StyleFacts,
   type StyleRun,
@@ -55,6 +57,19 @@ const matchFacts = async (
   return mix.ok ? ok({ references, mix: mix.value }) : mix
 }
 
+/** The steps of a style that is made of others: each hears what it needs in the remix as the steps before leave it. */
+const proposeSteps = async (tools: FactTools, chain: StepChain, hooks: FactHooks): Promise<Result<StyleProposal>> => {
+  const notes = new Set<string>()
+  for (const step of chain.steps) {
+    const run = await proposeStyle(tools, chain.snapshot, step.order, hooks)
+    if (hooks.signal?.aborted && !run.ok) return run
+    if (run.ok) for (const note of run.value.notes) notes.add(note)
+    chain.add(step, run)
+  }
+  const run = chain.finish()
+  return run.ok ? ok({ ...run.value, notes: [...notes] }) : run
+}
+
 /** Works out what a style would do to a remix. Nothing is changed. Codes: `style.*`, `reference.*`, `model.*`, those of rendering. */
 export const proposeStyle = async (
   tools: FactTools,
@@ -64,6 +79,8 @@ export const proposeStyle = async (
 ): Promise<Result<StyleProposal>> => {
   const style = findStyle(order.style)
   if (!style.ok) return style
+  const chain = stepChainOf(style.value, snapshot, order)
+  if (chain) return chain.ok ? proposeSteps(tools, chain.value, hooks) : chain
   const { facts, notes } = await collectFacts(tools, snapshot, style.value.needs, {
     notesOf: notesWanted(snapshot, style.value, order),
     ...hooks,
