@@ -17,6 +17,7 @@ import {
   stemOf,
   type Track,
   tracksOf,
+  transposedKey,
 } from '../../src-shared/remix/index.ts'
 import type { Problem } from '../../src-shared/std/index.ts'
 import type { MeterPoint, TempoPoint } from '../../src-shared/time/index.ts'
@@ -75,6 +76,9 @@ const DEVICE_WORDS: Readonly<Record<DeviceKind, string>> = {
 
 /** The operation a device is to a licence. */
 const operationOf = (kind: DeviceKind): string => (kind === 'limiter' ? 'gain' : kind)
+
+/** Off by no more than this, most people hear no difference of pitch. */
+const IN_TUNE_CENTS = 5
 
 const KEPT = { why: 'It is to stay as it is.' }
 
@@ -457,7 +461,10 @@ export class Stage {
     return legal
   }
 
-  /** Transposes everything pitched (with `isTape` the drums too) by the nearest legal amount that all of it may have. Returns the cents. */
+  /**
+   * Transposes everything pitched (with `isTape` the drums too) by the nearest legal amount that all of it may have; the key of the remix goes along.
+   * Returns the cents.
+   */
   transpose(cents: number, { isTape, keepsFormants }: { readonly isTape: boolean; readonly keepsFormants: boolean }): number {
     const pitched = this.lanes.filter(isPitched)
     let legal = cents
@@ -480,17 +487,34 @@ export class Stage {
         if (legal === 0) return 0
       }
     }
+    const moves = new Set<number>()
     for (const lane of (isTape ? this.lanes : pitched).filter((one) => !this.isKept(one))) {
       const byCents = new Map<number, string[]>()
       for (const clip of lane.clips) {
         const stem = stemOf(this.snapshot, clip.stemId)
         const to = clamp((clip.warp?.cents ?? 0) + legal, -2_400, 2_400)
-        if (!stem || this.licence.nearestCents(stem, to) !== to) continue
+        const isMoved = stem !== undefined && this.licence.nearestCents(stem, to) === to
+        if (isPitched(lane)) moves.add(isMoved ? to - (clip.warp?.cents ?? 0) : 0)
+        if (!isMoved) continue
         byCents.set(to, [...(byCents.get(to) ?? []), clip.id])
       }
       for (const [to, clipIds] of byCents) this.edit({ op: 'clip.warp', clipIds, cents: to, ...(isVoice(lane) ? { keepsFormants } : {}) })
     }
+    this.#moveKey(moves)
     return legal
+  }
+
+  /** Lets the stated key follow by how many cents what is pitched was moved; where that leads to no one key, none is stated any more. */
+  #moveKey(moves: ReadonlySet<number>): void {
+    const { key } = remixOf(this.snapshot)
+    if (key === null || moves.size === 0) return
+    const [cents = 0] = moves
+    const nearest = Math.round(cents / 100) * 100
+    const next = moves.size === 1 && Math.abs(cents - nearest) <= IN_TUNE_CENTS ? transposedKey(key, nearest) : null
+    if (next === key) return
+    this.edit({ op: 'remix.set', key: next })
+    const why = moves.size === 1 ? 'the pitch is between two keys' : 'not everything moved alike'
+    this.say(next === null ? `no longer in ${key}: ${why}` : `in ${next}`)
   }
 
   // — clips —

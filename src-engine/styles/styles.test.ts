@@ -8,6 +8,7 @@ import {
   createRemixStore,
   encodeDocument,
   recordsOf,
+  remixOf,
   type RemixSnapshot,
 } from '../../src-shared/remix/index.ts'
 import { refusalsOf } from '../../src-shared/rights/index.ts'
@@ -144,6 +145,31 @@ describe('bad input', () => {
     expect(slowed.leftOut.some(({ why }) => why.includes('so that the music stays in one key'))).toBe(true)
     // Asked for 83 %, the licence goes down to 85 %.
     expect(slowed.summary).toContain('slower by 15 %')
+  })
+})
+
+describe('the key after a style (style.key)', () => {
+  const song = songOf({ seconds: 50 })
+  const keyAfter = (id: string, params: Record<string, number | boolean>, snapshot = song, terms = openTerms(snapshot)) => {
+    const style = STYLES.find((one) => one.id === id)
+    if (!style) throw new Error(id)
+    const run = unwrap(runStyle(style, snapshot, { style: id, params, seed: 1 }, factsUnder(terms, heardFacts(snapshot))))
+    return { key: remixOf(run.snapshot).key, summary: run.summary }
+  }
+
+  it('follows the pitch as far as whole semitones, and is not stated any more where it falls between two keys', () => {
+    // 126 % as from a tape are 400 cents, 84 % are -302, 83 % are -323.
+    expect(keyAfter('sped-up', { speed: 126, tape: true })).toMatchObject({ key: 'C# minor' })
+    expect(keyAfter('sped-up', { speed: 126, tape: true }).summary).toContain('in C# minor')
+    expect(keyAfter('slowed', { speed: 84, tape: true })).toMatchObject({ key: 'F# minor' })
+    const between = keyAfter('slowed', { speed: 83, tape: true })
+    expect(between.key).toBeNull()
+    expect(between.summary).toContain('no longer in A minor')
+  })
+
+  it('stays where the pitch stays', () => {
+    expect(keyAfter('slowed', { speed: 83, tape: false }).key).toBe('A minor')
+    expect(keyAfter('slowed', { speed: 85, tape: true }, song, openTerms(song, HARBOUR_RULES)).key).toBe('A minor')
   })
 })
 

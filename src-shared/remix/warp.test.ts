@@ -5,7 +5,7 @@ import { applyEdits } from './apply-edit.ts'
 import { compilePlan } from './compile-plan.ts'
 import { checkSnapshot } from './document.ts'
 import { decodeEditCommands } from './edit-command.ts'
-import { centsBetweenKeys, homeWork, matchable } from './edits/index.ts'
+import { centsBetweenKeys, homeWork, matchable, transposedKey } from './edits/index.ts'
 import type { RemixSnapshot } from './records.ts'
 import { countingIds, sampleRemix } from './remix.fixture.ts'
 import { clipsOf, recordOf, recordsOf } from './snapshot.ts'
@@ -182,6 +182,14 @@ describe('a second work (remix.work)', () => {
     const listed = new Map([...added()].sort(([left], [right]) => (left < right ? 1 : -1)))
     expect([...recordsOf(listed, 'work')].map(({ id }) => id)[0]).toBe(work.id)
     expect(homeWork(listed)?.id).not.toBe(work.id)
+  })
+
+  it('names the key that a transposition leads to, and none between two keys', () => {
+    expect(transposedKey('A minor', -300)).toBe('F# minor')
+    expect(transposedKey('Cb major', 100)).toBe('C major')
+    expect(transposedKey('Db major', 1_200)).toBe('Db major')
+    expect(transposedKey('C major', -2_300)).toBe('C# major')
+    expect(transposedKey('A minor', -323)).toBeNull()
   })
 
   it('measures keys by the notes they share', () => {

@@ -25,6 +25,18 @@ export const centsBetweenKeys = (from: string | null, to: string | null): number
   return (up > 6 ? up - 12 : up) * 100
 }
 
+/** Names of the keys by pitch class, as most people write them. */
+const TONICS = ['C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B'] as const
+
+/** The key that music of a key is in after it was transposed. Null where it falls between two keys; a key that comes out the same keeps its name. */
+export const transposedKey = (key: string, cents: number): string | null => {
+  const match = /^([A-G])(#|b)? (major|minor)$/.exec(key)
+  if (!match || cents % 100 !== 0) return null
+  if (cents % 1_200 === 0) return key
+  const tonic = (PITCH_CLASSES[match[1] ?? 'C'] ?? 0) + (match[2] === '#' ? 1 : match[2] === 'b' ? -1 : 0) + cents / 100
+  return `${TONICS[((tonic % 12) + 12) % 12]} ${match[3]}`
+}
+
 const findWork = (snapshot: RemixSnapshot, workId: string): Result<WorkRecord> => {
   const work = recordOf(snapshot, 'work', workId)
   return work ? ok(work) : fail('edit.no_such_work', `There is no work ${workId} in this remix.`, { workId })
