@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import type { ArtistUsage, ArtistUse } from '../../src-shared/protocol/index.ts'
 import { Badge, Button, countOf, EmptyState, formatMoment, Loading, ProblemState, shortHash } from '../parts/index.ts'
 import { loadUsage, showTab, useApprovals } from './approvals-store.ts'
-import { timeOf } from './words.ts'
+import { placeOf, timeOf } from './words.ts'
 
 interface StemSum {
   readonly stem: string
@@ -25,6 +25,12 @@ const sumsOf = ({ uses }: ArtistUsage): readonly StemSum[] => {
   }
   return [...sums.values()].sort((a, b) => b.usedMs - a.usedMs)
 }
+
+/** A receipt has one span for each operation; what lies between two places of the same one is in it, too. */
+const SPAN_HELP = 'Where in the export, from the first place to the last, as the receipt has it'
+
+/** Operations with a key of their own: two of them may be alike to the second. */
+const linesOf = (operations: ArtistUse['stems'][number]['operations']) => operations.map((one, i) => ({ ...one, key: `${i} ${one.op}` }))
 
 const Use = ({ use }: { use: ArtistUse }) => (
   <li className="use">
@@ -50,14 +56,19 @@ const Use = ({ use }: { use: ArtistUse }) => (
           <span className="ellipsis" title={title}>
             {title}
           </span>
-          <span className="use-time">{timeOf(usedMs)}</span>
+          <span className="use-time" title="How long the stem is heard in the export">
+            {timeOf(usedMs)}
+          </span>
           <span className="muted">
             {operations.length === 0
               ? 'as it was recorded'
-              : operations.map(({ text, model }) => (
-                  <span key={text} className="use-op">
+              : linesOf(operations).map(({ text, model, fromMs, toMs, key }) => (
+                  <span key={key} className="use-op">
                     {model !== null && <Bot size={12} className="tone-info" aria-label="By a trained model" />}
                     {text}
+                    <span className="use-span" title={SPAN_HELP}>
+                      {placeOf(fromMs, toMs)}
+                    </span>
                   </span>
                 ))}
           </span>

@@ -421,6 +421,10 @@ describe('the artist’s ledger', () => {
     expect(use).toMatchObject({ isWithdrawn: false, workTitle: TITLE, approval: 'approve', containsAI: 'None', scope: receipt.scope })
     expect(use.logIndex).not.toBeNull()
     expect(use.stems.map(({ stem, usedMs }) => [stem, usedMs])).toEqual(receipt.stems.map(({ stem, usedMs }) => [stem, usedMs]))
+    // Where in the export each operation lies is what the receipt says, span by span.
+    const spans = (ops: readonly { op: string; fromMs: number; toMs: number }[]) => ops.map(({ op, fromMs, toMs }) => [op, fromMs, toMs])
+    expect(use.stems.map(({ operations }) => spans(operations))).toEqual(receipt.stems.map(({ ops }) => spans(ops)))
+    expect(use.stems.flatMap(({ operations }) => operations).length).toBeGreaterThan(0)
     expect(use.stems.find(({ title }) => title === 'Kick')?.operations.map(({ text }) => text)).toContain('Made louder or quieter')
     // An export of a work of somebody else is not among them.
     unwrap(await exportOf(await remixOfWork(producer, 'Open')))
@@ -689,6 +693,32 @@ describe('an answer dated ahead of the service', () => {
     await sync(artist, producer)
     expect(unwrap(producer.approvals.find(request)).view.answers.map(({ answer }) => answer.id)).toEqual([yes])
     unwrap(await exportOf(snapshot))
+  }, 60_000)
+})
+
+describe('an id cut short', () => {
+  it('that fits several is told as such, with those it could mean, for requests and for answers (approval.ambiguous)', async () => {
+    // Both within 65 s, so that their ids begin with the same eight characters.
+    const [first, second] = [await submit(await remixAt(-41)), await submit(await remixAt(-42))]
+    await sync(producer, artist)
+    let length = 8
+    while (first[length] === second[length]) length++
+    const both = first.slice(0, 8)
+    expect(second.startsWith(both)).toBe(true)
+    const refused = problemOf(artist.approvals.find(both))
+    expect(refused.code).toBe('approval.ambiguous_request')
+    for (const id of [first, second]) expect(refused.message).toContain(id)
+    expect(unwrap(artist.approvals.find(first.slice(0, length + 1))).view.request.id).toBe(first)
+    expect(problemOf(artist.approvals.find('ffffffff')).code).toBe('approval.unknown_request')
+    expect(problemOf(artist.approvals.find(first.slice(0, 7))).code).toBe('approval.unknown_request')
+
+    const answers = [say(first, 'approve'), say(second, 'approve')]
+    const back = artist.approvals.revoke({ answer: answers[0]!.slice(0, 8), reason: '', since: null })
+    const which = problemOf(back)
+    expect(which.code).toBe('approval.ambiguous_answer')
+    for (const id of answers) expect(which.message).toContain(id)
+    await sync(artist)
+    expect([stateOf(artist, first), stateOf(artist, second)]).toEqual(['approved', 'approved'])
   }, 60_000)
 })
 

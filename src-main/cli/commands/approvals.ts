@@ -336,9 +336,10 @@ export const artistUsageCommand: Run<Record<string, never>> = (context) =>
                 `${use.issuedAt.slice(0, 16).replace('T', ' ')}  ${use.remixTitle ?? use.workTitle}  ${use.format}, ${use.scope}, AI: ${use.containsAI}${use.approval === null ? '' : `, ${use.approval.replaceAll('_', ' ')}`}${use.isWithdrawn ? ', withdrawn' : ''}  ${use.receipt}`,
                 ...use.stems.map(
                   ({ title, usedMs, operations }) =>
-                    `    ${title}, ${formatDuration(usedMs)}: ${operations.map(({ text }) => text).join('; ') || 'as it was recorded'}`,
+                    `    ${title}, ${formatDuration(usedMs)}: ${operations.map(({ text, fromMs, toMs }) => `${text} ${formatDuration(fromMs)}–${formatDuration(toMs)}`).join('; ') || 'as it was recorded'}`,
                 ),
               ]),
+              'A time behind an operation is where in the export it lies, from its first place to its last, as the receipt has it.',
               ...table([...sums.values()].map(({ title, usedMs, count }) => [title, formatDuration(usedMs), `in ${count} exports`])),
             ],
       )

@@ -9,22 +9,15 @@ import type { ServiceClient } from '../service-client/index.ts'
 type Stem = UsageReply['uses'][number]['stems'][number]
 type Operation = ArtistUse['stems'][number]['operations'][number]
 
-/** Equal sentences are one line, over the whole stretch. */
-const operationsOf = ({ ops }: Stem): readonly Operation[] => {
-  const lines = new Map<string, Operation>()
-  for (const used of ops) {
-    const text = operationSentence(used as UsedOperation)
-    const known = lines.get(text)
-    lines.set(text, {
-      op: used.op,
-      text,
-      fromMs: Math.min(known?.fromMs ?? used.fromMs, used.fromMs),
-      toMs: Math.max(known?.toMs ?? used.toMs, used.toMs),
-      model: used.model ?? null,
-    })
-  }
-  return [...lines.values()]
-}
+/** Each operation with the span its receipt gives it: two of one kind may have much of the song between them. */
+const operationsOf = ({ ops }: Stem): readonly Operation[] =>
+  ops.map((used) => ({
+    op: used.op,
+    text: operationSentence(used as UsedOperation),
+    fromMs: used.fromMs,
+    toMs: used.toMs,
+    model: used.model ?? null,
+  }))
 
 const useOf = (use: UsageReply['uses'][number], threads: readonly ApprovalThread[]): ArtistUse => {
   const [approval] = use.approvals

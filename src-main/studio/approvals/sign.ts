@@ -3,7 +3,7 @@ import { type ApprovalNote, signAnswer, signApprovalRevocation, signComment, typ
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
 import type { Identity } from '../identity/index.ts'
 import { uuidV7 } from '../ledger/index.ts'
-import type { ApprovalThreads } from './threads.ts'
+import { type ApprovalThreads, chosenById } from './threads.ts'
 
 export interface AnswerOrder {
   readonly request: string
@@ -74,7 +74,7 @@ export const answerRequest = (
   return ok({ answer })
 }
 
-/** Takes an answer of this home's artist back for new exports. Codes: `approval.no_artist`, `.unknown_answer`, `.backdated`, `.revoked`. */
+/** Takes an answer of this home's artist back for new exports. Codes: `approval.no_artist`, `.unknown_answer`, `.ambiguous_answer`, `.backdated`, `.revoked`. */
 export const revokeAnswer = (
   threads: ApprovalThreads,
   identity: Identity,
@@ -82,11 +82,13 @@ export const revokeAnswer = (
 ): Result<{ readonly revocation: string }> => {
   const artist = identity.artist()
   if (!artist) return fail('approval.no_artist', 'This home has no artist’s key, so it has given no answer that could be taken back.')
-  const found = threads
+  const own = threads
     .threads()
-    .flatMap(({ requests }) => requests)
-    .flatMap((view) => view.answers.map((one) => ({ view, one })))
-    .find(({ one }) => (one.answer.id === id || (id.length >= 8 && one.answer.id.startsWith(id))) && one.answer.artist === artist.kid)
+    .flatMap((thread) => thread.requests.flatMap((view) => view.answers.map((one) => ({ thread, view, one }))))
+    .filter(({ one }) => one.answer.artist === artist.kid)
+  const chosen = chosenById(id, own, { what: 'answer', idOf: ({ one }) => one.answer.id, titleOf: ({ thread }) => thread.remix.title })
+  if (!chosen.ok) return chosen
+  const found = chosen.value
   if (!found) return fail('approval.unknown_answer', 'There is no such answer of this artist here.')
   if (found.one.revocation) return fail('approval.revoked', 'This answer was taken back already.')
   const issuedAt = threads.now

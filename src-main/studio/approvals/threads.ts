@@ -43,6 +43,26 @@ export interface ApprovalTools {
 export const unknownRequest = (): Result<never> =>
   fail('approval.unknown_request', 'There is no such request here. Sync, or take in its review file, then try again.')
 
+const MAX_CANDIDATES = 5
+
+/** What an id that was cut short means: itself in full, or the only one that begins so. Candidates are named where there are several. */
+export const chosenById = <T>(
+  id: string,
+  all: readonly T[],
+  words: { readonly what: 'request' | 'answer'; readonly idOf: (one: T) => string; readonly titleOf: (one: T) => string },
+): Result<T | undefined> => {
+  const whole = all.find((one) => words.idOf(one) === id)
+  const found = whole ? [whole] : id.length < 8 ? [] : all.filter((one) => words.idOf(one).startsWith(id))
+  if (found.length < 2) return ok(found[0])
+  const named = found.slice(0, MAX_CANDIDATES).map((one) => `${words.idOf(one)} (“${words.titleOf(one)}”)`)
+  const more = found.length > named.length ? ` and ${found.length - named.length} more` : ''
+  return fail(
+    `approval.ambiguous_${words.what}`,
+    `The ids of ${found.length} ${words.what}s begin with ${id}: ${named.join(', ')}${more}. Give more of the id, or all of it.`,
+    { candidates: found.map(words.idOf) },
+  )
+}
+
 /** Nothing here asks the service: what it sent is kept by `ApprovalSync`. */
 export class ApprovalThreads {
   readonly store: ApprovalStore
@@ -98,15 +118,16 @@ export class ApprovalThreads {
     }))
   }
 
-  /** A request with its thread; ids may be cut short where they stay unambiguous. */
+  /** A request with its thread; ids may be cut short where they stay unambiguous. Codes: `approval.unknown_request`, `.ambiguous_request`. */
   find(id: string): Result<{ readonly thread: ApprovalThreadView; readonly view: RequestView }> {
-    const found = this.threads().flatMap((thread) =>
-      thread.requests
-        .filter(({ request }) => request.id === id || (id.length >= 8 && request.id.startsWith(id)))
-        .map((view) => ({ thread, view })),
-    )
-    const [only] = found
-    return only && found.length === 1 ? ok(only) : unknownRequest()
+    const all = this.threads().flatMap((thread) => thread.requests.map((view) => ({ thread, view })))
+    const found = chosenById(id, all, {
+      what: 'request',
+      idOf: ({ view }) => view.request.id,
+      titleOf: ({ thread }) => thread.remix.title,
+    })
+    if (!found.ok) return found
+    return found.value ? ok(found.value) : unknownRequest()
   }
 
   #asker(): { readonly device: string; readonly accounts: readonly string[] } {
