@@ -141,7 +141,12 @@ export const variationHandlers = (ready: Ready): VariationHandlers => {
       return variations.ok ? work(variations.value) : variations
     })
   return {
-    'variations.list': ({ uid }) => within(uid, (variations) => ok(variations.list())),
+    'variations.list': ({ uid }) =>
+      within(uid, (variations) => {
+        // What was kept comes as rows, by events.
+        void variations.open()
+        return ok(variations.list())
+      }),
     // Answers at once: what comes of it is told by events.
     'variations.start': ({ uid, ...order }) =>
       within(uid, (variations) => {

@@ -38,11 +38,12 @@ export const bpmText = (bpm: number): string => (Math.abs(bpm - Math.round(bpm))
 export const nameOf = ({ number }: Pick<VariationRow, 'number'>): string => `#${number}`
 
 /** What was dropped and why; null where nothing was. */
-export const droppedSentence = ({ licence, loudness, duplicates }: VariationRun['dropped']): string | null => {
+export const droppedSentence = ({ licence, unfit, loudness, duplicates }: VariationRun['dropped']): string | null => {
   const parts = [
     ...(licence > 0 ? [`${licence.toLocaleString('en')} the licence does not allow`] : []),
+    ...(unfit > 0 ? [`${unfit.toLocaleString('en')} that do not fit this remix`] : []),
     ...(loudness > 0 ? [`${loudness.toLocaleString('en')} too quiet or clipping`] : []),
-    ...(duplicates > 0 ? [`${duplicates.toLocaleString('en')} all but the same as another`] : []),
+    ...(duplicates > 0 ? [`${duplicates.toLocaleString('en')} all but the same as another or the original`] : []),
   ]
   return parts.length === 0 ? null : `Dropped: ${parts.join(', ')}.`
 }

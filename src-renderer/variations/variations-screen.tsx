@@ -53,7 +53,7 @@ const Problems = () => {
   const hasRows = useVariations((state) => state.rows.size > 0)
   return run?.problem && hasRows ? (
     <p className="vproblem" role="alert">
-      <b>Not all could be rendered.</b> <span className="selectable">{run.problem}</span>
+      <b>Not all could be made.</b> <span className="selectable">{run.problem}</span>
     </p>
   ) : null
 }

@@ -60,10 +60,10 @@ describe('which variations are shown', () => {
 
 describe('what is said', () => {
   it('says what was dropped and why, and nothing where nothing was', () => {
-    expect(droppedSentence({ licence: 12, loudness: 3, duplicates: 0 })).toBe(
-      'Dropped: 12 the licence does not allow, 3 too quiet or clipping.',
+    expect(droppedSentence({ licence: 12, unfit: 2, loudness: 3, duplicates: 0 })).toBe(
+      'Dropped: 12 the licence does not allow, 2 that do not fit this remix, 3 too quiet or clipping.',
     )
-    expect(droppedSentence({ licence: 0, loudness: 0, duplicates: 0 })).toBeNull()
+    expect(droppedSentence({ licence: 0, unfit: 0, loudness: 0, duplicates: 0 })).toBeNull()
   })
 
   it('names the model a small one, and what it still needs', () => {
@@ -93,7 +93,7 @@ describe('what is said', () => {
       state: 'generating',
       wanted: 200,
       shown: 12,
-      dropped: { licence: 0, loudness: 0, duplicates: 0 },
+      dropped: { licence: 0, unfit: 0, loudness: 0, duplicates: 0 },
       fraction: 0,
       range: { fromFrame: 0, toFrame: 1 },
       learnedFrom: { kept: 0, rejected: 0 },

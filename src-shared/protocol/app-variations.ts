@@ -89,8 +89,11 @@ export interface VariationRun {
   readonly state: 'idle' | 'generating' | 'rendering' | 'done' | 'stopped'
   readonly wanted: number
   readonly shown: number
-  /** Dropped because a licence, loudness or clipping spoke against them, or because they were all but the same as another. */
-  readonly dropped: { readonly licence: number; readonly loudness: number; readonly duplicates: number }
+  /**
+   * Dropped because a licence forbids them, their styles do not fit the remix (`unfit`), loudness or clipping spoke against them, or because they
+   * were all but the same as another or the original.
+   */
+  readonly dropped: { readonly licence: number; readonly unfit: number; readonly loudness: number; readonly duplicates: number }
   readonly fraction: number
   /** The stretch of the timeline that previews play, in frames. */
   readonly range: { readonly fromFrame: number; readonly toFrame: number }

@@ -26,7 +26,7 @@ interface Row {
   readonly judgedSeconds: number
   readonly renderedSeconds: number
   readonly rendered: number
-  readonly dropped: { readonly licence: number; readonly loudness: number; readonly duplicates: number }
+  readonly dropped: { readonly licence: number; readonly unfit: number; readonly loudness: number; readonly duplicates: number }
   readonly distance: readonly [number, number]
   readonly lufs: readonly [number, number]
   readonly operations: readonly string[]
@@ -71,7 +71,7 @@ const page = (): string => {
     [
       row.title,
       `${row.rendered}`,
-      `${row.dropped.licence} / ${row.dropped.loudness} / ${row.dropped.duplicates}`,
+      `${row.dropped.licence} / ${row.dropped.unfit} / ${row.dropped.loudness} / ${row.dropped.duplicates}`,
       `${row.judgedSeconds.toFixed(0)} s`,
       `${(row.renderedSeconds / 60).toFixed(1)} min`,
       row.distance.map((one) => one.toFixed(2)).join(' to '),

@@ -92,7 +92,7 @@ export const varyCommand: Run<VaryOptions> = async (context, options) => {
     const chosen = options.out === undefined ? [] : spreadOf(rows, top)
     const saved = await saveAll(variations, chosen, resolve(options.out ?? '.'), remix.session.title)
     if (!saved.ok) return refused(saved.error)
-    const { licence, loudness, duplicates } = run.value.dropped
+    const { licence, unfit, loudness, duplicates } = run.value.dropped
     return done(
       {
         ok: true,
@@ -103,7 +103,8 @@ export const varyCommand: Run<VaryOptions> = async (context, options) => {
       [
         ...table((chosen.length > 0 ? chosen : rows.slice(0, 40)).map(lineOf)),
         ...(chosen.length === 0 && rows.length > 40 ? [`… and ${rows.length - 40} more`] : []),
-        `${rows.length} variations with seed ${seed}. Dropped: ${licence} by the licence, ${loudness} by loudness or clipping, ${duplicates} as duplicates.`,
+        `${rows.length} variations with seed ${seed}. Dropped: ${licence} by the licence, ${unfit} that do not fit the remix, ${loudness} by loudness or clipping, ${duplicates} as duplicates.`,
+        ...(run.value.problem === null ? [] : [run.value.problem]),
         ...saved.value.map(({ path }) => path),
       ],
     )

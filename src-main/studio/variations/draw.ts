@@ -1,5 +1,6 @@
 // What variations are drawn from: one to three styles with settings of their own, from close to far. Pure and seeded: the same remix, seed and
 // styles give the same recipes on every machine.
+import { createHash } from 'node:crypto'
 import {
   createRandom,
   drawParams,
@@ -9,10 +10,12 @@ import {
   type StyleParams,
 } from '../../../src-engine/styles/index.ts'
 import type { Recipe, Role } from '../../../src-shared/remix/index.ts'
+import { canonicalText } from '../../../src-shared/std/index.ts'
 import type { Features } from './ranker.ts'
 
 /** A variation: styles run one after another on a remix, some roles left as they are. */
 export interface Variation {
+  /** `variationId` of its recipes and what it keeps: the same wherever and whenever it is drawn. */
   readonly id: string
   readonly number: number
   readonly recipes: readonly Recipe[]
@@ -25,6 +28,13 @@ export interface DrawOptions {
   readonly styles: readonly StyleDescriptor[]
   readonly keep: readonly Role[]
 }
+
+/** What a variation is called by: 16 hex digits that say what it is, so that a mark never falls to another one. */
+export const variationId = ({ recipes, keep }: Pick<Variation, 'recipes' | 'keep'>): string =>
+  createHash('sha256')
+    .update(canonicalText([recipes, [...new Set(keep)].sort()]))
+    .digest('hex')
+    .slice(0, 16)
 
 /** Nearest and furthest that settings are drawn from the defaults. */
 const NEAREST = 0.15
@@ -70,12 +80,8 @@ export const drawVariation = (number: number, { seed, styles, keep }: DrawOption
   if (groove.length > 0 && random.chance(0.1 + 0.25 * far)) chosen.push(random.pick(groove))
   if (sound.length > 0 && (chosen.length === 0 || random.chance(0.8))) chosen.push(random.pick(sound))
   if (chosen.length === 0) chosen.push(random.pick(styles))
-  return {
-    id: `v${seed.toString(36)}-${number}`,
-    number,
-    recipes: chosen.map((style, i) => recipeOf(style, random.fork(`${i}:${style.id}`), spread)),
-    keep,
-  }
+  const recipes = chosen.map((style, i) => recipeOf(style, random.fork(`${i}:${style.id}`), spread))
+  return { id: variationId({ recipes, keep }), number, recipes, keep }
 }
 
 /** A variation like another: the same styles, settings a little elsewhere. */
@@ -95,22 +101,19 @@ export const drawLike = (like: Variation, number: number, { seed, styles }: Draw
     }
     return { ...recipe, params: onTempoGrid(style, params), seed: own.below(0x7fffffff) }
   })
-  return { ...like, id: `v${seed.toString(36)}-${number}`, number, recipes }
+  return { id: variationId({ recipes, keep: like.keep }), number, recipes, keep: like.keep }
 }
 
-/** Sections of one with the sound of another; null where that is one of the two again. */
+/** Sections of one with the sound of another; without recipes where neither has any. */
 export const mixVariations = (
   sectionsOf: Variation,
   soundOf: Variation,
-  { id, number, styles }: { readonly id: string; readonly number: number; readonly styles: readonly StyleDescriptor[] },
+  { number, styles }: { readonly number: number; readonly styles: readonly StyleDescriptor[] },
 ): Variation => {
   const isStructure = (recipe: Recipe): boolean => isStructural(styles.find((style) => style.id === recipe.style))
-  return {
-    id,
-    number,
-    recipes: [...sectionsOf.recipes.filter(isStructure), ...soundOf.recipes.filter((recipe) => !isStructure(recipe))],
-    keep: [...new Set([...sectionsOf.keep, ...soundOf.keep])],
-  }
+  const recipes = [...sectionsOf.recipes.filter(isStructure), ...soundOf.recipes.filter((recipe) => !isStructure(recipe))]
+  const keep = [...new Set([...sectionsOf.keep, ...soundOf.keep])]
+  return { id: variationId({ recipes, keep }), number, recipes, keep }
 }
 
 /** What the local model sees of a variation: its styles and how far their settings go. */

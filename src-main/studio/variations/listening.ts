@@ -41,7 +41,10 @@ export class Listening {
     const plan = this.#sheet.planOf(id)
     if (!plan.ok) return plan
     // So that it plays at once the next time, and its card shows what it is.
-    if (entry) void this.#previews.renderOne(entry, true).then((rendered) => rendered.ok && this.#sheet.tell({}, this.#sheet.rows([entry])))
+    if (entry)
+      void this.#previews.renderOne(entry, true).then((rendered) => {
+        if (rendered.ok && this.#sheet.entries.get(entry.variation.id) === entry) this.#sheet.tell({}, this.#sheet.rows([entry]))
+      })
     const stems = [...this.#sheet.tools.stems(this.#sheet.current)]
     const state = await engine.value.request('audition.plan', { plan: plan.value, range, stems, atFrame, gainDb }, { signal })
     return state.ok ? state : (missingStem(plan.value, stems) ?? state)

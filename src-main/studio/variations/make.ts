@@ -25,6 +25,7 @@ export interface Original {
   readonly assessment: Assessment
   readonly facts: StyleFacts
   readonly layout: Layout
+  readonly likeness: string
 }
 
 export const readOriginal = (snapshot: RemixSnapshot, facts: StyleFacts): Result<Original> => {
@@ -32,8 +33,20 @@ export const readOriginal = (snapshot: RemixSnapshot, facts: StyleFacts): Result
   if (!assessment.ok) return assessment
   const { plan } = assessment.value
   if (plan.lengthFrames === 0) return fail('variations.empty', 'The remix plays nothing yet, so there is nothing to vary. Add clips first.')
-  return ok({ snapshot, assessment: assessment.value, facts, layout: layoutOf(plan, plan.lengthFrames) })
+  const layout = layoutOf(plan, plan.lengthFrames)
+  return ok({ snapshot, assessment: assessment.value, facts, layout, likeness: likenessOf(layout, plan) })
 }
+
+const likenessOf = (layout: Layout, plan: RenderPlan): string =>
+  createHash('sha256')
+    .update(new Uint8Array(layout.buffer))
+    .update(JSON.stringify(plan.tracks.map(({ devices, gainDb, pan, sends }) => [devices, gainDb, pan, sends])))
+    .digest('base64')
+
+/** What things are called, which nobody hears. */
+const NAMES: ReadonlySet<string> = new Set(['id', 'name', 'title', 'clipId', 'deviceId', 'sendId', 'foundBy'])
+
+const heardText = (plan: RenderPlan): string => JSON.stringify(plan, (key, value: unknown) => (NAMES.has(key) ? undefined : value))
 
 /**
  * Runs the styles of a variation, one on the result of the other. What breaks the licence after all was bent is refused: `variations.illegal`.
@@ -77,6 +90,8 @@ export interface Judged extends Omit<Made, 'variation' | 'snapshot' | 'plan'> {
   readonly lengthFrames: number
   /** Equal for variations that play the same through the same. */
   readonly likeness: string
+  /** Its styles did nothing: it is the original. */
+  readonly isUnchanged: boolean
 }
 
 /** Makes a variation and tells what it is. Codes: those of `makeVariation`. */
@@ -84,9 +99,8 @@ export const judgeVariation = (original: Original, variation: Variation): Result
   const made = makeVariation(original, variation)
   if (!made.ok) return made
   const { variation: _, snapshot: __, plan, ...known } = made.value
-  const likeness = createHash('sha256')
-    .update(new Uint8Array(known.layout.buffer))
-    .update(JSON.stringify(plan.tracks.map(({ devices, gainDb, pan, sends }) => [devices, gainDb, pan, sends])))
-    .digest('base64')
-  return ok({ ...known, lengthFrames: plan.lengthFrames, likeness })
+  const likeness = likenessOf(known.layout, plan)
+  // A likeness knows nothing of tempo, pitch and automation: what only changed there is not the original.
+  const isUnchanged = likeness === original.likeness && heardText(plan) === heardText(original.assessment.plan)
+  return ok({ ...known, lengthFrames: plan.lengthFrames, likeness, isUnchanged })
 }

@@ -6,6 +6,7 @@ import { VARIATION_MARKS } from '../../../src-shared/protocol/index.ts'
 import { recipeSchema, roleSchema } from '../../../src-shared/remix/index.ts'
 import type { Problem, Result } from '../../../src-shared/std/index.ts'
 import { KeptFile } from '../kept-file.ts'
+import { variationId } from './draw.ts'
 
 const markedSchema = z.object({
   id: z.string().max(60),
@@ -14,6 +15,11 @@ const markedSchema = z.object({
   keep: z.array(roleSchema).max(20),
   mark: z.enum(VARIATION_MARKS).nullable(),
   tags: z.array(z.string().max(60)).max(20),
+  /** SHA-256 of the remix it was made of when it was marked, as a file; unknown where it is missing. */
+  base: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .exactOptional(),
 })
 export type MarkedVariation = z.infer<typeof markedSchema>
 
@@ -39,7 +45,9 @@ export class MarkStore {
       },
       onProblem,
     })
-    this.#marked = new Map(this.#file.value.marked.map((one) => [one.id, one]))
+    // Ids of earlier versions named the draw, not what was drawn: another one could bear the same.
+    const marked = this.#file.value.marked.map((one) => ({ ...one, id: variationId(one) }))
+    this.#marked = new Map(marked.map((one) => [one.id, one]))
   }
 
   get all(): readonly MarkedVariation[] {

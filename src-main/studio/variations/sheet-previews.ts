@@ -33,7 +33,9 @@ export class SheetPreviews {
   async render(queue: readonly string[], signal: AbortSignal): Promise<Result<VariationRun>> {
     this.#sheet.tell({ state: 'rendering' }, [])
     const original = await this.#renderOriginal(signal)
-    if (!original.ok) return signal.aborted ? ok(this.#sheet.tell({ state: 'stopped' }, [])) : this.#sheet.tellFailed(original)
+    // Whoever stopped it told so; from then on the sheet is another run's.
+    if (signal.aborted) return ok(this.#sheet.run)
+    if (!original.ok) return this.#sheet.tellFailed(original)
     const bpmOf = (id: string): number => this.#sheet.entries.get(id)?.facts.bpm ?? 0
     const own = milliBpmAt(remixOf(this.#sheet.current).tempo, 0) / 1000
     // Tempo by tempo, the nearest first: stems are stretched once for each, and what needs no stretching comes at once.
@@ -61,8 +63,10 @@ export class SheetPreviews {
       }
     }
     await Promise.all(Array.from({ length: availableParallelism() * 2 }, work))
-    if (signal.aborted) return ok(this.#sheet.tell({ state: 'stopped' }, []))
-    return ok(this.#sheet.tell({ state: 'done', fraction: 1, problem }, []))
+    if (signal.aborted) return ok(this.#sheet.run)
+    const known = this.#sheet.run.problem
+    const told = problem === null || known?.includes(problem) ? known : [known, problem].filter(Boolean).join(' ')
+    return ok(this.#sheet.tell({ state: 'done', fraction: 1, problem: told }, []))
   }
 
   async #renderOriginal(signal: AbortSignal): Promise<Result<null>> {
@@ -71,6 +75,7 @@ export class SheetPreviews {
     if (this.#sheet.originalReport?.isKept) return ok(null)
     const report = await this.request(plan.value, this.#sheet.run.range, true, signal)
     if (!report.ok) return report
+    if (signal.aborted) return fail('variations.cancelled', 'Making variations was stopped.')
     this.#sheet.originalReport = report.value
     return ok(null)
   }

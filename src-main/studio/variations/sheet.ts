@@ -1,9 +1,10 @@
 // The sheet of variations of one remix: what is in it, what it was made of and what its user is told, shared by everything that fills or plays it.
 // Only what is marked is stored, and as recipes: documents and plans are made again when they are needed.
+import { createHash } from 'node:crypto'
 import { STYLES, type StyleFacts, type StyleNeed } from '../../../src-engine/styles/index.ts'
 import type { EngineClient, PreviewReport, StemFile, VariationRow, VariationRun } from '../../../src-shared/protocol/index.ts'
 import { encodeDocument, remixOf, type RemixSnapshot, type RenderPlan } from '../../../src-shared/remix/index.ts'
-import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { type CompLane, compVariations } from './comp.ts'
 import { type Layout, soundDistance } from './distance.ts'
 import { featuresOf, type Variation } from './draw.ts'
@@ -50,7 +51,7 @@ const RUN: Omit<VariationRun, 'uid' | 'learnedFrom' | 'isOutdated'> = {
   state: 'idle',
   wanted: 0,
   shown: 0,
-  dropped: { licence: 0, loudness: 0, duplicates: 0 },
+  dropped: { licence: 0, unfit: 0, loudness: 0, duplicates: 0 },
   fraction: 0,
   range: { fromFrame: 0, toFrame: 1 },
   problem: null,
@@ -67,6 +68,12 @@ export class Sheet {
   #shared: SharedOriginal | undefined
   /** The original as a file, to tell whether the remix was edited since. */
   #originalText = ''
+  /** SHA-256 of that file, for marks. */
+  #base = ''
+  /** Why variations were refused in this run, and how often. */
+  #refusals = new Map<string, number>()
+  /** The stretch that `originalReport` is of. */
+  #heard: VariationRun['range'] = RUN.range
   #run: VariationRun
 
   constructor(tools: VariationTools, snapshot: RemixSnapshot) {
@@ -105,44 +112,65 @@ export class Sheet {
   /** Begins a run with nothing in the sheet. */
   begin(wanted: number): void {
     this.entries.clear()
+    this.#refusals = new Map()
     this.#run = { ...RUN, uid: this.#uid, wanted, state: 'generating', learnedFrom: this.#learnedFrom(), isOutdated: false }
     this.tell({}, [])
   }
 
-  /** Reads the remix as it is now; variations are of that from here on. Codes: those of `readOriginal`. */
+  /** Reads the remix as it is now; variations are of that from here on. Codes: `variations.cancelled`, those of `readOriginal`. */
   async read(needs: Iterable<StyleNeed>, signal: AbortSignal): Promise<Result<Original>> {
     const facts = await this.tools.facts(this.#current, needs, signal)
+    // A run that was stopped must not write into the one that came after it.
+    if (signal.aborted) return fail('variations.cancelled', 'Making variations was stopped.')
     const original = readOriginal(this.#current, facts)
     if (!original.ok) return original
     this.#original = original.value
     this.#shared = shareOriginal(this.#current, facts)
     const text = encodeDocument(this.#current)
-    // After an edit the original sounds otherwise: what is compared with it must not be compared with the old one.
-    if (text !== this.#originalText) this.originalReport = undefined
+    const range = previewRange(this.#current, original.value.assessment.plan, facts)
+    // After an edit the original sounds otherwise, and so does another part of it: nothing may be compared with what was heard before.
+    const isSame = text === this.#originalText && range.fromFrame === this.#heard.fromFrame && range.toFrame === this.#heard.toFrame
+    const { original: before, ...run } = this.#run
+    if (!isSame) this.originalReport = undefined
     this.#originalText = text
-    this.#run = { ...this.#run, range: previewRange(this.#current, original.value.assessment.plan, facts) }
+    this.#heard = range
+    this.#base = createHash('sha256').update(text).digest('hex')
+    this.#run = { ...run, range, ...(isSame && before ? { original: before } : {}) }
     return original
   }
 
-  /** Makes a variation and takes it in, unless the licence refuses it. */
+  /** Makes a variation that somebody asked for and takes it in; one that cannot be made is refused, not counted. */
   add(variation: Variation): Result<Entry> {
-    return this.#original ? this.take(variation, judgeVariation(this.#original, variation)) : unknown()
+    if (!this.#original) return unknown()
+    const judged = judgeVariation(this.#original, variation)
+    return judged.ok ? ok(this.#put(variation, judged.value)) : judged
   }
 
-  /** Takes a variation in, unless the licence refused it or it is one that is `known`. */
+  /** Takes a drawn variation in; counted instead where it was refused, is the original or another one. */
   take(variation: Variation, judged: Result<Judged>, known?: Set<string>): Result<Entry> {
     if (!judged.ok) {
-      this.countDropped('licence')
+      this.countDropped(isByLicence(judged.error) ? 'licence' : 'unfit')
+      this.#refusals.set(judged.error.message, (this.#refusals.get(judged.error.message) ?? 0) + 1)
       return judged
     }
-    if (known?.has(judged.value.likeness)) {
+    const { likeness, isUnchanged } = judged.value
+    if (isUnchanged || known?.has(likeness) || this.entries.has(variation.id)) {
       this.countDropped('duplicates')
-      return fail('variations.duplicate', 'This is the same as another variation.')
+      return fail('variations.duplicate', 'This is the same as the original or another variation.')
     }
-    known?.add(judged.value.likeness)
-    const entry = this.#entryOf(variation, judged.value)
+    known?.add(likeness)
+    return ok(this.#put(variation, judged.value))
+  }
+
+  /** What refused most of what was drawn in this run; null where nothing was. */
+  get mostRefused(): string | null {
+    return [...this.#refusals].sort((left, right) => right[1] - left[1])[0]?.[0] ?? null
+  }
+
+  #put(variation: Variation, judged: Judged): Entry {
+    const entry = this.#entryOf(variation, judged)
     this.entries.set(variation.id, entry)
-    return ok(entry)
+    return entry
   }
 
   #entryOf(variation: Variation, { lengthFrames, summary, leftOut, asks, structureDistance, layout, milliBpm }: Judged): Entry {
@@ -210,13 +238,18 @@ export class Sheet {
     const entry = this.entries.get(id)
     if (!entry) return unknown()
     const { number, recipes, keep } = entry.variation
-    const old = this.tools.marks.find(id) ?? { id, number, recipes: [...recipes], keep: [...keep], mark: null, tags: [] }
-    const stored = await this.tools.marks.put(change(old))
+    const old = this.tools.marks.find(id)
+    const { base, mark, tags } = change({ mark: null, tags: [], ...old, id, number, recipes: [...recipes], keep: [...keep] })
+    // What was judged anew was judged on the remix as it is read now; a tag alone judges nothing.
+    const made = old && mark === old.mark ? base : this.#base
+    const marked = { id, number, recipes: [...recipes], keep: [...keep], mark, tags, ...(made ? { base: made } : {}) }
+    const stored = await this.tools.marks.put(marked)
     if (!stored.ok) return stored
     const [row] = this.rows([entry])
     if (!row) return unknown()
-    // Every mark teaches: all rows get a new guess.
-    this.tell({ learnedFrom: this.#learnedFrom() }, this.ranker() ? this.rows() : [row])
+    // Every mark teaches: all rows get a new guess. A run that began meanwhile has rows of its own.
+    const isShown = this.entries.get(id) === entry
+    this.tell({ learnedFrom: this.#learnedFrom() }, this.ranker() ? this.rows() : isShown ? [row] : [])
     return ok(row)
   }
 
@@ -240,8 +273,10 @@ export class Sheet {
     const original = this.originalReport
     return entries.map(({ variation, facts, report }) => {
       const marked = this.tools.marks.find(variation.id)
+      const isOfEarlier = marked?.mark === 'kept' && marked.base !== undefined && marked.base !== this.#base
       return {
         ...facts,
+        leftOut: isOfEarlier ? [OF_EARLIER, ...facts.leftOut] : facts.leftOut,
         soundDistance: report && original ? Math.round(soundDistance(original.signature, report.signature) * 1000) / 1000 : null,
         preview: report ? previewOf(report) : null,
         mark: marked?.mark ?? null,
@@ -265,6 +300,13 @@ export class Sheet {
     return result
   }
 }
+
+/** Said of a kept variation that was another remix when it was kept. */
+const OF_EARLIER = 'Kept of an earlier state of the remix: it is now made of the remix as it is, and may sound otherwise.'
+
+/** Whether it is a licence that refuses a variation; otherwise its styles do not fit the remix. */
+const isByLicence = ({ code }: Problem): boolean =>
+  code === 'style.nothing_legal' || code === 'variations.illegal' || code.startsWith('licence.')
 
 /** Refuses what names a variation that is not in the sheet. */
 export const unknown = () =>

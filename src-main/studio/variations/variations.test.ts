@@ -8,6 +8,7 @@ import { countingIds, sampleRemix } from '../../../src-shared/remix/remix.fixtur
 import { unwrap } from '../../../src-shared/std/index.ts'
 import { compVariations } from './comp.ts'
 import { layoutDistance, layoutOf, soundDistance, spectralDifferenceDb } from './distance.ts'
+import { variationId } from './draw.ts'
 import { MarkStore } from './marks.ts'
 import { learnRanker } from './ranker.ts'
 
@@ -130,7 +131,7 @@ describe('comping (variations.comp)', () => {
 
 describe('marks (variations.marks)', () => {
   const recipes = [{ style: 'lo-fi', version: 1, params: { slow: 5 }, seed: 3, inputs: [] }]
-  const kept = { id: 'v1-1', number: 1, recipes, keep: [], mark: 'kept' as const, tags: ['late night'] }
+  const kept = { id: variationId({ recipes, keep: [] }), number: 1, recipes, keep: [], mark: 'kept' as const, tags: ['late night'] }
 
   it('are there after a restart, as recipes, and gone when taken back', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'stemma-marks-'))

@@ -19,6 +19,8 @@ import { SheetPreviews } from './sheet-previews.ts'
 const BATCH = 16
 /** Draws for each variation wanted, before a run ends with fewer. */
 const MOST_DRAWS = 3
+/** Of the kept ones that cannot be made so many are named. */
+const MOST_NAMED = 3
 
 export interface VariationOrder {
   readonly count: number
@@ -36,7 +38,9 @@ export class Variations {
   readonly #previews: SheetPreviews
   readonly #listening: Listening
   #stop = new AbortController()
+  /** The highest number there is; `more` and `mix` go on from it. */
   #number = 0
+  #isOpened = false
   /** Draws of this run. */
   #drawn = 0
 
@@ -71,30 +75,38 @@ export class Variations {
     const styles = fittingStyles(order.styles, this.#sheet.current)
     if (!styles.ok) return this.#sheet.tellFailed(styles)
     const read = await this.#sheet.read(new Set(styles.value.flatMap((style) => style.needs)), signal)
+    // Whoever stopped it told so; from then on the sheet is another run's.
+    if (signal.aborted) return ok(this.#sheet.run)
     if (!read.ok) return this.#sheet.tellFailed(read)
     const restored = this.#restore()
-    if (restored.length > 0) this.#sheet.tell({}, restored)
     const ranker = order.isLearning ? this.#sheet.ranker() : null
     const known = new Set<string>()
     const draw = (count: number): Promise<string[]> => this.#generate(order, count, { styles: styles.value, ranker, known, signal })
     const queue = await draw(order.count)
-    if (signal.aborted) return ok(this.#sheet.tell({ state: 'stopped' }, []))
-    if (queue.length === 0 && restored.length === 0) {
-      const { licence } = this.#sheet.run.dropped
-      const why = licence > 0 ? `the licence refused all ${licence} that were tried` : 'these styles change nothing here'
-      return this.#sheet.tellFailed(
-        fail('variations.none', `No variation could be made: ${why}. Choose other styles, another seed, or keep fewer roles.`),
-      )
-    }
+    if (signal.aborted) return ok(this.#sheet.run)
+    if (queue.length === 0 && restored.length === 0) return this.#sheet.tellFailed(nothingMade(this.#sheet))
     if (order.isDry) return ok(this.#sheet.tell({ state: 'done', fraction: 1 }, []))
     let rendered = await this.#previews.render([...restored.map(({ id }) => id), ...queue], signal)
     // What listening sorted out is drawn anew, while there are draws left.
     while (rendered.ok && !signal.aborted && this.#sheet.entries.size < order.count) {
       const more = await draw(order.count - this.#sheet.entries.size)
+      if (signal.aborted) break
       if (more.length === 0) return ok(this.#sheet.tell({ state: 'done', fraction: 1 }, []))
       rendered = await this.#previews.render(more, signal)
     }
-    return rendered
+    return signal.aborted ? ok(this.#sheet.run) : rendered
+  }
+
+  /** Puts what was kept earlier into a sheet that is still empty, told as rows; nothing is rendered before somebody listens. */
+  async open(): Promise<void> {
+    const kept = this.#sheet.tools.marks.all.filter(({ mark }) => mark === 'kept')
+    if (this.#isOpened || this.#sheet.run.state !== 'idle' || kept.length === 0) return
+    this.#isOpened = true
+    const { signal } = this.#stop
+    const wanted = new Set(kept.flatMap(({ recipes }) => recipes.map(({ style }) => style)))
+    const needs = STYLES.filter(({ id }) => wanted.has(id)).flatMap((style) => style.needs)
+    const read = await this.#sheet.read(new Set(needs), signal)
+    if (read.ok && !signal.aborted) this.#restore()
   }
 
   stop(): VariationRun {
@@ -126,13 +138,20 @@ export class Variations {
     const left = this.#sheet.entries.get(sectionsOf)
     const right = this.#sheet.entries.get(soundOf)
     if (!left || !right) return unknown()
-    const number = ++this.#number
-    const variation = mixVariations(left.variation, right.variation, { id: `m${number}`, number, styles: STYLES })
+    const variation = mixVariations(left.variation, right.variation, { number: this.#number + 1, styles: STYLES })
     if (variation.recipes.length === 0)
       return fail('variations.nothing_to_mix', 'One has no sections of its own and the other no sound of its own; there is nothing to mix.')
+    const there = this.#sheet.entries.get(variation.id)
+    if (there) {
+      const [row] = this.#sheet.rows([there])
+      return row ? ok(row) : unknown()
+    }
     const added = this.#sheet.add(variation)
     if (!added.ok) return added
+    this.#number = variation.number
     const rendered = await this.#previews.renderOne(added.value, true)
+    // Another run began meanwhile: its sheet is not this one's.
+    if (this.#sheet.entries.get(variation.id) !== added.value) return unknown()
     if (!rendered.ok) {
       // What cannot be heard is no variation, and must not stay in the sheet as one.
       this.#sheet.entries.delete(variation.id)
@@ -148,7 +167,8 @@ export class Variations {
     const ranker = this.#sheet.ranker()
     const liked = this.#sheet.tools.marks.all.filter((one) => one.mark === 'kept')
     const refusal = this.refusesMore()
-    if (!ranker || refusal) return fail(refusal?.code ?? 'variations.unknown', refusal?.message ?? '')
+    const { original } = this.#sheet
+    if (!ranker || !original || refusal) return fail(refusal?.code ?? 'variations.unknown', refusal?.message ?? '')
     this.stop()
     this.#stop = new AbortController()
     const { signal } = this.#stop
@@ -170,10 +190,15 @@ export class Variations {
     this.#sheet.tell({ state: 'generating', wanted: this.#sheet.run.wanted + count }, [])
     for (const candidate of candidates) {
       if (fresh.length >= count || signal.aborted) break
-      const added = this.#sheet.add({ ...candidate, id: `l${++this.#number}`, number: this.#number })
-      if (added.ok) fresh.push(added.value)
+      if (this.#sheet.tools.marks.find(candidate.id)?.mark === 'rejected') continue
+      const added = this.#sheet.take({ ...candidate, number: this.#number + 1 }, judgeVariation(original, candidate))
+      if (added.ok) {
+        fresh.push(added.value)
+        this.#number++
+      }
       await setImmediate()
     }
+    if (signal.aborted) return ok(this.#sheet.run)
     // They are there before they are rendered, as when generating.
     this.#sheet.tell({ shown: this.#sheet.entries.size }, this.#sheet.rows(fresh))
     return this.#previews.render(
@@ -212,15 +237,22 @@ export class Variations {
     return this.#listening.endAudition()
   }
 
-  /** What was kept in earlier runs comes first. */
+  /** What was kept in earlier runs comes first; what cannot be made of the remix any more is named with its reason. */
   #restore(): readonly VariationRow[] {
     const added: Entry[] = []
+    const lost: string[] = []
     for (const kept of this.#sheet.tools.marks.all) {
       if (kept.mark !== 'kept') continue
       const entry = this.#sheet.add({ id: kept.id, number: kept.number, recipes: kept.recipes, keep: kept.keep })
       if (entry.ok) added.push(entry.value)
+      else lost.push(`#${kept.number}, which you kept, cannot be made of the remix as it is: ${entry.error.message}`)
+      this.#number = Math.max(this.#number, kept.number)
     }
-    return this.#sheet.rows(added)
+    const rows = this.#sheet.rows(added)
+    const more = lost.length > MOST_NAMED ? [`The same holds for ${lost.length - MOST_NAMED} more that you kept.`] : []
+    const problem = lost.length === 0 ? null : [...lost.slice(0, MOST_NAMED), ...more].join(' ')
+    if (rows.length > 0 || problem) this.#sheet.tell({ shown: this.#sheet.entries.size, problem }, rows)
+    return rows
   }
 
   async #generate(
@@ -236,6 +268,7 @@ export class Variations {
   ): Promise<string[]> {
     const { styles, ranker, known, signal } = tools
     const queue: string[] = []
+    this.#sheet.tell({ state: 'generating' }, [])
     while (queue.length < count && !signal.aborted) {
       const drawn: Variation[] = []
       while (drawn.length < count - queue.length && this.#drawn < order.count * MOST_DRAWS) {
@@ -259,7 +292,7 @@ export class Variations {
         this.#sheet.tell({ state: 'generating', shown: this.#sheet.entries.size, fraction }, this.#sheet.rows(fresh))
       }
     }
-    this.#sheet.tell({ shown: this.#sheet.entries.size, fraction: 0.1 }, [])
+    if (!signal.aborted) this.#sheet.tell({ shown: this.#sheet.entries.size, fraction: 0.1 }, [])
     return queue
   }
 
@@ -282,6 +315,17 @@ export class Variations {
       yield batch.map((variation, i) => [variation, results.ok ? (results.value[i] ?? unknown()) : judgeVariation(original, variation)])
     }
   }
+}
+
+const nothingMade = (sheet: Sheet) => {
+  const { licence, unfit } = sheet.run.dropped
+  const causes = [
+    ...(licence > 0 ? [`the licence refused ${licence}`] : []),
+    ...(unfit > 0 ? [`${unfit} ${unfit === 1 ? 'does' : 'do'} not fit this remix`] : []),
+  ]
+  const why = causes.length > 0 ? `of what was drawn ${causes.join(' and ')}` : 'these styles change nothing here'
+  const often = sheet.mostRefused === null ? '' : ` Most often: ${sheet.mostRefused}`
+  return fail('variations.none', `No variation could be made: ${why}.${often} Choose other styles, another seed, or keep fewer roles.`)
 }
 
 /** Styles that can be drawn without being given something first: a reference, words, a model. */
