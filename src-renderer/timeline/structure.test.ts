@@ -113,6 +113,36 @@ describe('bar lines and tempo', () => {
     expect((tickOfWorkFrame(back, WORK, 0) ?? -1) % BAR).toBe(0)
     expect(tickOfWorkFrame(back, WORK, 0)).toBeLessThanOrEqual(BAR)
   })
+  it('shift with the changes of meter, which stay bar lines of the sound they were at', () => {
+    const points = [
+      { at: 0, numerator: 4, denominator: 4 },
+      { at: 3 * BAR, numerator: 3, denominator: 4 },
+    ]
+    const start = edited(remix(), [{ op: 'meter.set', points }])
+    const change = (snapshot: RemixSnapshot): number => remixOf(snapshot).meter[1]?.atTick ?? -1
+    const at = (snapshot: RemixSnapshot, beat: number): number => tickOfWorkFrame(snapshot, WORK, (beat * BAR_FRAMES) / 4) ?? -1
+    const later = edited(start, shiftDownbeatCommands(start, 1))
+    expect([remixOf(later).meter.length, change(later)]).toEqual([2, at(later, 13)])
+    const back = edited(later, shiftDownbeatCommands(later, -1))
+    expect(change(back)).toBe(at(back, 12))
+    const earlier = edited(start, shiftDownbeatCommands(start, -1))
+    expect(change(earlier)).toBe(at(earlier, 11))
+    // Heard a beat after a bar line of the later meter: that one falls on it, and with it all others.
+    const aligned = edited(start, alignBarCommands(start, 3 * BAR + 2_880 + 960))
+    expect([(at(aligned, 16) - change(aligned)) % 2_880, at(aligned, 1) % BAR]).toEqual([0, 0])
+    const close = edited(remix(), [
+      {
+        op: 'meter.set',
+        points: [
+          { at: 0, numerator: 4, denominator: 4 },
+          { at: BAR, numerator: 3, denominator: 4 },
+        ],
+      },
+    ])
+    let many = close
+    for (let i = 0; i < 9; i++) many = edited(many, shiftDownbeatCommands(many, -1))
+    expect(remixOf(many).meter.map(({ numerator }) => numerator)).toEqual([4, 3])
+  })
   it('can be put where the first beat was heard', () => {
     const start = remix()
     const heard = tickOfWorkFrame(start, WORK, 12_345) ?? 0

@@ -176,12 +176,27 @@ export const duplicateTime = (snapshot: RemixSnapshot, from: number, to: number)
 
 /** Moves everything so that bar lines fall some ticks later (or earlier) in the sound; silence at the start is used up before more is put there. */
 const shiftBars = (snapshot: RemixSnapshot, laterTicks: number): readonly EditCommand[] => {
-  const bar = barTicks(meterAt(remixOf(snapshot).meter, 0))
+  const { meter } = remixOf(snapshot)
+  const first = meterAt(meter, 0)
+  const bar = barTicks(first)
   const cut = ((laterTicks % bar) + bar) % bar
   if (cut === 0) return []
   const lead = Math.min(...clipsOf(snapshot).map((clip) => clip.startTick as number))
   if (!Number.isFinite(lead)) return []
-  return lead >= cut ? [{ op: 'time.delete', fromTick: 0, lengthTicks: cut }] : [{ op: 'time.insert', atTick: 0, lengthTicks: bar - cut }]
+  const isCut = lead >= cut
+  const shift: EditCommand = isCut
+    ? { op: 'time.delete', fromTick: 0, lengthTicks: cut }
+    : { op: 'time.insert', atTick: 0, lengthTicks: bar - cut }
+  if (meter.length < 2) return [shift]
+  // Changes of meter are bar lines too: they go with the others, by whole bars of the first meter, and not with the sound by part of one.
+  const wanted = laterTicks + (isCut ? -cut : bar - cut)
+  const moved = Math.max(wanted, bar - (meter[1]?.atTick ?? bar))
+  const put = (point: MeterPoint, at: number) => ({ at, numerator: point.numerator, denominator: point.denominator })
+  return [
+    { op: 'meter.set', points: [put(first, 0)] },
+    shift,
+    { op: 'meter.set', points: [put(first, 0), ...meter.slice(1).map((point) => put(point, point.atTick + moved))] },
+  ]
 }
 
 /** Lets the bar begin one beat later (1) or earlier (-1) in the sound. */
