@@ -28,6 +28,7 @@ export class RemixDesk {
   /** What a running gesture sounds like; the document knows nothing of it. */
   #gesture: RemixSnapshot | undefined
   readonly #editListeners = new Set<(snapshot: RemixSnapshot) => void>()
+  readonly #closeListeners = new Set<(remix: OpenRemix) => void>()
 
   constructor({ studio, window }: { studio: Studio; window: BrowserWindow }) {
     this.#studio = studio
@@ -47,6 +48,7 @@ export class RemixDesk {
   }
 
   async #show(remix: OpenRemix): Promise<RemixView> {
+    if (this.#open) this.#tellClosed(this.#open)
     await this.#open?.close()
     this.#gesture = undefined
     this.#open = remix
@@ -177,6 +179,15 @@ export class RemixDesk {
     this.#editListeners.add(listener)
   }
 
+  /** Hears of every remix that is closed, or gives way to another file. */
+  onClosed(listener: (remix: OpenRemix) => void): void {
+    this.#closeListeners.add(listener)
+  }
+
+  #tellClosed(remix: OpenRemix): void {
+    for (const listener of this.#closeListeners) listener(remix)
+  }
+
   /** Puts another state of the remix in its place, as one step. */
   replace(uid: string, snapshot: RemixSnapshot, label: string): Result<EditReply> {
     const remix = this.find(uid)
@@ -247,6 +258,7 @@ export class RemixDesk {
     const remix = this.find(uid)
     if (!remix.ok) return ok(null)
     this.#open = undefined
+    this.#tellClosed(remix.value)
     const closed = await remix.value.close()
     const engine = await this.#studio.engine.client()
     if (engine.ok) await engine.value.request('plan.load', { plan: null })

@@ -3,7 +3,7 @@ import { type BrowserWindow, dialog } from 'electron'
 import type { AppReplies, VariationRun, variationRequestSchemas, VariationRow } from '../../src-shared/protocol/index.ts'
 import { remixOf } from '../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import { REMIX_EXTENSION, safeFileName, saveRemixFile, type Studio, type Variations } from '../studio/index.ts'
+import { type OpenRemix, REMIX_EXTENSION, safeFileName, saveRemixFile, type Studio, type Variations } from '../studio/index.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
 import type { RemixDesk } from './remix-desk.ts'
 
@@ -17,7 +17,7 @@ export class VariationsDesk {
   readonly #remixes: RemixDesk
   readonly #window: BrowserWindow
   readonly #send: SendEvent
-  #open: { readonly uid: string; readonly variations: Variations } | undefined
+  #open: { readonly remix: OpenRemix; readonly variations: Variations } | undefined
   #waiting: { run: VariationRun; rows: Map<string, VariationRow>; removed: Set<string> } | undefined
   #audition = new AbortController()
 
@@ -27,7 +27,14 @@ export class VariationsDesk {
     this.#window = tools.window
     this.#send = tools.send
     this.#remixes.onEdited((snapshot) => {
-      if (this.#open?.uid === remixOf(snapshot).uid) this.#open.variations.noteEdited(snapshot)
+      if (this.#open?.remix.session.uid === remixOf(snapshot).uid) this.#open.variations.noteEdited(snapshot)
+    })
+    this.#remixes.onClosed((remix) => {
+      if (this.#open?.remix !== remix) return
+      // A file opened later may bear the same uid: it gets a sheet of its own.
+      this.stop()
+      this.#audition.abort()
+      this.#open = undefined
     })
   }
 
@@ -39,9 +46,12 @@ export class VariationsDesk {
   of(uid: string): Result<Variations> {
     const remix = this.#remixes.find(uid)
     if (!remix.ok) return remix
-    if (this.#open?.uid !== uid) {
+    if (this.#open?.remix !== remix.value) {
       this.stop()
-      this.#open = { uid, variations: this.#studio.variations(remix.value.session.snapshot, (change) => this.#gather(change)) }
+      this.#open = {
+        remix: remix.value,
+        variations: this.#studio.variations(remix.value.session.snapshot, (change) => this.#gather(change)),
+      }
     }
     return ok(this.#open.variations)
   }
@@ -65,7 +75,7 @@ export class VariationsDesk {
   async save(uid: string, id: string): Promise<Result<{ readonly fileName: string } | null>> {
     const variations = this.of(uid)
     if (!variations.ok) return variations
-    const snapshot = variations.value.snapshotOf(id)
+    const snapshot = variations.value.remixOfItsOwn(id)
     if (!snapshot.ok) return snapshot
     const row = variations.value.list().rows.find((one) => one.id === id)
     const chosen = await dialog.showSaveDialog(this.#window, {

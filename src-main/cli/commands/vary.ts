@@ -57,10 +57,14 @@ const lineOf = (row: VariationRow): string[] => [
 const saveAll = async (variations: Variations, rows: readonly VariationRow[], dir: string, title: string) => {
   mkdirSync(dir, { recursive: true })
   const saved: { readonly id: string; readonly path: string }[] = []
+  const numbers = new Set<number>()
   for (const row of rows) {
-    const snapshot = variations.snapshotOf(row.id)
+    const snapshot = variations.remixOfItsOwn(row.id)
     if (!snapshot.ok) return snapshot
-    const path = join(dir, `${safeFileName(title)} - variation ${row.number}.stemma`)
+    // What was kept of another seed comes first and may bear the number of one of this seed.
+    const name = numbers.has(row.number) ? `${row.number} ${row.id.slice(0, 4)}` : `${row.number}`
+    numbers.add(row.number)
+    const path = join(dir, `${safeFileName(title)} - variation ${name}.stemma`)
     const written = await saveRemixFile(path, snapshot.value, { expected: null })
     if (!written.ok) return written
     const marked = await variations.mark(row.id, 'kept')

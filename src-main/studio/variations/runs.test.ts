@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { STYLES, type StyleFacts } from '../../../src-engine/styles/index.ts'
 import { factsUnder, heardFacts, openTerms, songOf } from '../../../src-engine/styles/styles.fixture.ts'
 import type { VariationRow, VariationRun } from '../../../src-shared/protocol/index.ts'
-import { ROLES, type RemixSnapshot } from '../../../src-shared/remix/index.ts'
+import { checkSnapshot, encodeDocument, remixOf, ROLES, type RemixSnapshot } from '../../../src-shared/remix/index.ts'
 import { applyEdits } from '../../../src-shared/remix/apply-edit.ts'
 import { fail, unwrap } from '../../../src-shared/std/index.ts'
 import { drawLike, drawVariation, mixVariations, variationId } from './draw.ts'
@@ -114,6 +114,22 @@ describe('the id of a variation (variations.id)', () => {
     expect(new Set(later.map(({ number }) => number)).size).toBe(later.length)
     expect(later.find(({ id }) => id === fresh[0]?.id)).toMatchObject({ mark: 'kept', summary: fresh[0]?.summary })
     for (const one of new MarkStore(dir, 'urn:uuid:a', () => {}).all) expect(variationId(one)).toBe(one.id)
+  })
+})
+
+describe('a variation saved as a remix of its own (variations.save)', () => {
+  it('has a uid of its own each time, and is the variation otherwise', async () => {
+    const { variations } = opened()
+    unwrap(await variations.start(order()))
+    const [first, second] = rowsOf(variations)
+    const made = unwrap(variations.snapshotOf(first?.id ?? ''))
+    const saved = [first, second, first].map((row) => unwrap(variations.remixOfItsOwn(row?.id ?? '')))
+    const uids = saved.map((one) => remixOf(one).uid)
+    expect(new Set([remixOf(snapshot).uid, ...uids]).size).toBe(4)
+    for (const one of saved) unwrap(checkSnapshot(one))
+    const [own] = saved
+    expect(encodeDocument(own ?? made).replace(uids[0] ?? '', remixOf(made).uid)).toBe(encodeDocument(made))
+    expect(variations.remixOfItsOwn('gone')).toMatchObject({ ok: false, error: { code: 'variations.unknown' } })
   })
 })
 

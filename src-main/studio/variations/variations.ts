@@ -1,10 +1,11 @@
 // The variations of one remix, as callers use them: generated and rule-checked in threads so that nothing else waits, then rendered, measured,
 // sorted out and shown as they come.
+import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { availableParallelism } from 'node:os'
 import { STYLES, type StyleDescriptor } from '../../../src-engine/styles/index.ts'
 import type { CompAudition, TransportState, VariationList, VariationRow, VariationRun } from '../../../src-shared/protocol/index.ts'
-import { recordsOf, type RemixSnapshot, type RenderPlan, type Role } from '../../../src-shared/remix/index.ts'
+import { recordsOf, remixOf, type RemixSnapshot, type RenderPlan, type Role } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Problem, type Result } from '../../../src-shared/std/index.ts'
 import { drawLike, drawVariation, featuresOf, mixVariations, type Variation } from './draw.ts'
 import { Listening } from './listening.ts'
@@ -119,6 +120,14 @@ export class Variations {
   /** A variation as a remix. Codes: `variations.unknown`. */
   snapshotOf(id: string): Result<RemixSnapshot> {
     return this.#sheet.snapshotOf(id)
+  }
+
+  /** A variation as a remix of its own: with a uid that nothing bears yet, so that its requests, journal and marks are its own. Codes: `variations.unknown`. */
+  remixOfItsOwn(id: string): Result<RemixSnapshot> {
+    const made = this.#sheet.snapshotOf(id)
+    if (!made.ok) return made
+    const remix = remixOf(made.value)
+    return ok(new Map(made.value).set(remix.id, { ...remix, uid: `urn:uuid:${randomUUID()}` }))
   }
 
   planOf(id: string): Result<RenderPlan> {
