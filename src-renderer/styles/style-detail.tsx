@@ -1,22 +1,13 @@
 // One style laid out: its settings, its dice, what it would do and what it leaves out and why, then one step to apply.
-import { ArrowLeft, Check, Dices, Save } from 'lucide-react'
+import { ArrowLeft, Check, Dices } from 'lucide-react'
 import { Switch } from 'radix-ui'
-import { useState } from 'react'
 import type { StyleInfo, StyleOrder, StyleSetting } from '../../src-shared/protocol/index.ts'
 import { Badge, Button, FieldRow, IconButton, NumberField, ProgressBar, ToneIcon } from '../parts/index.ts'
 import { remixStore, undo, useRemix } from '../state/index.ts'
+import { SaveOwn } from './save-own.tsx'
+import { MODEL_LISTENS } from './words-box.tsx'
 import { ModelPicker, ReferencePicker } from './style-input.tsx'
-import {
-  applyLaidOut,
-  asksModel,
-  leaveStyle,
-  type Proposal,
-  rollSeed,
-  saveStyleFile,
-  setParam,
-  setSeed,
-  useStyles,
-} from './styles-store.ts'
+import { applyLaidOut, asksModel, leaveStyle, type Proposal, rollSeed, setParam, setSeed, useStyles } from './styles-store.ts'
 
 const decimalsOf = (step: number): number => Math.max(0, Math.min(3, Math.ceil(-Math.log10(step))))
 
@@ -145,49 +136,20 @@ const ProposalView = ({ proposal }: { proposal: Proposal }) => {
   )
 }
 
-const SaveOwn = ({ suggested }: { suggested: string }) => {
-  const [name, setName] = useState<string | null>(null)
-  if (name === null) {
-    return (
-      <Button tone="quiet" icon={Save} onClick={() => setName(suggested)}>
-        Save as my style…
-      </Button>
-    )
-  }
-  return (
-    <form
-      className="style-save"
-      onSubmit={(event) => {
-        event.preventDefault()
-        setName(null)
-        void saveStyleFile(name)
-      }}
-    >
-      <input
-        className="style-input"
-        aria-label="Name of the style"
-        value={name}
-        maxLength={100}
-        ref={(input) => {
-          if (input && document.activeElement !== input && name === suggested) input.select()
-        }}
-        onChange={(event) => setName(event.target.value)}
-        onKeyDown={(event) => event.key === 'Escape' && setName(null)}
-      />
-      <Button type="submit">Save</Button>
-    </form>
-  )
-}
-
 /** The style that is laid out. */
 export const StyleDetail = ({ order, style }: { order: StyleOrder; style: StyleInfo }) => {
   const proposal = useStyles((state) => state.proposal)
+  const needs = useStyles((state) => state.needs)
   const isApplying = useStyles((state) => state.isApplying)
   const ownName = useStyles((state) => state.ownName)
   const isReadOnly = useRemix((remix) => remix.isReadOnly)
   const history = useRemix((remix) => remix.history)
   const wasLast = history.entries[history.index - 1]?.label === `Style ${style.label}`
   const title = ownName ?? style.label
+  const missing = style.needs.includes('reference') && !order.inputs?.length ? 'Choose a sound to match first' : null
+  // What is made of others asks a model only where a part of it does.
+  const isMade = style.group === 'words' || style.group === 'own'
+  const isAsking = asksModel({ needs: needs ?? (isMade ? [] : style.needs) })
   const shown = style.parameters.filter(({ name }) => style.group !== 'own' && !(style.id === 'words' && name === 'text'))
   return (
     <section className="style-detail" aria-label={title}>
@@ -196,13 +158,14 @@ export const StyleDetail = ({ order, style }: { order: StyleOrder; style: StyleI
         <h3 className="ellipsis" title={title}>
           {title}
         </h3>
-        {asksModel(style) && style.group !== 'words' && style.group !== 'own' && (
+        {isAsking && (
           <Badge tone="info" title="A trained model finds notes or phrases for it; the export will name the model.">
             AI
           </Badge>
         )}
       </header>
       <p className="muted">{style.id === 'words' ? String(order.params.text) : style.description}</p>
+      {isMade && isAsking && <p className="muted small">{MODEL_LISTENS}</p>}
       {style.needs.includes('reference') && <ReferencePicker order={order} />}
       {style.needs.includes('model') && <ModelPicker order={order} />}
       {shown.length > 0 && (
@@ -238,7 +201,7 @@ export const StyleDetail = ({ order, style }: { order: StyleOrder; style: StyleI
           {isApplying ? 'Applying…' : wasLast ? 'Apply on top' : 'Apply'}
         </Button>
         {wasLast && <Button onClick={() => remixStore.getState().uid !== null && undo()}>Undo it</Button>}
-        <SaveOwn suggested={ownName ?? `My ${style.label}`} />
+        <SaveOwn label="Save as my style…" suggested={ownName ?? `My ${style.label}`} missing={missing} />
       </div>
     </section>
   )

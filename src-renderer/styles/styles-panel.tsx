@@ -4,6 +4,7 @@ import { useEffect } from 'react'
 import type { StyleInfo } from '../../src-shared/protocol/index.ts'
 import { Button, classes, Loading, ProblemState } from '../parts/index.ts'
 import { recipeLabels } from './recipe-labels.ts'
+import { SaveOwn } from './save-own.tsx'
 import { StyleDetail } from './style-detail.tsx'
 import { asksModel, chooseStyle, loadStyles, openStyleFile, useStyles } from './styles-store.ts'
 import { useRemix } from '../state/index.ts'
@@ -43,7 +44,12 @@ const Applied = ({ styles }: { styles: readonly StyleInfo[] }) => {
   const recipes = useRemix((remix) => remixOf(remix.snapshot).recipes)
   const labels = recipeLabels(recipes ?? [], styles)
   if (labels.length === 0) return null
-  return <p className="muted small styles-applied">In this remix: {labels.join(', ')}.</p>
+  return (
+    <div className="styles-applied">
+      <p className="muted small">In this remix: {labels.join(', ')}.</p>
+      <SaveOwn label="Save these as my style…" suggested="My styles" />
+    </div>
+  )
 }
 
 /** Styles, in the right dock. */

@@ -20,6 +20,8 @@ export interface StylesState {
   readonly order: StyleOrder | null
   /** Name of an own style that was opened. */
   readonly ownName: string | null
+  /** What it uses with its settings; null before that is known. */
+  readonly needs: readonly string[] | null
   readonly proposal: Proposal
   readonly isApplying: boolean
   /** What the inputs of orders are called. */
@@ -36,6 +38,7 @@ export const stylesStore = createStore<StylesState>(() => ({
   problem: null,
   order: null,
   ownName: null,
+  needs: null,
   proposal: { state: 'none' },
   isApplying: false,
   inputTitles: {},
@@ -50,7 +53,8 @@ export const useStyles = <T>(select: (state: StylesState) => T): T => useStore(s
 const REST_MS = 280
 
 /** Styles whose working asks a trained model, so that it is said before they run. */
-export const asksModel = ({ needs }: StyleInfo): boolean => needs.includes('notes') || needs.includes('phrases') || needs.includes('model')
+export const asksModel = ({ needs }: Pick<StyleInfo, 'needs'>): boolean =>
+  needs.includes('notes') || needs.includes('phrases') || needs.includes('model')
 
 /** Reads the list, once. */
 export const loadStyles = async (): Promise<void> => {
@@ -74,6 +78,9 @@ const propose = async (): Promise<void> => {
   const { uid } = remixStore.getState()
   if (!order || uid === null) return
   stylesStore.setState({ proposal: { state: 'asking', fraction: 0, label: 'Working out what it would do' } })
+  const used = await request('styles.needs', { uid, order })
+  if (mine !== turn) return
+  stylesStore.setState({ needs: used.ok ? used.value.needs : null })
   const reply = await request('styles.preview', { uid, order })
   if (mine !== turn) return
   stylesStore.setState({
@@ -88,7 +95,8 @@ const proposeSoon = (): void => {
 }
 
 const lay = (order: StyleOrder | null, ownName: string | null = null): void => {
-  stylesStore.setState({ order, ownName, proposal: { state: 'none' } })
+  const isSame = order !== null && order.style === stylesStore.getState().order?.style
+  stylesStore.setState({ order, ownName, proposal: { state: 'none' }, ...(isSame ? {} : { needs: null }) })
   if (order) proposeSoon()
 }
 
@@ -198,7 +206,9 @@ export const setWish = (wish: string): void => {
 /** Lays out the wish as a style. */
 export const layOutWish = (): void => {
   const { wish, words } = stylesStore.getState()
-  if (words?.isUsable) lay({ style: 'words', params: { text: wish, strength: 100 }, seed: 1 })
+  if (!words?.isUsable) return
+  lay({ style: 'words', params: { text: wish, strength: 100 }, seed: 1 })
+  stylesStore.setState({ needs: words.needs })
 }
 
 /** Opens a style file and lays it out. */
@@ -208,7 +218,7 @@ export const openStyleFile = async (token: string | null = null): Promise<void> 
   if (reply.value) lay(reply.value.order, reply.value.name)
 }
 
-/** Saves what is laid out, or without that the styles that were run on the remix. */
+/** Saves what is laid out, or with nothing laid out all styles that were run on the remix, as a style of the user's own. */
 export const saveStyleFile = async (name: string): Promise<void> => {
   const { order } = stylesStore.getState()
   const { uid } = remixStore.getState()
