@@ -2,7 +2,7 @@
 import { ArrowLeftRight, CloudDownload, Pause, Play } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
-import type { RequestView } from '../../src-shared/approvals/index.ts'
+import { lengthNoteOf, type RequestView } from '../../src-shared/approvals/index.ts'
 import { announce, Button, classes, EmptyState, formatDb, Keys, Loading, ProblemState } from '../parts/index.ts'
 import type { AbPlayer } from './ab-player.ts'
 import { type LoadedPlayer, usePlayer } from './use-player.ts'
@@ -72,6 +72,7 @@ const Ready = ({ view, marks, stretch, onStretch, loaded }: Props & { loaded: Lo
   const isPlaying = useStore(player.store, (state) => state.isPlaying)
   const side = useStore(player.store, (state) => state.side)
   const hasOriginal = view.request.original !== null
+  const lengthNote = lengthNoteOf(view.request.preview, view.request.original)
   return (
     <div className="ab">
       <Waveform
@@ -107,6 +108,7 @@ const Ready = ({ view, marks, stretch, onStretch, loaded }: Props & { loaded: Lo
             : 'The original could not be made on the producer’s computer, so there is nothing to compare with.'}
         </span>
       </div>
+      {lengthNote !== null && <p className="muted">{lengthNote}</p>}
     </div>
   )
 }

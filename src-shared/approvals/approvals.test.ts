@@ -12,6 +12,7 @@ import {
   judgeApproval,
   type JudgeOptions,
   type KnownStatement,
+  lengthNoteOf,
   levelMatchOf,
   readApprovalFile,
   type ReviewFile,
@@ -230,6 +231,14 @@ describe('a thread', () => {
   it('plays preview and original equally loud by turning the louder down', () => {
     expect(levelMatchOf(request.preview, request.original)).toEqual({ previewGainDb: -3, originalGainDb: 0 })
     expect(levelMatchOf(request.preview, null)).toEqual({ previewGainDb: 0, originalGainDb: 0 })
+  })
+  it('says where the lengths of preview and original differ, since a switch keeps the second and not the bar', () => {
+    const sound = (durationMs: number) => ({ ...request.preview, durationMs })
+    expect(lengthNoteOf(sound(60_000), sound(72_000))).toMatch(/^The remix is 12 s shorter than the original: .*another bar\.$/)
+    expect(lengthNoteOf(sound(72_000), sound(60_000))).toMatch(/12 s longer/)
+    // A tail that rings on is the same song.
+    expect(lengthNoteOf(sound(62_000), sound(60_000))).toBeNull()
+    expect(lengthNoteOf(sound(62_000), null)).toBeNull()
   })
 })
 

@@ -400,7 +400,11 @@ export const REVIEW_PAGE_SCRIPT = String.raw`'use strict';
     durationMs = buffers.preview.duration * 1000
     wave.setAttribute('aria-valuemax', String(Math.round(durationMs)))
     ;['preview', 'original'].forEach(function (one) { if (buffers[one]) peaks[one] = peaksOf(buffers[one]) })
-    byId('listen').textContent = request.original ? 'Both play equally loud and in step.' : 'The original could not be made, so there is nothing to compare with.'
+    var longer = request.original ? request.preview.durationMs - request.original.durationMs : 0
+    var lengthNote = Math.abs(longer) <= 3000 ? 'Both play equally loud and in step.'
+      : 'Both play equally loud. The remix is ' + Math.round(Math.abs(longer) / 1000) + ' s ' + (longer > 0 ? 'longer' : 'shorter')
+        + ' than the original: a switch keeps the second, and may land in another bar.'
+    byId('listen').textContent = request.original ? lengthNote : 'The original could not be made, so there is nothing to compare with.'
     byId('play').disabled = false
     draw()
     show()

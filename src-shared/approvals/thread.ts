@@ -100,6 +100,17 @@ export const levelMatchOf = (preview: ApprovalAudio, original: ApprovalAudio | n
   return { previewGainDb: difference > 0 ? -difference : 0, originalGainDb: difference < 0 ? difference : 0 }
 }
 
+/** What an ending may add; more is another tempo or another structure. */
+const SAME_LENGTH_MS = 3_000
+
+/** What to know before comparing: both run on one clock, so where their lengths differ the same second is another bar. Null where they agree. */
+export const lengthNoteOf = (preview: ApprovalAudio, original: ApprovalAudio | null): string | null => {
+  const difference = original ? preview.durationMs - original.durationMs : 0
+  return Math.abs(difference) <= SAME_LENGTH_MS
+    ? null
+    : `The remix is ${Math.round(Math.abs(difference) / 1000)} s ${difference > 0 ? 'longer' : 'shorter'} than the original: a switch keeps the second, and may land in another bar.`
+}
+
 const HOUR_MS = 3_600_000
 const day = (iso: string): string => iso.slice(0, 10)
 const byTime =
