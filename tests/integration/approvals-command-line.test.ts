@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serve, stemmaIn } from '../rigs/cli-rig.ts'
+import { runCli, serve, stemmaIn } from '../rigs/cli-rig.ts'
 import { authorTones } from '../rigs/works.ts'
 
 let dir: string
@@ -82,6 +82,14 @@ describe('the command line', () => {
     const verified = await producer().json(['verify', join(dir, 'b.wav')])
     expect(verified.files[0].findings.map(({ code }: { code: string }) => code)).toContain('approval.held')
     expect(await producer().json(['sync'])).toMatchObject({ ok: true, approvals: { refused: [] } })
+
+    // From where to where each stem was used, to the program and to people.
+    const { uses } = await artist().json(['artist', 'usage'])
+    const [{ stems }] = uses as [{ stems: { title: string; operations: { text: string; fromMs: number; toMs: number }[] }[] }]
+    const kick = stems.find(({ title }) => title === 'Kick')!.operations.find(({ text }) => text === 'Made louder or quieter')!
+    expect(kick).toMatchObject({ fromMs: 0, toMs: 3_000 })
+    const told = await runCli(['artist', 'usage', '--home', join(dir, 'artist')])
+    expect(told.stdout).toContain('Made louder or quieter 0:00.0–0:03.0')
 
     await artist().json(['approvals', 'revoke', answer, '--reason', 'Changed my mind'])
     await producer().json(['approvals'])
