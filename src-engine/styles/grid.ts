@@ -1,5 +1,14 @@
 // Bars, beats and sections of a remix as styles see them: stated sections first, then detected ones, then plain blocks of bars.
-import { type Clip, endTick, markersOf, recordsOf, REMIX_SAMPLE_RATE, type RemixSnapshot, remixOf } from '../../src-shared/remix/index.ts'
+import {
+  type Clip,
+  endTick,
+  homeWork,
+  markersOf,
+  recordsOf,
+  REMIX_SAMPLE_RATE,
+  type RemixSnapshot,
+  remixOf,
+} from '../../src-shared/remix/index.ts'
 import { barTicks, beatTicks, frame, frameAt, type MeterPoint, type TempoPoint, tick, tickAtFrame } from '../../src-shared/time/index.ts'
 import type { StyleFacts } from './facts.ts'
 
@@ -132,14 +141,14 @@ const BLOCK_BARS = 8
 
 /**
  * The sections of a remix, without gaps or overlaps, from the start to the end of the last clip. Markers with a length count as stated; where there
- * are none, what was detected in the first work; where there is nothing, every eight bars are one.
+ * are none, what was detected in the work whose tempo the remix has; where there is nothing, every eight bars are one.
  */
 export const sectionsOf = (snapshot: RemixSnapshot, facts: StyleFacts): readonly Section[] => {
   const { meter, tempo } = remixOf(snapshot)
   const clips = recordsOf(snapshot, 'clip')
   const end = contentEnd(clips)
   if (end <= 0) return []
-  const workId = recordsOf(snapshot, 'work')[0]?.id
+  const workId = homeWork(snapshot)?.id
   const frameOf = (at: number): number => frameAt(tempo, tick(at), REMIX_SAMPLE_RATE)
   const bare: Omit<Section, 'energy'>[] = []
   const measured: (number | undefined)[] = []

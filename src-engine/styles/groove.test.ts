@@ -14,16 +14,20 @@ const grooveOf = (slots: number, sixteenthPermille: number): GrooveFinding => ({
 })
 
 /** The song with a second work in it, of which only the groove is known. */
-const withOther = (song: RemixSnapshot): RemixSnapshot => {
+const withOther = (song: RemixSnapshot, isListedFirst: boolean): RemixSnapshot => {
   const work: WorkRecord = { type: 'work', id: 'urn:stemma:work:other', title: 'Other', artists: ['Nobody'], milliBpm: 112_000, key: null }
   const [first] = recordsOf(song, 'stem')
   const stem = { ...first, id: 'urn:stemma:stem:other', title: 'Other drums', workId: work.id } as StemRecord
-  return new Map([...song, [work.id, work], [stem.id, stem]])
+  const other = [
+    [work.id, work],
+    [stem.id, stem],
+  ] as const
+  return new Map(isListedFirst ? [...other, ...song] : [...song, ...other])
 }
 
 /** Ticks between where the drums' eighths and sixteenths are cut and where they are laid; empty where nothing moves. */
-const moved = (song: RemixSnapshot, own: GrooveFinding, other: GrooveFinding): readonly number[] => {
-  const snapshot = withOther(song)
+const moved = (song: RemixSnapshot, own: GrooveFinding, other: GrooveFinding, isListedFirst = false): readonly number[] => {
+  const snapshot = withOther(song, isListedFirst)
   const heard = heardFacts(snapshot)
   const home = recordsOf(song, 'work')[0]?.id ?? ''
   const beat = (60 * 48_000) / 112
@@ -53,6 +57,13 @@ const moved = (song: RemixSnapshot, own: GrooveFinding, other: GrooveFinding): r
 }
 
 describe('the groove of another work', () => {
+  it('is that of the other work also where a document lists it first', () => {
+    const song = songOf({ seconds: 30 })
+    const late = moved(song, grooveOf(16, 500), grooveOf(16, 560))
+    expect(late.length).toBeGreaterThan(10)
+    expect(moved(song, grooveOf(16, 500), grooveOf(16, 560), true)).toEqual(late)
+  })
+
   it('replaces what a part has of its own: the same one moves nothing, a straight one takes the swing out', () => {
     const song = songOf({ seconds: 30 })
     const swung = grooveOf(16, 560)

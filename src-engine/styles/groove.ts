@@ -1,7 +1,7 @@
 // Groove: timing taken from another work, and drums played anew from what was heard in the old ones.
 import { type Hit, KITS_BY_NAME } from './kits.ts'
 import type { GrooveFinding } from '../../src-shared/protocol/index.ts'
-import { type Make, recordsOf, stemOf } from '../../src-shared/remix/index.ts'
+import { homeWork, type Make, recordsOf, stemOf } from '../../src-shared/remix/index.ts'
 import { fail } from '../../src-shared/std/index.ts'
 import { hasGrid, layFeel, MAX_SLICES, swingFeel } from './cuts.ts'
 import type { Bar } from './grid.ts'
@@ -93,7 +93,7 @@ export const grooveTransfer: Style = {
         return groove ? [{ title: work.title, workId: work.id, groove, isStem: false }] : []
       }),
     ].filter((one) => one.groove.confidence > 0)
-    const home = works[0]?.id
+    const home = homeWork(stage.snapshot)?.id
     const found =
       wanted === '' ? grooves.find((one) => !one.isStem && one.workId !== home) : grooves.find((one) => one.title.toLowerCase() === wanted)
     if (!found)

@@ -1,5 +1,5 @@
 // Styles that change who plays when, and how fast: half-time and double-time, call and answer, minus one, stem swaps.
-import { recordsOf } from '../../../src-shared/remix/index.ts'
+import { homeWork, recordsOf } from '../../../src-shared/remix/index.ts'
 import { fail } from '../../../src-shared/std/index.ts'
 import { betweenWords, hasGrid, type Piece, phrasesOf, recut } from '../cuts.ts'
 import { contentEnd, type Section } from '../grid.ts'
@@ -225,8 +225,8 @@ export const stemSwaps: Style = {
   ],
   needs: ['second-work', 'sections'],
   run: (stage, params) => {
-    const works = recordsOf(stage.snapshot, 'work')
-    const [home, guest] = works
+    const home = homeWork(stage.snapshot)
+    const guest = recordsOf(stage.snapshot, 'work').find((work) => work.id !== home?.id)
     if (!home || !guest) return fail('style.needs_second_work', 'Stem swaps need two works in the remix; add a second one first.')
     const ofWork = (workId: string) =>
       new Set(recordsOf(stage.snapshot, 'stem').flatMap((stem) => (stem.workId === workId ? [stem.id] : [])))

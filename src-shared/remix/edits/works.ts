@@ -107,6 +107,8 @@ export const matchLabel = (title: string, { tempo, key }: Pick<WorkMatch, 'tempo
 
 /** The work that tempo and key of the remix are those of: that of the topmost track that plays one. Undefined where there is no work. */
 export const homeWork = (snapshot: RemixSnapshot): WorkRecord | undefined => {
+  const works = recordsOf(snapshot, 'work')
+  if (works.length < 2) return works[0]
   // Documents list works by id: the order of the records does not tell which came first, and others are added below.
   const stemOfTrack = new Map<string, string>()
   for (const clip of recordsOf(snapshot, 'clip')) if (!stemOfTrack.has(clip.trackId)) stemOfTrack.set(clip.trackId, clip.stemId)
@@ -115,7 +117,7 @@ export const homeWork = (snapshot: RemixSnapshot): WorkRecord | undefined => {
     const work = stem && recordOf(snapshot, 'work', stem.workId)
     if (work) return work
   }
-  return recordsOf(snapshot, 'work')[0]
+  return works[0]
 }
 
 /**
