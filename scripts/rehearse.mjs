@@ -1,4 +1,5 @@
-// `npm run rehearse [-- --count N] [--work TITLE] [--dir DIR] [--write]`: a thousand versions of each work, from licence to the artist's ledger.
+// `npm run rehearse [-- --count N] [--rendered N] [--work TITLE] [--dir DIR] [--write]`: a thousand versions of each work, from licence to the artist's
+// ledger; `--rendered` renders only so many of them.
 // `--dir` is where some gigabytes of sound may lie meanwhile; `--write` puts what was measured into docs/rehearsal.md.
 import { spawn } from 'node:child_process'
 import { ensureBuild } from './parts/build.mjs'
@@ -14,12 +15,13 @@ const optionOf = (name) => {
 const main = async () => {
   await ensureDependencies()
   await ensureBuild()
-  const [count, work, dir] = [optionOf('--count'), optionOf('--work'), optionOf('--dir')]
+  const [count, rendered, work, dir] = [optionOf('--count'), optionOf('--rendered'), optionOf('--work'), optionOf('--dir')]
   const run = spawn(node24, [inRoot('node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.rehearsal.config.ts'], {
     cwd: root,
     stdio: 'inherit',
     env: childEnv({
       ...(count === undefined ? {} : { STEMMA_REHEARSAL_COUNT: count }),
+      ...(rendered === undefined ? {} : { STEMMA_REHEARSAL_RENDERED: rendered }),
       ...(work === undefined ? {} : { STEMMA_REHEARSAL_WORK: work }),
       ...(dir === undefined ? {} : { STEMMA_REHEARSAL_DIR: dir }),
       ...(process.argv.includes('--write') ? { STEMMA_REHEARSAL_REPORT: inRoot('docs/rehearsal.md') } : {}),

@@ -11,6 +11,8 @@ import { documentOf, type Json, serve, stemmaIn } from '../rigs/cli-rig.ts'
 import { authorMaterial } from '../rigs/works.ts'
 
 const COUNT = Number(process.env.STEMMA_REHEARSAL_COUNT ?? 1_000)
+/** All of them, unless there is less time. */
+const RENDERED = Number(process.env.STEMMA_REHEARSAL_RENDERED ?? COUNT)
 const ONLY = process.env.STEMMA_REHEARSAL_WORK
 const REPORT = process.env.STEMMA_REHEARSAL_REPORT
 const HOUR = 3_600_000
@@ -86,8 +88,8 @@ const page = (): string => {
     'Written by `npm run rehearse -- --write`, which runs the commands a producer and an artist would, as processes of their own over a rights service, and stops at',
     'the first sentence that does not hold:',
     '',
-    `1. ${COUNT} variations of each work are made and judged (\`vary --dry\`), then all of them rendered, measured and sorted out (\`vary\`); ten, from the closest to`,
-    '   the furthest, are kept as remix files.',
+    `1. ${COUNT} variations of each work are made and judged (\`vary --dry\`), then ${RENDERED === COUNT ? 'all of them' : `the first ${RENDERED}`} rendered, measured and sorted out`,
+    '   (`vary`); ten, from the closest to the furthest, are kept as remix files.',
     '2. One of the ten cannot be exported before its artist said yes; it is submitted, sent back with a note, changed, submitted again, approved, exported.',
     '3. The file is verified: intact, trusted, with the approval; its manifest has an action for every operation of the receipt; its AI credits are none, but Basic',
     `   Pitch alone for ${REVOICED}, whose bass is played from notes that this model wrote down.`,
@@ -131,10 +133,10 @@ describe(`${COUNT} versions`, () => {
 
       const judged = await timed(['vary', remix, '--count', `${COUNT}`, '--seed', '4', '--dry'])
       expect(judged.document.variations).toHaveLength(COUNT)
-      const made = await timed(['vary', remix, '--count', `${COUNT}`, '--seed', '4', '--top', '10', '-o', at('-ten')])
+      const made = await timed(['vary', remix, '--count', `${RENDERED}`, '--seed', '4', '--top', '10', '-o', at('-ten')])
       const { run, variations, saved } = made.document
       expect(run.problem).toBeNull()
-      expect(variations).toHaveLength(COUNT)
+      expect(variations).toHaveLength(RENDERED)
       expect(variations.every((one: Json) => one.preview !== null && one.preview.truePeakDb <= 0)).toBe(true)
       expect(saved).toHaveLength(10)
       expect(readdirSync(at('-ten')).filter((name) => name.endsWith('.stemma'))).toHaveLength(10)
