@@ -1,6 +1,7 @@
 // Styles: named, parameterised, seeded recipes that change a remix as ordinary edits. Pure; nothing here reads a file or a clock.
 export type { ReferenceFacts, StemFactsHeard, StyleFacts, WorkFactsHeard } from './facts.ts'
 export { type Section, type SectionKind, sectionsOf } from './grid.ts'
+export { needsOf } from './needs-of.ts'
 export { createRandom, hashText32, type Random } from './random.ts'
 export { descriptorOf, findStyle, STYLE_DESCRIPTORS, styleById, STYLES } from './registry.ts'
 export type { RecipeOrder } from './recipe-order.ts'

@@ -2,6 +2,7 @@
 import type { EditCommand, Recipe, RemixSnapshot } from '../../src-shared/remix/index.ts'
 import type { Assessment } from '../../src-shared/provenance/index.ts'
 import { fail, ok, type Problem, type Result } from '../../src-shared/std/index.ts'
+import type { StyleFacts } from './facts.ts'
 import type { Random } from './random.ts'
 import type { RecipeOrder } from './recipe-order.ts'
 import type { Stage } from './stage.ts'
@@ -66,6 +67,8 @@ export type StyleParams = Readonly<Record<string, ParamValue>>
 export interface Style extends StyleDescriptor {
   /** Does its work on the stage. A refusal ends the run and nothing is changed. */
   readonly run: (stage: Stage, params: Settings) => Result<null> | undefined
+  /** What it uses with these settings, where that is less than all of `needs`. */
+  readonly needsWith?: (params: Settings, snapshot: RemixSnapshot, facts: StyleFacts) => readonly StyleNeed[]
   /** For a style made of others: these, in order, with a seed each. Each needs what it needs by itself. */
   readonly steps?: (params: Settings, seed: number) => Result<readonly StyleStep[]>
 }

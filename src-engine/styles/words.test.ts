@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { devicesOf, encodeDocument, MASTER_TRACK_ID, recordsOf, sendsOf, tracksOf } from '../../src-shared/remix/index.ts'
 import { unwrap } from '../../src-shared/std/index.ts'
-import { decodeOwnStyle, orderOfOwnStyle, runStyle, styleById, STYLES, understandWords, type WordAction } from './index.ts'
+import { decodeOwnStyle, needsOf, orderOfOwnStyle, runStyle, styleById, STYLES, understandWords, type WordAction } from './index.ts'
 import { factsUnder, openTerms, songOf } from './styles.fixture.ts'
-import { SECTION_STYLES } from './words/lexicon.ts'
+import { LEXICON, SECTION_STYLES } from './words/lexicon.ts'
 
 const snapshot = songOf({})
 const facts = factsUnder(openTerms(snapshot))
@@ -123,6 +123,33 @@ describe('words (style.words)', () => {
 
   it('takes every structure word that it says is kept to a section to a style that can be', () => {
     for (const style of STYLES) expect(SECTION_STYLES.has(style.id), style.id).toBe(style.parameters.some(({ name }) => name === 'section'))
+  })
+
+  it.each([
+    ['darker, wider, keep the lead vocal dry', ['sections']],
+    ['half-time chorus', ['sections', 'beats']],
+    ['groovier drums', ['sections', 'onsets']],
+    ['no chopped drums', ['sections']],
+    ['chopped', ['sections', 'phrases']],
+    ['darker, 30 s', ['sections', 'phrases']],
+  ])('“%s” listens for no more than it uses', (wish, needs) => {
+    expect(needsOf(styleById('words')!, { params: { text: wish } }, snapshot, facts)).toEqual(needs)
+    const own = orderOfOwnStyle(
+      unwrap(
+        decodeOwnStyle(
+          JSON.stringify({ format: 'stemma-style', v: 1, name: 'Own', steps: [{ style: 'words', params: { text: wish } }] }),
+          styleById,
+        ),
+      ),
+      1,
+    )
+    expect(needsOf(styleById('own')!, unwrap(own), snapshot, facts)).toEqual(needs)
+  })
+
+  it('can be given no more than it says it needs at most', () => {
+    const most = styleById('words')!.needs
+    for (const entry of LEXICON.values())
+      if (entry.kind === 'structure') for (const need of styleById(entry.style)!.needs) expect(most, entry.style).toContain(need)
   })
 
   it('less echo turns down the echoes there are', () => {

@@ -1,7 +1,7 @@
 // Styles in the window: what there is, what one would do, and doing it as one undo step of the open remix.
 import { basename } from 'node:path'
 import { type BrowserWindow, dialog } from 'electron'
-import { findStyle, orderOfOwnStyle, STYLE_DESCRIPTORS, understandWords } from '../../src-engine/styles/index.ts'
+import { findStyle, needsOf, orderOfOwnStyle, STYLE_DESCRIPTORS, type StyleFacts, understandWords } from '../../src-engine/styles/index.ts'
 import type { AppReplies, StyleOrder, StyleReport, styleRequestSchemas } from '../../src-shared/protocol/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
 import {
@@ -37,6 +37,9 @@ const reportOf = ({ recipe, summary, leftOut, asks, notes, commands }: StyleProp
   notes,
   edits: commands.length,
 })
+
+/** What is known before anything was listened to. */
+const termFacts = ({ session }: OpenRemix, studio: Studio): StyleFacts => ({ terms: termsOf(session.snapshot, studio.desk, 'edit') })
 
 const openFile = async (path: string): Promise<Result<{ readonly name: string; readonly order: StyleOrder }>> => {
   const style = await readStyleFile(path)
@@ -97,11 +100,19 @@ export const styleHandlers = (
         const reply = remixes.edit(uid, proposal.value.commands, style.ok ? `Style ${style.value.label}` : 'Style')
         return reply.ok ? ok({ report: reportOf(proposal.value), reply: reply.value }) : reply
       }),
+    'styles.needs': ({ uid, order }) =>
+      onRemix(uid, (remix, { studio }) => {
+        const style = findStyle(order.style)
+        return style.ok ? ok({ needs: needsOf(style.value, order, remix.session.snapshot, termFacts(remix, studio)) }) : style
+      }),
     'styles.words': ({ uid, text }) =>
       onRemix(uid, (remix, { studio }) => {
         const { snapshot } = remix.session
-        const { readings, notUnderstood, actions } = understandWords(text, snapshot, { terms: termsOf(snapshot, studio.desk, 'edit') })
-        return ok({ readings, notUnderstood, isUsable: actions.length > 0 })
+        const facts = termFacts(remix, studio)
+        const { readings, notUnderstood, actions } = understandWords(text, snapshot, facts)
+        const words = findStyle('words')
+        const needs = words.ok ? needsOf(words.value, { params: { text } }, snapshot, facts) : []
+        return ok({ readings, notUnderstood, isUsable: actions.length > 0, needs })
       }),
     'styles.reference': async ({ token }) => {
       const tools = await desks()

@@ -1,7 +1,12 @@
-// A wish in words: each stretch that was understood is underlined and explained, the rest is said to be left out. A grammar reads it, no model.
+// A wish in words: each stretch that was understood is underlined and explained, the rest is said to be left out. A grammar reads it, no model; where
+// carrying it out asks one, that is said before.
 import { ArrowRight } from 'lucide-react'
-import { Button, ToneIcon } from '../parts/index.ts'
-import { layOutWish, setWish, useStyles } from './styles-store.ts'
+import { Badge, Button, ToneIcon } from '../parts/index.ts'
+import { asksModel, layOutWish, setWish, useStyles } from './styles-store.ts'
+
+/** Said wherever words, or a style made of others, come to cut the song. */
+export const MODEL_LISTENS =
+  'A trained model listens to the voices for their phrases, so that cuts fall between words. Where one does, the export names the model.'
 
 /** The box and what was understood. */
 export const WordsBox = () => {
@@ -38,12 +43,17 @@ export const WordsBox = () => {
               </li>
             ))}
           </ul>
+          {words.isUsable && asksModel(words) && (
+            <p className="words-model">
+              <Badge tone="info">AI</Badge> <span className="muted small">{MODEL_LISTENS}</span>
+            </p>
+          )}
           <Button icon={ArrowRight} disabled={!words.isUsable} onClick={layOutWish}>
             See what it would do
           </Button>
         </>
       )}
-      {!words && <p className="muted small">Read by a fixed grammar, word by word. No model is asked.</p>}
+      {!words && <p className="muted small">Read by a fixed grammar, word by word; no model reads it.</p>}
     </section>
   )
 }

@@ -21,6 +21,8 @@ export const styleRequestSchemas = {
   /** What a style would change, in words; nothing is changed. */
   'styles.preview': z.object({ uid, order: styleOrderSchema }),
   'styles.apply': z.object({ uid, order: styleOrderSchema }),
+  /** What a style uses beyond the remix with these settings, so that a model is named before it is asked. */
+  'styles.needs': z.object({ uid, order: styleOrderSchema }),
   'styles.words': z.object({ uid, text }),
   /** Takes in an audio file to match: dropped (by token), or picked in a dialog. Its hash goes into `inputs` of an order for `match`. */
   'styles.reference': z.object({ token: z.string().max(200).nullable() }),
@@ -59,7 +61,7 @@ export interface StyleInfo {
   readonly label: string
   readonly description: string
   readonly parameters: readonly StyleSetting[]
-  /** What it uses beyond the remix: `sections`, `beats`, `onsets`, `hits`, `phrases`, `notes`, `profile`, `reference`, `second-work`. */
+  /** The most it uses beyond the remix: `sections`, `beats`, `onsets`, `hits`, `phrases`, `notes`, `profile`, `reference`, `second-work`. */
   readonly needs: readonly string[]
 }
 
@@ -87,12 +89,15 @@ export interface WordsReport {
   readonly notUnderstood: readonly string[]
   /** Whether there is anything to do. */
   readonly isUsable: boolean
+  /** What it would use beyond the remix, as in `StyleInfo`. */
+  readonly needs: readonly string[]
 }
 
 export interface StyleReplies {
   'styles.list': { readonly styles: readonly StyleInfo[] }
   'styles.preview': StyleReport
   'styles.apply': { readonly report: StyleReport; readonly reply: EditReply }
+  'styles.needs': { readonly needs: readonly string[] }
   'styles.words': WordsReport
   /** Null where the dialog was closed. */
   'styles.open': { readonly name: string; readonly order: StyleOrder } | null

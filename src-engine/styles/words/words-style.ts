@@ -4,7 +4,7 @@ import { fail, type Result } from '../../../src-shared/std/index.ts'
 import { hasGrid, layFeel, swingFeel } from '../cuts.ts'
 import { isBass, isDrums, isHarmony, isTexture, isVoice, type Lane, lanesOf, namesOf } from '../lanes.ts'
 import type { Stage, StyleBus } from '../stage.ts'
-import { num, readParams, Settings, type Style, text } from '../style.ts'
+import { num, readParams, Settings, type Style, type StyleNeed, text } from '../style.ts'
 import { BELL, beatMs, compress, echo, eq, HIGH_CUT, HIGH_SHELF, LOW_CUT, LOW_SHELF, reverb, saturate } from '../sound/index.ts'
 import { sectionsOf } from '../grid.ts'
 import type { StyleFacts } from '../facts.ts'
@@ -254,7 +254,16 @@ export const createWordsStyle = (styleById: (id: string) => Style | undefined): 
     text('text', 'What you want', 'darker, half-time chorus, keep the lead vocal dry'),
     num('strength', 'Strength', '%', [10, 150, 5], 100),
   ],
-  needs: ['sections', 'onsets', 'phrases'],
+  needs: ['sections', 'beats', 'onsets', 'phrases'],
+  // “darker” listens to nobody: only what the wish asks for is heard.
+  needsWith: (params, snapshot, facts) => {
+    const needs = new Set<StyleNeed>(['sections'])
+    for (const action of understandWords(params.text('text'), snapshot, facts).actions) {
+      if (action.do === 'style') for (const need of styleById(action.style)?.needs ?? []) needs.add(need)
+      else if (action.do === 'quality' && action.axis === 'swing') needs.add('onsets')
+    }
+    return [...needs]
+  },
   run: (stage, params) => {
     const wish = params.text('text').trim()
     if (wish === '') return fail('style.no_words', 'Write what you want, such as “darker, half-time chorus, keep the lead vocal dry”.')

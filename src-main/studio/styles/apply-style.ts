@@ -1,6 +1,7 @@
 // Applying styles to an open remix: what they need is heard first, then the style's edits go through the session like any others, as one step.
 import {
   findStyle,
+  needsOf,
   type ReferenceFacts,
   type RecipeOrder,
   runStyle,
@@ -13,7 +14,7 @@ import {
 import type { EditReply } from '../../../src-shared/protocol/index.ts'
 import { recordsOf, type RemixSnapshot } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
-import type { RemixSession } from '../session/index.ts'
+import { type RemixSession, termsOf } from '../session/index.ts'
 import { collectFacts, type FactHooks, type FactTools } from './collect-facts.ts'
 import { measureMix } from './measure-mix.ts'
 
@@ -81,7 +82,8 @@ export const proposeStyle = async (
   if (!style.ok) return style
   const chain = stepChainOf(style.value, snapshot, order)
   if (chain) return chain.ok ? proposeSteps(tools, chain.value, hooks) : chain
-  const { facts, notes } = await collectFacts(tools, snapshot, style.value.needs, {
+  const needs = needsOf(style.value, order, snapshot, { terms: termsOf(snapshot, tools.desk, 'edit') })
+  const { facts, notes } = await collectFacts(tools, snapshot, needs, {
     notesOf: notesWanted(snapshot, style.value, order),
     ...hooks,
   })
