@@ -34,7 +34,9 @@ export class VariationsDesk {
       // A file opened later may bear the same uid: it gets a sheet of its own.
       this.stop()
       this.#audition.abort()
+      const { run, rows } = this.#open.variations.list()
       this.#open = undefined
+      this.#gather({ run: { ...run, state: 'idle', wanted: 0, shown: 0, problem: null }, rows: [], removed: rows.map(({ id }) => id) })
     })
   }
 
