@@ -165,7 +165,7 @@ export const StyleDetail = ({ order, style }: { order: StyleOrder; style: StyleI
         )}
       </header>
       <p className="muted">{style.id === 'words' ? String(order.params.text) : style.description}</p>
-      {isMade && isAsking && <p className="muted small">{MODEL_LISTENS}</p>}
+      {isMade && needs?.includes('phrases') && <p className="muted small">{MODEL_LISTENS}</p>}
       {style.needs.includes('reference') && <ReferencePicker order={order} />}
       {style.needs.includes('model') && <ModelPicker order={order} />}
       {shown.length > 0 && (
