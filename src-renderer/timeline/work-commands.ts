@@ -73,7 +73,7 @@ export const matchWork = (workId: string | undefined = meantWork(settledSnapshot
     if (match.leftOut === null) announce(`${work.title} follows the tempo and key of the remix`)
     else
       toastDone(`${work.title} follows the ${what} only`, match.leftOut, {
-        label: 'Tempo, meter and key',
+        label: 'Show what is known',
         run: () => structureStore.setState({ isMusicOpen: true, musicWorkId: work.id }),
       })
   })
