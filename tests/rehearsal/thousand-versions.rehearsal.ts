@@ -95,7 +95,7 @@ const page = (): string => {
     `   Pitch alone for ${REVOICED}, whose bass is played from notes that this model wrote down.`,
     '4. What the artist reads in the ledger is, stem by stem, to the millisecond, what the receipt says.',
     '',
-    'Paper Kites stands here under a licence that its label renewed (`stemma renew`): the one it comes with ended on purpose. Dropped: by the licence, by loudness or clipping, as near-duplicates;',
+    'Paper Kites stands here under a licence that its label renewed (`stemma renew`): the one it comes with ended on purpose. Dropped: by the licence, since a style did not fit, by loudness or clipping, as near-duplicates;',
     'what was dropped was drawn anew. Distance adds structure and sound. Times are those of this machine, with two cores.',
     '',
     '| work | rendered | dropped | judged in | rendered in | distance | LUFS | operations | AI | used, by receipt and ledger |',
