@@ -40,26 +40,39 @@ export class SheetPreviews {
     const own = milliBpmAt(remixOf(this.#sheet.current).tempo, 0) / 1000
     // Tempo by tempo, the nearest first: stems are stretched once for each, and what needs no stretching comes at once.
     const order = [...queue].sort((left, right) => Math.abs(bpmOf(left) - own) - Math.abs(bpmOf(right) - own))
+    /** Rendered, by place in the order; each waits for those before it: which of two alike stays must not hang on which was done first. */
+    const rendered = new Map<number, Result<null>>()
+    const waiting = new Set(order)
     let next = 0
-    let done = 0
+    let settled = 0
     let problem: string | null = null
+    const settle = (at: number, result: Result<null>): void => {
+      rendered.set(at, result)
+      const shown: Entry[] = []
+      const dropped: string[] = []
+      for (let one = rendered.get(settled); one; one = rendered.get(++settled)) {
+        const id = order[settled] ?? ''
+        const entry = this.#sheet.entries.get(id)
+        waiting.delete(id)
+        if (!entry) continue
+        if (!one.ok) problem ??= one.error.message
+        const isKept = this.#sheet.tools.marks.find(id)?.mark === 'kept'
+        if (one.ok && (isKept || !this.#sortOut(entry, waiting))) shown.push(entry)
+        else {
+          this.#sheet.entries.delete(id)
+          dropped.push(id)
+        }
+      }
+      const fraction = 0.1 + (0.9 * rendered.size) / queue.length
+      this.#sheet.tell({ shown: this.#sheet.entries.size, fraction }, this.#sheet.rows(shown), dropped)
+    }
     const work = async (): Promise<void> => {
       for (let at = next++; at < order.length && !signal.aborted; at = next++) {
         const entry = this.#sheet.entries.get(order[at] ?? '')
-        if (!entry) continue
-        const isKept = this.#sheet.tools.marks.find(entry.variation.id)?.mark === 'kept'
-        const rendered = await this.renderOne(entry, at < KEPT_READY || isKept, signal)
+        const isKept = entry !== undefined && this.#sheet.tools.marks.find(entry.variation.id)?.mark === 'kept'
+        const result = entry ? await this.renderOne(entry, at < KEPT_READY || isKept, signal) : ok(null)
         if (signal.aborted) return
-        done++
-        if (!rendered.ok) problem ??= rendered.error.message
-        const isDropped = !rendered.ok || (!isKept && this.#sortOut(entry))
-        if (isDropped) this.#sheet.entries.delete(entry.variation.id)
-        const rows = isDropped ? [] : this.#sheet.rows([entry])
-        this.#sheet.tell(
-          { shown: this.#sheet.entries.size, fraction: 0.1 + (0.9 * done) / queue.length },
-          rows,
-          isDropped ? [entry.variation.id] : [],
-        )
+        settle(at, result)
       }
     }
     await Promise.all(Array.from({ length: availableParallelism() * 2 }, work))
@@ -101,8 +114,8 @@ export class SheetPreviews {
     return report
   }
 
-  /** Whether a rendered variation is not to be shown: too quiet, clipping, or all but the same as one that is. */
-  #sortOut(entry: Entry): boolean {
+  /** Whether a rendered variation is not to be shown: too quiet, clipping, or all but the same as one that is; those that wait for their turn do not count. */
+  #sortOut(entry: Entry, waiting: ReadonlySet<string>): boolean {
     const { report } = entry
     if (!report) return true
     const { integratedLufs, truePeakDb } = report.loudness
@@ -111,7 +124,7 @@ export class SheetPreviews {
       return true
     }
     for (const other of this.#sheet.entries.values()) {
-      if (other === entry || !other.report) continue
+      if (other === entry || !other.report || waiting.has(other.variation.id)) continue
       const isSame =
         layoutDistance(entry.layout, other.layout) < SAME_LAYOUT &&
         spectralDifferenceDb(entry.report?.signature ?? [], other.report.signature) < SAME_SOUND_DB
