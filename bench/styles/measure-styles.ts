@@ -8,7 +8,15 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gainModel } from '../../src-engine/ai/onnx-writer.fixture.ts'
 import { type RecipeOrder, STYLES, type Style, type StyleRun } from '../../src-engine/styles/index.ts'
-import { createNodeProcessHost, defaultHomeDir, fileSecretBox, openStudio, proposeStyle, type Studio } from '../../src-main/studio/index.ts'
+import {
+  addWork,
+  createNodeProcessHost,
+  defaultHomeDir,
+  fileSecretBox,
+  openStudio,
+  proposeStyle,
+  type Studio,
+} from '../../src-main/studio/index.ts'
 import type { GrooveFinding, WorkSummary } from '../../src-shared/protocol/index.ts'
 import { usageOf } from '../../src-shared/provenance/index.ts'
 import { applyEdits, type EditCommand, recordsOf, type RemixSnapshot } from '../../src-shared/remix/index.ts'
@@ -100,20 +108,8 @@ const row = (name: string, sound: StyleSound, stretches: readonly Stretch[] | nu
 
 /** The remix with a second work on tracks below, in the remix's tempo where it may be; of it only these roles are heard. */
 const withSecond = (snapshot: RemixSnapshot, second: WorkSummary, roles: readonly string[]): RemixSnapshot => {
-  const { id, title, artists, milliBpm, key } = second
-  const stems = second.stems.map((stem) => ({
-    id: stem.id,
-    title: stem.title,
-    role: stem.role,
-    contentSha256: stem.contentSha256,
-    sampleRate: stem.sampleRate,
-    channels: stem.channels,
-    lengthFrames: stem.lengthFrames,
-    isrc: stem.isrc,
-  }))
-  const add: EditCommand = { op: 'work.add', work: { id, title, artists: [...artists], milliBpm, key }, stems, atTick: 0 }
   const newId = (): string => randomUUID()
-  const added = unwrap(applyEdits(snapshot, [add], { newId })).snapshot
+  const added = unwrap(applyEdits(snapshot, [addWork(second)], { newId })).snapshot
   const mute = recordsOf(added, 'track').flatMap((track): EditCommand[] =>
     snapshot.has(track.id) || track.kind !== 'audio' || roles.includes(track.role)
       ? []

@@ -11,7 +11,7 @@ import type {
 import { applyEdits, recordOf, recordsOf } from '../../src-shared/remix/index.ts'
 import { judgeOperation } from '../../src-shared/rights/index.ts'
 import { fail, ok, type Result } from '../../src-shared/std/index.ts'
-import { type Studio, termsOf } from '../studio/index.ts'
+import { addWork, type Studio, termsOf } from '../studio/index.ts'
 import type { RequestHandlers, SendEvent } from './ipc-router.ts'
 import type { RemixDesk } from './remix-desk.ts'
 
@@ -125,27 +125,15 @@ export class AnalysisDesk {
     if (!work || !isHere?.ok) {
       return isHere && !isHere.ok ? isHere : fail('work.not_pulled', 'This work is not on this computer yet. Pull it in the library first.')
     }
-    const { id, title, artists, milliBpm, key } = work
-    const stems = work.stems.map((stem) => ({
-      id: stem.id,
-      title: stem.title,
-      role: stem.role,
-      contentSha256: stem.contentSha256,
-      sampleRate: stem.sampleRate,
-      channels: stem.channels,
-      lengthFrames: stem.lengthFrames,
-      isrc: stem.isrc,
-    }))
     const before = remix.value.session.snapshot
-    const order = { op: 'work.add' as const, work: { id, title, artists: [...artists], milliBpm, key }, stems, atTick: 0 }
-    const added = applyEdits(before, [order], { newId: randomUUID })
+    const added = applyEdits(before, [addWork(work)], { newId: randomUUID })
     if (!added.ok) return added
-    const whole = this.#remixes.replace(uid, added.value.snapshot, `Add ${title}`)
+    const whole = this.#remixes.replace(uid, added.value.snapshot, `Add ${work.title}`)
     // A licence that takes only part of the work at once still lets it be chosen from: muted, nothing of it is used yet.
     const clipIds = recordsOf(added.value.snapshot, 'clip').flatMap((clip) => (before.has(clip.id) ? [] : [clip.id]))
     const muted = whole.ok ? whole : applyEdits(added.value.snapshot, [{ op: 'clip.set', clipIds, isMuted: true }], { newId: randomUUID })
     if (!muted.ok) return muted
-    const reply = whole.ok || !('snapshot' in muted.value) ? whole : this.#remixes.replace(uid, muted.value.snapshot, `Add ${title}`)
+    const reply = whole.ok || !('snapshot' in muted.value) ? whole : this.#remixes.replace(uid, muted.value.snapshot, `Add ${work.title}`)
     if (!reply.ok) return reply
     this.#send('remix.changed', { uid, reply: reply.value })
     return ok({ mutedBecause: whole.ok ? null : whole.error.message })

@@ -1,6 +1,5 @@
 // Style files on disk: opened to be run, saved from what is laid out or from what a remix was made with. docs/formats/recipe.md.
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import {
   decodeOwnStyle,
@@ -13,6 +12,7 @@ import {
 } from '../../../src-engine/styles/index.ts'
 import type { RemixSnapshot } from '../../../src-shared/remix/index.ts'
 import { fail, ok, type Result } from '../../../src-shared/std/index.ts'
+import { writeAtomically } from '../disk/index.ts'
 import { fileFailure } from '../file-problems.ts'
 
 /** Codes: `style.own_*`, `file.*`, `disk.*`. */
@@ -33,13 +33,10 @@ export const styleToSave = (name: string, orders: readonly RecipeOrder[] | null,
 
 /** Writes a style file whole or not at all. Codes: `file.*`, `disk.*`. */
 export const writeStyleFile = async (path: string, style: OwnStyle): Promise<Result<null>> => {
-  const part = `${path}.${randomUUID()}.part`
   try {
-    await writeFile(part, `${JSON.stringify(style, null, 2)}\n`, { flag: 'wx' })
-    await rename(part, path)
+    await writeAtomically(path, `${JSON.stringify(style, null, 2)}\n`)
     return ok(null)
   } catch (error) {
-    await rm(part, { force: true }).catch(() => {})
     return fileFailure(error, path)
   }
 }

@@ -1,2 +1,3 @@
+export { addWork } from './add-work.ts'
 export { stemFileOf } from './puller.ts'
 export * from './works.ts'
